@@ -1,0 +1,26 @@
+"""Accuracy with its interval."""
+
+from typing import Any
+
+from scipy.stats import binomtest
+
+
+def accuracy_interval(percent: float, test_images: int) -> dict[str, Any]:
+    """Percent correct of `test_images`, with the 95 % Wilson interval (how well the test set fixes it).
+
+    The interval does not hold the spread between seeds; that is the sd over records.
+    """
+    correct = round(percent / 100 * test_images)
+    interval = binomtest(correct, test_images).proportion_ci(0.95, method="wilson")
+    low, high = round(100 * interval.low, 4), round(100 * interval.high, 4)
+    return {"value": round(100 * correct / test_images, 4), "low": low, "high": high, "test_images": test_images}
+
+
+def best_of_curve(curve: list[dict[str, float]]) -> dict[str, Any]:
+    """The best epoch's test accuracy, labelled for what it is: most published numbers are of this kind."""
+    best = max(curve, key=lambda point: point["test_accuracy"])
+    return {
+        "value": round(best["test_accuracy"], 4),
+        "epoch": int(best["epoch"]),
+        "note": "chosen on the test set",
+    }

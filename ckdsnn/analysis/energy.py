@@ -1,0 +1,37 @@
+"""Firing rates and the energy estimate of a network, by spikingjelly's own monitors and counters."""
+
+from typing import Any
+
+import torch
+from spikingjelly.activation_based import monitor
+from spikingjelly.activation_based.op_counter import estimate_simple_energy
+from torch import nn
+
+from ckdsnn.models import LIF, evaluating
+
+
+def firing_rates(model: nn.Module, images: torch.Tensor) -> dict[str, float]:
+    """Layer name -> share of (neuron, time step) pairs that spike on `images`; empty for an ANN."""
+    with monitor.OutputMonitor(model, LIF, lambda spikes: spikes.float().mean().item()) as rates:
+        with evaluating(model), torch.no_grad():
+            model(images)
+        return {layer: round(rates[layer][0], 6) for layer in rates.monitored_layers}
+
+
+def energy_per_image(model: nn.Module, images: torch.Tensor) -> dict[str, Any]:
+    """Counted operations and estimated energy of one image, averaged over `images`.
+
+    mac: multiply-accumulates on real-valued inputs; ac: accumulates driven by spikes; energies in nanojoule at
+    45 nm (4.6 pJ a MAC, 0.9 pJ an AC; memory 24.96 pJ a byte of weights and neuron states). Source of the model:
+    spikingjelly's simple energy profiler after Horowitz 2014. Batch normalisation is not counted: it folds away.
+    """
+    with evaluating(model):
+        report = estimate_simple_energy(model, images)
+    return {
+        "mac": report.counts["mac"] / len(images),
+        "ac": report.counts["ac"] / len(images),
+        "compute_nj": round(report.energy_compute_pj / len(images) / 1000, 3),
+        "memory_nj": round(report.energy_memory_pj / len(images) / 1000, 3),
+        "model": report.model_info.model_id,
+        "images": len(images),
+    }

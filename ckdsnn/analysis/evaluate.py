@@ -1,0 +1,27 @@
+"""Evaluate a record's weights again."""
+
+from pathlib import Path
+
+import torch
+
+from ckdsnn.analysis.accuracy import accuracy_interval
+from ckdsnn.recipe import Recipe
+from ckdsnn.records import load_record
+from ckdsnn.training import load_network
+from ckdsnn.training.build import build_data
+
+
+def evaluate(record_id: str, out: str | Path = "results", data: str | Path | None = None) -> dict[str, float]:
+    """Test accuracy of a record's saved weights, in the form of its `final.last_accuracy`.
+
+    Raises CkdsnnError for an unknown record, missing weights, and data that cannot be had.
+    """
+    record = load_record(record_id, out)
+    module = build_data(Recipe(**record.recipe), record.seed, data)
+    network, correct, count = load_network(record, out), 0, 0
+    module.setup("validate")
+    with torch.no_grad():
+        for images, labels in module.val_dataloader():
+            correct += (network(images).logits.argmax(1) == labels).sum().item()
+            count += len(labels)
+    return accuracy_interval(100 * correct / count, count)

@@ -1,0 +1,88 @@
+"""Explain one picture: what teacher and student predict for it, and where each of them looks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ckdsnn.data import DATASETS, normalize, statistics_of
+from ckdsnn.distill.maps import class_activation_map, spike_activation_map
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe import RECIPES, Recipe
+from ckdsnn.records import Record, find_record, load_record
+from ckdsnn.training import load_network
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One picture's maps and predictions: what `report.plots.explanation` draws."""
+
+    picture: np.ndarray
+    """uint8 [H, W, 3], as the networks see it"""
+    cam: np.ndarray
+    """the teacher's class activation map for its own prediction [h, w]"""
+    sam: np.ndarray
+    """the student's spike count in each cell [h, w]"""
+    teacher: dict[str, float]
+    """class -> probability, most probable first"""
+    student: dict[str, float]
+    record: str
+    """id of the student's record"""
+
+
+def read_picture(path: str | Path, size: int) -> np.ndarray:
+    """Any picture as uint8 [size, size, 3]: turned upright, cut to the central square, scaled.
+
+    Raises CkdsnnError for a file that is missing or no picture.
+    """
+    try:
+        with Image.open(path) as image:
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+            return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise CkdsnnError(f"cannot read {path} as a picture: {error}") from error
+
+
+def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Explanation:
+    """Run the student of `record_id` and its teacher on the picture at `path`.
+
+    Raises CkdsnnError for an unknown record, a teacher's record, a picture that is none, missing weights.
+    """
+    record = load_record(record_id, out)
+    recipe = Recipe(**record.recipe)
+    if recipe.is_teacher:
+        raise CkdsnnError(f"record {record_id} is a teacher's; choose a student's (`ckdsnn list` shows them)")
+    teacher = load_network(teacher_of(record, recipe, out), out)
+    spec = DATASETS[recipe.dataset]
+    picture = read_picture(path, spec.size)
+    x = normalize(torch.tensor(picture).permute(2, 0, 1)[None], *statistics_of(spec, recipe.statistics))
+    with torch.no_grad():
+        seen, spiking = teacher(x), load_network(record, out)(x)
+        cam = class_activation_map(seen.stages[-1], teacher.head_weight, seen.logits.argmax(1))
+    return Explanation(
+        picture,
+        cam[0].numpy(),
+        spike_activation_map(spiking.stages[-1])[0].numpy(),
+        ranked(seen.logits[0], spec.classes),
+        ranked(spiking.logits[0], spec.classes),
+        record.id,
+    )
+
+
+def teacher_of(record: Record, recipe: Recipe, out: str | Path) -> Record:
+    """The teacher's record: the one distilled from, or for a student without distillation its recipe's."""
+    if record.teacher:
+        return load_record(record.teacher["record"], out)
+    source = RECIPES.get(recipe.teacher)
+    found = find_record(source.digest(), recipe.teacher_seed, out) if source else None
+    if found is None:
+        raise CkdsnnError(f"record {record.id} has no teacher on record; run `ckdsnn train {recipe.teacher}` first")
+    return found
+
+
+def ranked(logits: torch.Tensor, classes: tuple[str, ...]) -> dict[str, float]:
+    """Class name -> probability, most probable first, from logits [K]."""
+    probabilities = logits.softmax(0)
+    return {classes[i]: probabilities[i].item() for i in probabilities.argsort(descending=True).tolist()}

@@ -1,0 +1,132 @@
+"""The `ckdsnn` command: list, data, train, eval, explain."""
+
+import sys
+from argparse import SUPPRESS
+from dataclasses import fields
+from pathlib import Path
+
+from docstring_parser import parse_from_object
+from jsonargparse import ArgumentParser, Namespace
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe import RECIPES, SUITES, Recipe
+from ckdsnn.recipe.fields import TIERS
+
+
+def add_common(parser: ArgumentParser) -> ArgumentParser:
+    parser.add_argument("--out", type=str, default="results", help="folder of records, arrays and weights")
+    parser.add_argument("--data", type=str | None, default=None, help="data folder (else $CKDSNN_DATA)")
+    return parser
+
+
+def list_parser() -> ArgumentParser:
+    return add_common(ArgumentParser(description="Show the recipes, the suites and the records."))
+
+
+def list_command(options: Namespace) -> None:
+    for tier in TIERS:
+        print(f"recipes, tier {tier}:")
+        print(*(f"  {name}" for name, recipe in RECIPES.items() if recipe.tier == tier), sep="\n")
+    print("suites:", *SUITES)
+    ids = sorted(path.stem for path in Path(options.out, "runs").glob("*.json"))
+    print(f"records in {options.out}:", *(ids or ["none yet"]), sep="\n  ")
+
+
+def data_parser() -> ArgumentParser:
+    parser = add_common(ArgumentParser(description="Download a dataset once and check it."))
+    parser.add_argument("name", type=str, help="digits, cifar10 or cifar100")
+    return parser
+
+
+def data_command(options: Namespace) -> None:
+    from ckdsnn.data import load_dataset
+
+    data = load_dataset(options.name, options.data)
+    train, test = tuple(data.x_train.shape), tuple(data.x_test.shape)
+    print(f"{options.name}: train {train}, test {test}, {data.num_classes} classes, digest {data.digest}")
+
+
+def train_parser() -> ArgumentParser:
+    """One option for each field of a recipe, documented by the field's own docstring."""
+    parser = add_common(ArgumentParser(description="Train a recipe and write its record; interrupted, it goes on."))
+    parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`")
+    parser.add_argument("--seed", type=int, default=0, help="of weights, data order, augmentation and noise")
+    parser.add_argument("--progress", type=bool, default=True, help="show a progress bar")
+    parser.add_argument("--accelerator", type=str, default="auto", help="auto, cpu, cuda or another of Lightning's")
+    parser.add_argument("--devices", type=int, default=1, help="how many of them")
+    documents = {p.arg_name: p.description for p in parse_from_object(Recipe).params}
+    for field in fields(Recipe)[1:]:
+        parser.add_argument(f"--{field.name}", type=field.type, default=SUPPRESS, help=documents[field.name])
+    return parser
+
+
+def train_command(options: Namespace) -> None:
+    from ckdsnn.training import run
+
+    record = run(**vars(options))
+    final = record.final["last_accuracy"]
+    print(f"record {record.id} in {options.out}")
+    print(f"last-epoch test accuracy {final['value']:.2f} % (95 % interval {final['low']:.2f} to {final['high']:.2f})")
+
+
+def eval_parser() -> ArgumentParser:
+    parser = add_common(ArgumentParser(description="Evaluate a record's weights on the test set again."))
+    parser.add_argument("record", type=str, help="a record's id")
+    return parser
+
+
+def eval_command(options: Namespace) -> None:
+    from ckdsnn.analysis.evaluate import evaluate
+    from ckdsnn.records import load_record
+
+    now = evaluate(options.record, options.out, options.data)
+    then = load_record(options.record, options.out).accuracy
+    print(f"{options.record}: {now['value']:.2f} % now, {then:.2f} % on record ({now['test_images']} test images)")
+
+
+def explain_parser() -> ArgumentParser:
+    parser = add_common(ArgumentParser(description="Draw a picture with CAM, SAM and both predictions."))
+    parser.add_argument("image", type=str, help="any picture file")
+    parser.add_argument("--record", type=str, required=True, help="id of a student's record")
+    parser.add_argument("--to", type=str | None, default=None, help="the PNG to write (else IMAGE-explained.png)")
+    return parser
+
+
+def explain_command(options: Namespace) -> None:
+    from ckdsnn.analysis.explain import explain
+    from ckdsnn.report.plots import explanation
+    from ckdsnn.report.style import save_figure
+
+    figure = explanation(explain(options.image, options.record, options.out))
+    print(save_figure(figure, options.to or f"{Path(options.image).stem}-explained.png"))
+
+
+COMMANDS = {
+    "list": (list_parser, list_command),
+    "data": (data_parser, data_command),
+    "train": (train_parser, train_command),
+    "eval": (eval_parser, eval_command),
+    "explain": (explain_parser, explain_command),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, 2 for a mistake in the call, 130 when interrupted."""
+    parser = ArgumentParser(prog="ckdsnn", description="Distil spiking networks; see the book for the whole story.")
+    commands = parser.add_subcommands(dest="command", required=True)
+    for name, (make_parser, _) in COMMANDS.items():
+        commands.add_subcommand(name, make_parser())
+    options = parser.parse_args(arguments)
+    try:
+        COMMANDS[options.command][1](options[options.command])
+    except CkdsnnError as error:
+        print(f"ckdsnn {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        print(f"ckdsnn {options.command}: {stop or 'interrupted'}", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

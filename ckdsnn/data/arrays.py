@@ -1,0 +1,91 @@
+"""A dataset as uint8 tensors in canonical order, its content checked against a known digest.
+
+Canonical order sorts the examples by the SHA-256 of their bytes. Whatever order a source has, the same N first
+images, the same batches and the same gallery follow; and the order is as good as random with respect to the classes.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ckdsnn.data.datasets import DATASETS, DatasetSpec
+from ckdsnn.data.sources import Arrays, digits, fetch, read_cache
+from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.files import atomic, data_root
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """All images of a dataset, in canonical order, on the CPU."""
+
+    spec: DatasetSpec
+    x_train: Tensor
+    """uint8 [N, 3, H, W]"""
+    y_train: Tensor
+    """int64 [N]"""
+    x_test: Tensor
+    y_test: Tensor
+    digest: str
+    """One hexadecimal SHA-256 for training and test images together."""
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.spec.classes)
+
+
+def load_dataset(name: str, root: str | Path | None = None, download: bool = True) -> ImageData:
+    """Load a dataset of DATASETS.
+
+    CIFAR is read from `<root>/<name>.npz`; if there is none, torchvision downloads it once (`download=True`).
+    `root`: see `ckdsnn.files.data_root`. The digits need no file.
+    Raises CkdsnnError for an unknown name, a damaged cache, a wrong content, no network, an unwritable root.
+    """
+    spec = choose("dataset", name, DATASETS)
+    arrays = _cached(spec, data_root(root), download) if spec.torchvision else canonical(spec, digits(), "digits")
+    tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
+    for key in ("x_train", "x_test"):
+        tensors[key] = tensors[key].permute(0, 3, 1, 2).contiguous()
+    return ImageData(spec, **tensors, digest=hashlib.sha256("".join(spec.digests).encode()).hexdigest())
+
+
+def _cached(spec: DatasetSpec, root: Path, download: bool) -> Arrays:
+    path = root / f"{spec.name}.npz"
+    if path.exists():
+        return canonical(spec, read_cache(spec, path), path)
+    if not download:
+        raise CkdsnnError(f"no file {path}; put it there, or allow the download")
+    with atomic(path) as partial:
+        arrays = canonical(spec, fetch(spec, path), f"torchvision.datasets.{spec.torchvision}")
+        np.savez(partial, **arrays)
+    return arrays
+
+
+def row_digests(images: np.ndarray, labels: np.ndarray) -> list[bytes]:
+    """SHA-256 of each example: the bytes of its image [H, W, 3], then its label as one byte."""
+    rows = np.concatenate([images.reshape(len(images), -1), labels[:, None].astype(np.uint8)], axis=1)
+    return [hashlib.sha256(row).digest() for row in rows]
+
+
+def content_digest(rows: list[bytes]) -> str:
+    """SHA-256 over the sorted `row_digests`: equal for every order of the same examples."""
+    return hashlib.sha256(b"".join(sorted(rows))).hexdigest()
+
+
+def canonical(spec: DatasetSpec, arrays: Arrays, origin: str | Path) -> Arrays:
+    """The arrays sorted by `row_digests`. Raises CkdsnnError, naming `origin`, where the content is another one."""
+    ordered = {}
+    for split, expected in zip(("train", "test"), spec.digests, strict=True):
+        x, y = arrays[f"x_{split}"], arrays[f"y_{split}"]
+        rows = row_digests(x, y)
+        if content_digest(rows) != expected:
+            raise CkdsnnError(
+                f"{origin} does not hold the {split} images of {spec.name}: content digest {content_digest(rows)}, "
+                f"expected {expected}; if it is a file, delete it and load again"
+            )
+        order = sorted(range(len(rows)), key=rows.__getitem__)
+        ordered |= {f"x_{split}": x[order], f"y_{split}": y[order]}
+    return ordered

@@ -1,0 +1,95 @@
+"""The datasets by name: classes, statistics, augmentation policy and content digests.
+
+Statistics are the mean and standard deviation of the training images per channel, in [0, 1] units; a test computes
+them again from the images.
+"""
+
+from dataclasses import dataclass
+
+from ckdsnn.errors import choose
+
+Channels = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """What has to be known about a dataset before its images are read."""
+
+    name: str
+    classes: tuple[str, ...]
+    """Class names as a reader should see them, in the order of the labels."""
+    mean: Channels
+    std: Channels
+    policy: str | None
+    """The AutoAugment policy in torchvision's naming, or None."""
+    digests: tuple[str, str]
+    """`content_digest` of the training and of the test images."""
+    size: int
+    """Height and width in pixels."""
+    torchvision: str = ""
+    """The class in torchvision.datasets that downloads it; empty where the images come with scikit-learn."""
+
+
+_DIGITS = DatasetSpec(
+    name="digits",
+    classes=("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    mean=(0.3054, 0.3054, 0.3054),
+    std=(0.3753, 0.3753, 0.3753),
+    policy="svhn",  # the policy that was found on digits
+    digests=(
+        "b22438d4c3e30f8663017478fa113eaee0de8cf212fd47acb854b817376889dc",
+        "07179cee839fb8b53bca00c71484ed14a6a4ecc606228723dc62a6f358eff87f",
+    ),
+    size=16,
+)
+
+_CIFAR10 = DatasetSpec(
+    name="cifar10",
+    classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    mean=(0.4914, 0.4822, 0.4465),
+    std=(0.2470, 0.2435, 0.2616),
+    policy="cifar10",
+    digests=(
+        "6a3b2c04d0a79ce272dcdacaf0bc440275db5a8cbe3717521a28fada2ea0d2ed",
+        "65a6ffe079453e514083f99356b35e02cbfd581b4951e3937fae188974b79f39",
+    ),
+    size=32,
+    torchvision="CIFAR10",
+)
+
+_CIFAR100_CLASSES = """
+    apple, aquarium fish, baby, bear, beaver, bed, bee, beetle, bicycle, bottle, bowl, boy, bridge, bus, butterfly,
+    camel, can, castle, caterpillar, cattle, chair, chimpanzee, clock, cloud, cockroach, couch, crab, crocodile, cup,
+    dinosaur, dolphin, elephant, flatfish, forest, fox, girl, hamster, house, kangaroo, keyboard, lamp, lawn mower,
+    leopard, lion, lizard, lobster, man, maple tree, motorcycle, mountain, mouse, mushroom, oak tree, orange, orchid,
+    otter, palm tree, pear, pickup truck, pine tree, plain, plate, poppy, porcupine, possum, rabbit, raccoon, ray,
+    road, rocket, rose, sea, seal, shark, shrew, skunk, skyscraper, snail, snake, spider, squirrel, streetcar,
+    sunflower, sweet pepper, table, tank, telephone, television, tiger, tractor, train, trout, tulip, turtle,
+    wardrobe, whale, willow tree, wolf, woman, worm
+"""
+
+_CIFAR100 = DatasetSpec(
+    name="cifar100",
+    classes=tuple(name.strip() for name in _CIFAR100_CLASSES.split(",")),
+    mean=(0.5071, 0.4865, 0.4409),
+    std=(0.2673, 0.2564, 0.2762),
+    policy="cifar10",  # AutoAugment (arXiv 1805.09501, section 4.1) takes CIFAR-10's policy for CIFAR-100 too
+    digests=(
+        "640c97a4012a8aebfcaf57fd82a33dd43b37d2e397a02cb9b0a3d89e6d6d936d",
+        "a6a97df7b61bc7420bc44268696e8963d33129bc050978f2a63d8fe3420989fa",
+    ),
+    size=32,
+    torchvision="CIFAR100",
+)
+
+DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in (_DIGITS, _CIFAR10, _CIFAR100)}
+
+
+def statistics_of(spec: DatasetSpec, which: str) -> tuple[Channels, Channels]:
+    """Mean and standard deviation to normalise with.
+
+    `which` is "own", or "cifar10" as the released code does for CIFAR-100 too.
+    Raises CkdsnnError for another word.
+    """
+    chosen = choose("statistics", which, {"own": spec, "cifar10": _CIFAR10})
+    return chosen.mean, chosen.std

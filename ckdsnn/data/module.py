@@ -1,0 +1,119 @@
+"""The batches of a training as a LightningDataModule: all images on the device, whole chunks augmented at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from lightning import LightningDataModule
+from torch import Generator, Tensor
+
+from ckdsnn.data.arrays import ImageData
+from ckdsnn.data.augment import Augment, normalize
+from ckdsnn.errors import CkdsnnError
+
+CHUNK = 2560
+"""Images augmented at once: the larger, the fewer and larger AutoAugment's groups; 31 MB of float32 32x32 images."""
+
+Batch = tuple[Tensor, Tensor]
+Plan = tuple[Tensor, Callable[[Tensor], Tensor]]
+
+
+def seeded(*numbers: int) -> Generator:
+    """A CPU generator whose stream belongs to these numbers alone (each from 0 to 2^32 - 1)."""
+    state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state[0]))
+
+
+class Batches:
+    """The batches (x float32 [B, 3, H, W], y int64 [B]) of one pass over images that lie on a device.
+
+    Every pass calls `plan()` for the indices of its images and for what turns a uint8 chunk into float32.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, batch_size: int, length: int, plan: Callable[[], Plan]) -> None:
+        self.x, self.y, self.batch_size, self.length, self.plan = x, y, batch_size, length, plan
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[Batch]:
+        order, prepare = self.plan()
+        for rows in order.to(self.x.device).split(self.batch_size * max(1, CHUNK // self.batch_size)):
+            x, y = prepare(self.x[rows]), self.y[rows]
+            yield from zip(x.split(self.batch_size), y.split(self.batch_size), strict=True)
+
+
+class ImageDataModule(LightningDataModule):
+    """Batches of an ImageData for Lightning's Trainer; without a trainer: epoch 0, one process, CPU.
+
+    batch_size: images per batch and process; an epoch's rest that fills no batch is left out
+    seed: with the epoch it fixes the order and, with the process's rank too, the augmentation
+    train_images: 0 for all, else the first N in canonical order
+    augment, mean, std: what training images get; the statistics that test images are normalised with
+    Raises CkdsnnError for numbers that leave no batch, and for a negative seed.
+    """
+
+    def __init__(
+        self,
+        data: ImageData,
+        *,
+        augment: Augment,
+        mean: Sequence[float],
+        std: Sequence[float],
+        batch_size: int = 128,
+        seed: int = 0,
+        train_images: int = 0,
+        test_batch_size: int = 500,
+    ) -> None:
+        super().__init__()
+        _check(len(data.x_train), batch_size, seed, train_images, test_batch_size)
+        self.data, self.augment, self.mean, self.std = data, augment, mean, std
+        self.batch_size, self.seed, self.test_batch_size = batch_size, seed, test_batch_size
+        chosen = slice(train_images or None)
+        self.train = data.x_train[chosen], data.y_train[chosen]
+        self.test = data.x_test, data.y_test
+
+    def setup(self, stage: str) -> None:
+        """Move all images to the trainer's device, once."""
+        if self.trainer:
+            device = self.trainer.strategy.root_device
+            self.train, self.test = (tuple(t.to(device) for t in part) for part in (self.train, self.test))
+
+    def train_dataloader(self) -> Batches:
+        """This process's share of an epoch, shuffled and augmented; the same length in every process.
+
+        Raises CkdsnnError where the share is smaller than one batch.
+        """
+        share = len(self.train[0]) // self._processes()[1]
+        if share < self.batch_size:
+            raise CkdsnnError(f"batch_size {self.batch_size} is more than the {share} images of a process; choose fewer")
+        return Batches(*self.train, self.batch_size, share // self.batch_size, self._train_plan)
+
+    def val_dataloader(self) -> Batches:
+        """The whole test set in canonical order, normalised only; every process sees all of it."""
+        n = len(self.test[0])
+        plan = torch.arange(n), lambda x: normalize(x, self.mean, self.std)
+        return Batches(*self.test, self.test_batch_size, -(-n // self.test_batch_size), lambda: plan)
+
+    def _processes(self) -> tuple[int, int]:
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+
+    def _train_plan(self) -> Plan:
+        rank, processes = self._processes()
+        n = len(self.train[0])
+        epoch = self.trainer.current_epoch if self.trainer else 0
+        order = torch.randperm(n, generator=seeded(self.seed, epoch))[rank::processes]
+        # Its own stream per rank: else image i of every process would be cropped, turned and erased alike.
+        generator = seeded(self.seed, epoch, 1 + rank)
+        used = n // processes // self.batch_size * self.batch_size
+        return order[:used], lambda x: self.augment(x, generator)
+
+
+def _check(available: int, batch_size: int, seed: int, train_images: int, test_batch_size: int) -> None:
+    for name, value in (("batch_size", batch_size), ("test_batch_size", test_batch_size)):
+        if value < 1:
+            raise CkdsnnError(f"{name} {value} is too small; choose 1 or more")
+    if not 0 <= train_images <= available:
+        raise CkdsnnError(f"train_images {train_images} is impossible; choose 1 to {available}, or 0 for all")
+    if not 0 <= seed < 2**32:
+        raise CkdsnnError(f"seed {seed} is impossible; choose 0 to {2**32 - 1}")

@@ -1,0 +1,72 @@
+"""Where the images come from: scikit-learn's bundled digits, the array cache, torchvision's download.
+
+The cache `<root>/<name>.npz` holds x_train, x_test: uint8 [N, H, W, 3] and y_train, y_test: int64 [N].
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ckdsnn.data.datasets import DatasetSpec
+from ckdsnn.errors import CkdsnnError
+
+Arrays = dict[str, np.ndarray]
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+DIGITS_TEST = 360
+
+
+def digits() -> Arrays:
+    """scikit-learn's 1,797 handwritten digits, enlarged to 16x16 in three equal channels; the last 360 are the test."""
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    grey = np.round(images.reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8)
+    x = grey.repeat(2, axis=1).repeat(2, axis=2).repeat(3, axis=3)  # [N, 16, 16, 3]
+    y = labels.astype(np.int64)
+    return dict(zip(KEYS, (x[:-DIGITS_TEST], y[:-DIGITS_TEST], x[-DIGITS_TEST:], y[-DIGITS_TEST:]), strict=True))
+
+
+def read_cache(spec: DatasetSpec, path: Path) -> Arrays:
+    """The arrays of `path`. Raises CkdsnnError where it is not a whole archive of the right arrays."""
+    try:
+        with np.load(path) as archive:
+            arrays = {key: archive[key] for key in KEYS}
+    except Exception as error:  # zipfile, zlib and NumPy's header parser raise a dozen unrelated kinds
+        raise CkdsnnError(f"cannot read {path} ({error}); delete the file and load again") from error
+    for split in ("train", "test"):
+        if not _well_formed(spec, arrays[f"x_{split}"], arrays[f"y_{split}"]):
+            raise CkdsnnError(
+                f"{path} does not hold {spec.name}: x_{split} must be uint8 [N, {spec.size}, {spec.size}, 3] and "
+                f"y_{split} int64 [N] with labels below {len(spec.classes)}; delete the file and load again"
+            )
+    return arrays
+
+
+def _well_formed(spec: DatasetSpec, x: np.ndarray, y: np.ndarray) -> bool:
+    return (
+        (x.dtype, y.dtype) == (np.uint8, np.int64)
+        and x.shape[1:] == (spec.size, spec.size, 3)
+        and y.shape == x.shape[:1]
+        and bool(np.isin(y, np.arange(len(spec.classes))).all())
+    )
+
+
+def fetch(spec: DatasetSpec, cache: Path) -> Arrays:
+    """Let torchvision download the dataset, with its progress bar, into a temporary folder beside `cache`.
+
+    Raises CkdsnnError without a network, naming the file that can be put in place instead.
+    """
+    from torchvision import datasets
+
+    reader = getattr(datasets, spec.torchvision)
+    with tempfile.TemporaryDirectory(dir=cache.parent, prefix=f".{spec.name}.") as folder:
+        try:
+            train, test = (reader(folder, train=part, download=True) for part in (True, False))
+        except (OSError, RuntimeError) as error:  # URLError is an OSError; a damaged archive is a RuntimeError
+            raise CkdsnnError(
+                f"torchvision.datasets.{spec.torchvision} could not download {spec.name} ({error}); with no network, "
+                f"put the arrays {', '.join(KEYS)} into {cache}"
+            ) from error
+    y_train, y_test = (np.asarray(split.targets, dtype=np.int64) for split in (train, test))
+    return dict(zip(KEYS, (train.data, y_train, test.data, y_test), strict=True))

@@ -1,0 +1,124 @@
+"""Where a network looks: CAM, Grad-CAM, the spike activation map, and how a map is scaled before it is compared.
+
+Shapes: teacher stage [B, C, H, W], student stage [T, B, C, H, W], maps [B, H, W].
+Sources: Zhou et al. 2016 (CAM), Selvaraju et al. 2017 (Grad-CAM), the CKDSNN paper (SAM, saliency scaling).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from ckdsnn.distill.numerics import check_temperature
+from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.models.features import evaluating
+
+
+def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
+    """Raise CkdsnnError unless `tensor` has one dimension for each letter of `axes`."""
+    if tensor.dim() != len(axes):
+        raise CkdsnnError(f"{name} of shape {list(tensor.shape)}: expected [{', '.join(axes)}]")
+
+
+def class_activation_map(
+    stage: torch.Tensor, head_weight: torch.Tensor, classes: torch.Tensor
+) -> torch.Tensor:
+    """relu(sum_c w[y, c] F[c]) [B, H, W], without a backward pass.
+
+    stage: [B, C, H, W], the one before global average pooling; head_weight: [K, C]; classes: [B] class indices.
+    For such a head Grad-CAM is the same map times 1 / (H W). The released code computes its teacher maps so.
+    Raises CkdsnnError where the shapes do not fit.
+    """
+    expect_shape("stage", stage, "BCHW")
+    expect_shape("head_weight", head_weight, "KC")
+    if stage.shape[1] != head_weight.shape[1]:
+        raise CkdsnnError(f"stage has {stage.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal")
+    return torch.einsum("bchw,bc->bhw", stage, head_weight[classes].to(stage.dtype)).relu()
+
+
+def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: int = -1) -> torch.Tensor:
+    """Grad-CAM [B, H, W] of the logits of `classes` [B] at any stage, by one batched backward pass.
+
+    relu(sum_c a[c] F[c]) with a[c] the mean over the cells of d logit / d F[c]. Through an SNN every (step, channel)
+    pair counts as a channel and the derivative is the surrogate's: the map that the paper calls unreliable.
+    The model runs in eval mode (batch normalisation would mix the images) and is left as it was.
+    """
+    with evaluating(model), torch.enable_grad():
+        logits, stages = model(x.detach().requires_grad_())  # a frozen model has a graph only through its input
+        activation = stages[stage]
+        score = logits.gather(1, classes[:, None]).sum()  # images do not mix: one backward pass serves all
+        (gradient,) = torch.autograd.grad(score, activation)
+    weighted = gradient.mean((-2, -1), keepdim=True) * activation.detach()
+    channels = (0, 2) if weighted.dim() == 5 else (1,)
+    return weighted.sum(channels).relu()
+
+
+def spike_activation_map(stage: torch.Tensor) -> torch.Tensor:
+    """The spike count of each cell, sum_t sum_c F[t, c]: [T, B, C, H, W] -> [B, H, W]; no gradient is used.
+
+    Source: the paper's SAM. With last_activation "relu" (released code) it sums real values instead of spikes.
+    """
+    expect_shape("stage", stage, "TBCHW")
+    return stage.sum((0, 2))
+
+
+def min_max(maps: torch.Tensor, dims: tuple[int, ...]) -> torch.Tensor:
+    """(M - min) / (max - min) over `dims`; a constant map becomes 0."""
+    low = maps.amin(dims, keepdim=True)
+    spread = maps.amax(dims, keepdim=True) - low
+    return (maps - low) / spread.masked_fill(spread == 0, 1)
+
+
+RANGES = ("none", "rate", "sample", "batch")
+
+
+def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.Tensor:
+    """Bring maps [B, H, W] to a range before they are scaled.
+
+    how: "none" leaves them; "sample" is min-max to [0, 1] within each map (usual for Grad-CAM); "batch" is min-max
+    over the whole batch (the released code: a map then depends on its neighbours); "rate" divides by `units`, the
+    number of values summed in a cell: T*C for a spike map, which makes it a firing rate, C for a teacher's.
+    Raises CkdsnnError for an unknown `how`, or "rate" without `units`.
+    """
+    choose("map range", how, dict.fromkeys(RANGES))
+    if how == "rate":
+        if not units:
+            raise CkdsnnError("map range 'rate' needs units = the number of values summed in a cell (T*C)")
+        return maps / units
+    dims = {"sample": (1, 2), "batch": (0, 1, 2)}.get(how)
+    return min_max(maps, dims) if dims else maps
+
+
+def softmax_cells(maps: torch.Tensor, temperature: float) -> torch.Tensor:
+    return (maps.flatten(1) / temperature).softmax(1).view_as(maps)
+
+
+def zscore_cells(maps: torch.Tensor, _: float) -> torch.Tensor:
+    centred = maps - maps.mean((1, 2), keepdim=True)
+    deviation = centred.square().mean((1, 2), keepdim=True).clamp_min(1e-12).sqrt()
+    return centred / deviation
+
+
+def l2_cells(maps: torch.Tensor, _: float) -> torch.Tensor:
+    return maps / maps.square().sum((1, 2), keepdim=True).clamp_min(1e-12).sqrt()
+
+
+SCALINGS: dict[str, Callable[[torch.Tensor, float], torch.Tensor]] = {
+    "softmax": softmax_cells,
+    "none": lambda maps, _: maps,
+    "zscore": zscore_cells,
+    "l2": l2_cells,
+}
+
+
+def scale_saliency(maps: torch.Tensor, scaling: str = "softmax", temperature: float = 2.0) -> torch.Tensor:
+    """Saliency scaling of maps [B, H, W], each over its own H*W cells.
+
+    "softmax": softmax(M / temperature), the paper's; "zscore": mean 0 and population standard deviation 1; "l2":
+    Euclidean norm 1; "none". A constant map becomes uniform, zero, or itself over its norm; never NaN.
+    Raises CkdsnnError for an unknown scaling or a temperature that is not positive.
+    """
+    expect_shape("maps", maps, "BHW")
+    scale = choose("saliency scaling", scaling, SCALINGS)
+    check_temperature(temperature)
+    return scale(maps, temperature)

@@ -1,0 +1,93 @@
+"""NLD: noise-smoothed logits distillation.
+
+eps ~ N(mean(z_st), std(z_st)^2) for each sample over its classes; z_soft = z_st + lambda eps;
+L = tau^2 KL(softmax(z_te / tau) || softmax(z_soft / tau)). Source: the CKDSNN paper. The noise is a constant for the
+gradient. Its mean moves all logits of a sample alike and so cancels inside the softmax.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.numerics import at_least_float32, check_logits, kl_of_logs, softened_kl
+from ckdsnn.errors import CkdsnnError, choose
+
+NOISE_SCALES = {"std": lambda z: z.std(1, keepdim=True), "variance": lambda z: z.var(1, keepdim=True)}
+NOISE_MIXES = ("logits", "probabilities")
+
+
+def draw_noise(
+    student_logits: torch.Tensor,
+    noise: str | float = "adaptive",
+    noise_scale: str = "std",
+    generator: torch.Generator | None = None,
+) -> torch.Tensor:
+    """Gaussian noise [B, K], one draw for each logit.
+
+    "adaptive": each sample's own mean and, as standard deviation, its sample standard deviation over the classes
+    (ddof 1), or with noise_scale "variance" its variance (the released code). A number: mean 0 and that deviation.
+    """
+    z = at_least_float32(student_logits.detach())
+    scale_of = choose("noise scale", noise_scale, NOISE_SCALES)
+    standard = torch.randn(z.shape, generator=generator, dtype=z.dtype, device=z.device)
+    if noise == "adaptive":
+        return z.mean(1, keepdim=True) + scale_of(z) * standard
+    if isinstance(noise, str) or noise < 0:
+        raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation of at least 0")
+    return noise * standard
+
+
+def nld_loss(
+    student_logits: torch.Tensor,
+    teacher_logits: torch.Tensor,
+    noise_weight: float = 0.1,
+    temperature: float = 2.0,
+    noise: str | float = "adaptive",
+    noise_scale: str = "std",
+    noise_mix: str = "logits",
+    generator: torch.Generator | None = None,
+) -> torch.Tensor:
+    """Scalar distance of the smoothed student from the teacher; logits [B, K], K of at least 2.
+
+    noise_weight: lambda, 0 gives plain logits distillation. temperature: tau. noise, noise_scale: see `draw_noise`.
+    noise_mix: "logits" adds lambda eps to the logits (the paper); "probabilities" takes
+    (1 - lambda) softmax(z / tau) + lambda softmax(eps / tau) as the student (the released code).
+    generator: on the logits' device, for repeatable noise.
+    Raises CkdsnnError for unknown names, shapes that differ, and numbers out of range.
+    """
+    check_logits(student_logits, teacher_logits)
+    choose("noise mix", noise_mix, dict.fromkeys(NOISE_MIXES))
+    if not 0 <= noise_weight <= 1:
+        raise CkdsnnError(f"noise_weight = {noise_weight!r}; expected a number from 0 to 1")
+    eps = draw_noise(student_logits, noise, noise_scale, generator)
+    if noise_mix == "logits":
+        return softened_kl(at_least_float32(student_logits) + noise_weight * eps, teacher_logits, temperature)
+    clean, noisy = ((at_least_float32(z) / temperature).softmax(1) for z in (student_logits, eps))
+    mixed = (1 - noise_weight) * clean + noise_weight * noisy
+    log_student = mixed.clamp_min(torch.finfo(mixed.dtype).tiny).log()
+    return kl_of_logs(log_student, teacher_logits, temperature)
+
+
+@dataclass(frozen=True)
+class NLD:
+    """The term `nld` of an objective; its fields are those of `nld_loss` under the recipe's names."""
+
+    weight = "gamma"
+    logit_temperature: float = 2.0
+    noise_weight: float = 0.1
+    noise: str | float = "adaptive"
+    noise_scale: str = "std"
+    noise_mix: str = "logits"
+
+    def __call__(self, batch: Batch) -> torch.Tensor:
+        return nld_loss(
+            batch.student.logits,
+            batch.teacher.logits,
+            self.noise_weight,
+            self.logit_temperature,
+            self.noise if self.noise == "adaptive" else float(self.noise),
+            self.noise_scale,
+            self.noise_mix,
+            batch.generator,
+        )

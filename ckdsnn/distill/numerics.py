@@ -1,0 +1,43 @@
+"""Arithmetic that the losses share."""
+
+import torch
+from torch.nn import functional as F
+
+from ckdsnn.errors import CkdsnnError
+
+
+def at_least_float32(x: torch.Tensor) -> torch.Tensor:
+    """float32 for half precision, unchanged otherwise: softmax and KL lose too much in bf16."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def check_logits(student: torch.Tensor, teacher: torch.Tensor) -> None:
+    """Raise CkdsnnError unless both are [B, K] with the same B and K >= 2."""
+    if student.dim() != 2 or student.shape != teacher.shape or student.shape[1] < 2:
+        raise CkdsnnError(
+            f"student logits {list(student.shape)}, teacher logits {list(teacher.shape)}: "
+            "expected both [B, K] with K >= 2"
+        )
+
+
+def check_temperature(temperature: float) -> None:
+    """Raise CkdsnnError unless `temperature` is a positive number."""
+    if not temperature > 0:
+        raise CkdsnnError(f"temperature = {temperature!r}; expected a positive number")
+
+
+def kl_of_logs(log_student: torch.Tensor, teacher_logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    """tau^2 KL(softmax(z_te / tau) || student), from the student's log-probabilities [B, K].
+
+    Sum over the classes, mean over the batch; the teacher's logits are a constant.
+    """
+    check_temperature(temperature)
+    teacher = (at_least_float32(teacher_logits.detach()) / temperature).log_softmax(1)
+    return F.kl_div(log_student, teacher, reduction="batchmean", log_target=True) * temperature**2
+
+
+def softened_kl(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    """tau^2 KL(softmax(z_te / tau) || softmax(z_st / tau)), the form of Hinton et al. 2015; logits [B, K]."""
+    check_temperature(temperature)
+    log_student = (at_least_float32(student_logits) / temperature).log_softmax(1)
+    return kl_of_logs(log_student, teacher_logits, temperature)

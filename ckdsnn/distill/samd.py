@@ -1,0 +1,100 @@
+"""SAMD: saliency-scaled activation map distillation.
+
+P = softmax over the H*W cells of M / T_s for the teacher's class activation map and the student's spike activation
+map; L = T_s^2 KL(P_teacher || P_student). Source: the CKDSNN paper; the range of the maps before scaling is not
+settled by it (see `maps.map_range`).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.maps import (
+    class_activation_map,
+    expect_shape,
+    grad_cam,
+    map_range,
+    scale_saliency,
+    spike_activation_map,
+)
+from ckdsnn.distill.numerics import at_least_float32
+from ckdsnn.errors import choose
+
+
+def on_one_grid(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both maps [B, H, W] on the smaller grid of the two, by adaptive average pooling."""
+    size = tuple(min(pair) for pair in zip(a.shape[-2:], b.shape[-2:], strict=True))
+    return tuple(m if m.shape[-2:] == size else F.adaptive_avg_pool2d(m, size) for m in (a, b))
+
+
+def samd_loss(
+    student_map: torch.Tensor,
+    teacher_map: torch.Tensor,
+    temperature: float = 2.0,
+    scaling: str = "softmax",
+    temperature_squared: bool = True,
+) -> torch.Tensor:
+    """Scalar distance of the student's maps from the teacher's, both [B, H, W].
+
+    Mean over the batch of the sum over cells of KL(P_teacher || P_student), times temperature^2 unless
+    `temperature_squared` is false (the released code has no factor). The scalings "none", "zscore" and "l2" do not
+    give distributions: for them it is the squared difference, and temperature plays no part. The teacher's map is
+    a constant. Raises CkdsnnError for an unknown scaling and a temperature that is not positive.
+    """
+    expect_shape("student_map", student_map, "BHW")
+    expect_shape("teacher_map", teacher_map, "BHW")
+    student, teacher = on_one_grid(at_least_float32(student_map), at_least_float32(teacher_map.detach()))
+    target = scale_saliency(teacher, scaling, temperature)
+    if scaling != "softmax":
+        return (scale_saliency(student, scaling, temperature) - target).square().sum((1, 2)).mean()
+    log_p = (student.flatten(1) / temperature).log_softmax(1)
+    loss = F.kl_div(log_p, target.flatten(1).to(log_p.dtype), reduction="batchmean")
+    return loss * temperature**2 if temperature_squared else loss
+
+
+MAP_CLASSES = {"label": lambda batch: batch.labels, "teacher": lambda batch: batch.teacher.logits.argmax(1)}
+
+
+@dataclass(frozen=True)
+class SAMD:
+    """The term `samd` of an objective: makes both maps, brings them to their ranges and compares them.
+
+    stage: which stage, -1 the last. At the last one the teacher's map is the closed-form CAM; elsewhere that form
+    does not hold and Grad-CAM is taken, at the cost of a backward pass through the teacher.
+    map_class: whose class the teacher's map is for, "label" (the paper) or "teacher" (its argmax, released code).
+    """
+
+    weight = "beta"
+    map_temperature: float = 2.0
+    scaling: str = "softmax"
+    temperature_squared: bool = True
+    teacher_range: str = "sample"
+    student_range: str = "none"
+    map_class: str = "label"
+    stage: int = -1
+
+    def teacher_map(self, batch: Batch) -> torch.Tensor:
+        """The teacher's map [B, H, W] before scaling."""
+        classes = choose("map class", self.map_class, MAP_CLASSES)(batch)
+        stages = batch.teacher.stages
+        if self.stage in (-1, len(stages) - 1):
+            maps = class_activation_map(stages[-1], batch.teacher_model.head_weight, classes)
+        else:
+            maps = grad_cam(batch.teacher_model, batch.images, classes, self.stage)
+        return map_range(maps, self.teacher_range, units=stages[self.stage].shape[1])
+
+    def student_map(self, batch: Batch) -> torch.Tensor:
+        """The student's map [B, H, W] before scaling."""
+        stage = batch.student.stages[self.stage]
+        return map_range(spike_activation_map(stage), self.student_range, units=stage.shape[0] * stage.shape[2])
+
+    def __call__(self, batch: Batch) -> torch.Tensor:
+        return samd_loss(
+            self.student_map(batch),
+            self.teacher_map(batch),
+            self.map_temperature,
+            self.scaling,
+            self.temperature_squared,
+        )

@@ -1,0 +1,38 @@
+"""The paper's spiking neuron, through spikingjelly.
+
+Leaky integrate-and-fire (released configuration: threshold 1, decay 0.5, hard reset to 0, triangular surrogate):
+
+    h[t] = v[t-1] / 2 + x[t]        s[t] = 1 if h[t] >= 1 else 0        v[t] = h[t] (1 - s[t])
+    ds/dh := max(0, 1 - |h - 1|), and the reset's own dependence on s[t] is kept in the gradient.
+"""
+
+import torch
+from spikingjelly.activation_based import neuron, surrogate
+from torch import nn
+
+
+class LIF(nn.Module):
+    """LIF neurons over `timesteps` steps, for activations whose time axis is folded into the batch.
+
+    Input and output: [T*B, ...], time-major (all of step 0 first). One call is one whole sequence: the membrane
+    starts at rest and nothing is kept afterwards, so that no caller can forget to reset it.
+    """
+
+    def __init__(self, timesteps: int):
+        super().__init__()
+        self.timesteps = timesteps
+        self.node = neuron.LIFNode(
+            tau=2.0,
+            decay_input=False,
+            v_threshold=1.0,
+            v_reset=0.0,
+            surrogate_function=surrogate.PiecewiseQuadratic(alpha=1.0),
+            detach_reset=False,
+            step_mode="m",
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.node.reset()
+        spikes = self.node(x.unflatten(0, (self.timesteps, -1)))  # [T, B, ...]
+        self.node.reset()  # a kept membrane would hold the graph alive and make the model impossible to copy
+        return spikes.flatten(0, 1)

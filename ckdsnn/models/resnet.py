@@ -1,0 +1,134 @@
+"""ResNet-8, -19 and -20 for small images: the ANN teacher and its spiking twin from one table.
+
+Lineage: He et al. 2016 (ResNet-20), Zheng et al. 2021 (ResNet-19 of the SNN literature); sizes, shortcut and direct
+coding as in the released CKDSNN configuration. Twins differ in the activation alone: ReLU or LIF. Time is folded
+into the batch everywhere, so convolution and batch normalisation run once over all T*B images.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.models.features import Features
+from ckdsnn.models.neurons import LIF
+
+BLOCKS = {"resnet8": (1, 1, 1), "resnet19": (3, 3, 2), "resnet20": (3, 3, 3)}  # basic blocks in each stage
+LAST_ACTIVATIONS = ("spike", "relu")
+HEADS = ("linear", "two_linear")
+
+Activation = Callable[[], nn.Module]
+
+
+def conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.Module]:
+    """A bias-free convolution that keeps the size (divided by the stride), and its batch normalisation."""
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+    nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
+    return [convolution, nn.BatchNorm2d(outputs)]
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions beside a shortcut; the sum passes the block's last activation."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, activation: Activation, last: Activation):
+        super().__init__()
+        self.residual = nn.Sequential(
+            *conv_norm(inputs, outputs, 3, stride), activation(), *conv_norm(outputs, outputs, 3)
+        )
+        self.shortcut = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(nn.AvgPool2d(stride), *conv_norm(inputs, outputs, 1))
+        self.activation = last()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.activation(self.residual(x) + self.shortcut(x))
+
+
+def make_stages(blocks: tuple[int, ...], width: int, activation: Activation, last: Activation) -> nn.ModuleList:
+    """Stages of 16, 32, 64 times `width` channels; from the second on, the first block halves the image."""
+    stages, inputs = nn.ModuleList(), 16 * width
+    for stage, count in enumerate(blocks):
+        outputs, layers = 16 * width * 2**stage, []
+        for block in range(count):
+            final = stage == len(blocks) - 1 and block == count - 1
+            stride = 2 if stage > 0 and block == 0 else 1
+            layers.append(BasicBlock(inputs, outputs, stride, activation, last if final else activation))
+            inputs = outputs
+        stages.append(nn.Sequential(*layers))
+    return stages
+
+
+class Head(nn.Sequential):
+    """Logits from pooled features: one linear layer (the paper), or two without activation (the released code)."""
+
+    def __init__(self, channels: int, num_classes: int, kind: str):
+        sizes = (channels, num_classes) if kind == "linear" else (channels, channels // 2, num_classes)
+        super().__init__(*(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:], strict=False)))
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The head as one matrix [K, C]: the product of its layers."""
+        product = self[0].weight
+        for layer in list(self)[1:]:
+            product = layer.weight @ product
+        return product
+
+
+class ResNet(nn.Module):
+    """The ANN. Input images [B, 3, H, W]; returns Features with stages [B, C, H, W]."""
+
+    def __init__(self, blocks, num_classes, width, activation: Activation = nn.ReLU, last=None, head="linear"):
+        super().__init__()
+        self.stem = nn.Sequential(*conv_norm(3, 16 * width, 3))
+        self.activation = activation()
+        self.stages = make_stages(blocks, width, activation, last or activation)
+        self.head = Head(16 * width * 2 ** (len(blocks) - 1), num_classes, head)
+
+    @property
+    def head_weight(self) -> torch.Tensor:
+        """The weights [K, C] that turn pooled last-stage features into logits."""
+        return self.head.weight
+
+    def run_stages(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Outputs of all stages, from the stem's pre-activation."""
+        x, outputs = self.activation(x), []
+        for stage in self.stages:
+            x = stage(x)
+            outputs.append(x)
+        return tuple(outputs)
+
+    def forward(self, x: torch.Tensor) -> Features:
+        stages = self.run_stages(self.stem(x))
+        return Features(self.head(stages[-1].mean((-2, -1))), stages)
+
+
+class SpikingResNet(ResNet):
+    """The SNN: the same network with LIF neurons over `timesteps` steps.
+
+    Input: images [B, 3, H, W], whose stem is computed once and repeated over time (direct coding, as released), or
+    event frames [T, B, 3, H, W]. Returns Features with stages [T, B, C, H, W] and logits averaged over time.
+    Raises CkdsnnError for event frames of another T.
+    """
+
+    def __init__(self, blocks, num_classes, width, timesteps: int, last_activation="spike", head="linear"):
+        def neuron():
+            return LIF(timesteps)
+
+        super().__init__(blocks, num_classes, width, neuron, nn.ReLU if last_activation == "relu" else neuron, head)
+        self.timesteps = timesteps
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """The stem's output over all steps, [T*B, C, H, W]."""
+        if x.dim() == 4:
+            return self.stem(x).repeat(self.timesteps, 1, 1, 1)
+        if x.dim() != 5 or len(x) != self.timesteps:
+            raise CkdsnnError(
+                f"input of shape {list(x.shape)}: expected images [B, 3, H, W] or event frames "
+                f"[{self.timesteps}, B, 3, H, W]"
+            )
+        return self.stem(x.flatten(0, 1))
+
+    def forward(self, x: torch.Tensor) -> Features:
+        stages = tuple(s.unflatten(0, (self.timesteps, -1)) for s in self.run_stages(self.encode(x)))
+        return Features(self.head(stages[-1].mean((0, -2, -1))), stages)

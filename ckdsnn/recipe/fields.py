@@ -1,0 +1,189 @@
+"""One training run, said completely: a frozen Recipe with checked fields.
+
+Defaults are the paper's text wherever it is known; where the released code differs, a field selects its variant.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from dataclasses import replace as dataclass_replace
+from typing import Any
+
+from ckdsnn.data import DATASETS
+from ckdsnn.distill import LOSSES
+from ckdsnn.distill.maps import RANGES, SCALINGS
+from ckdsnn.distill.nld import NOISE_MIXES, NOISE_SCALES
+from ckdsnn.distill.samd import MAP_CLASSES
+from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS
+
+TIERS = ("smoke", "reduced", "paper")
+CHOICES = {
+    "tier": TIERS,
+    "dataset": DATASETS,
+    "statistics": ("own", "cifar10"),
+    "model": STUDENTS,
+    "last_activation": LAST_ACTIVATIONS,
+    "head": HEADS,
+    "scaling": SCALINGS,
+    "teacher_range": RANGES,
+    "student_range": RANGES,
+    "map_class": MAP_CLASSES,
+    "noise_scale": NOISE_SCALES,
+    "noise_mix": NOISE_MIXES,
+    "precision": ("auto", "fp32", "bf16"),
+}
+LEAST = {  # the smallest valid value of every bounded number
+    **dict.fromkeys(("train_images", "timesteps", "teacher_seed", "crop_padding"), 0),
+    **dict.fromkeys(("beta", "gamma", "noise_weight", "momentum", "weight_decay", "erasing"), 0),
+    **dict.fromkeys(("width", "epochs", "batch_size"), 1),
+    "stage": -3,
+}
+POSITIVE = ("lr", "map_temperature", "logit_temperature")
+MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "stage": 2}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run's result but the seed. Raises CkdsnnError for any impossible field."""
+
+    name: str
+    """the recipe's name; part of a record's id, without effect on the result"""
+    tier: str = "paper"
+    """smoke, reduced or paper: how far the result may be trusted"""
+    dataset: str = "cifar10"
+    """digits, cifar10 or cifar100"""
+    train_images: int = 0
+    """use this many training images (0 = all)"""
+    statistics: str = "own"
+    """mean and deviation that images are normalised with: the dataset's own, or cifar10's (released code)"""
+    crop_padding: int = 4
+    """random crop after padding by this many pixels (released configuration)"""
+    flip: bool = True
+    """random horizontal flip (released configuration)"""
+    autoaugment: bool = True
+    """AutoAugment with the dataset's policy (released configuration)"""
+    erasing: float = 0.5
+    """probability of random erasing (used by the released configuration; its probability is torchvision's)"""
+    model: str = "resnet19"
+    """network of the teacher or student: resnet8, resnet19 or resnet20"""
+    width: int = 8
+    """channel multiplier: stages of 16, 32 and 64 times this (the paper: ResNet-19 8, ResNet-20 1)"""
+    timesteps: int = 1
+    """T of the spiking network; 0 trains the ANN instead, a teacher"""
+    last_activation: str = "spike"
+    """the student's last activation: spike (paper) or relu (released code)"""
+    head: str = "linear"
+    """the student's head: linear, or two_linear (released code)"""
+    teacher: str = ""
+    """name of the teacher's recipe; empty for a teacher"""
+    teacher_seed: int = 0
+    """seed of the teacher's run"""
+    losses: str = "samd+nld"
+    """distillation terms joined by +, or none"""
+    beta: float = 1.0
+    """weight of the map term (paper, second-hand)"""
+    gamma: float = 1.0
+    """weight of the logits term (paper, second-hand)"""
+    map_temperature: float = 2.0
+    """T_s of the saliency scaling (paper)"""
+    scaling: str = "softmax"
+    """saliency scaling of both maps: softmax (paper), none, zscore or l2"""
+    temperature_squared: bool = True
+    """multiply SAMD by T_s^2 (paper); false is the released code"""
+    teacher_range: str = "sample"
+    """range of the teacher's map before scaling: none, rate, sample or batch (released code)"""
+    student_range: str = "none"
+    """range of the student's map before scaling: none (the paper's figure), rate, sample or batch (released code)"""
+    map_class: str = "label"
+    """class of the teacher's map: label (paper) or teacher, its argmax (released code)"""
+    stage: int = -1
+    """stage whose maps are compared: -1 the last (paper), 0 the first"""
+    logit_temperature: float = 2.0
+    """tau of the logits term (paper, second-hand)"""
+    noise_weight: float = 0.1
+    """lambda of NLD (paper)"""
+    noise: str = "adaptive"
+    """NLD's noise: adaptive (paper), or a fixed standard deviation such as 0.5"""
+    noise_scale: str = "std"
+    """deviation of the adaptive noise: std (paper) or variance (released code)"""
+    noise_mix: str = "logits"
+    """where the noise enters: logits (paper) or probabilities (released code)"""
+    epochs: int = 400
+    """passes over the training set (released configuration)"""
+    batch_size: int = 128
+    """images in a step (released configuration)"""
+    lr: float = 0.1
+    """peak learning rate of SGD, falling to 0 along a cosine (released configuration)"""
+    momentum: float = 0.9
+    """momentum of SGD (paper, second-hand)"""
+    weight_decay: float = 1e-4
+    """weight decay of SGD (paper, second-hand)"""
+    precision: str = "auto"
+    """auto (bf16 autocast on CUDA, else fp32), fp32 or bf16"""
+
+    def __post_init__(self):
+        for field in fields(self):
+            check_type(field, getattr(self, field.name))
+            check_value(field.name, getattr(self, field.name))
+        for loss in self.loss_names:
+            choose("loss", loss, LOSSES)
+        if self.noise != "adaptive":
+            check_noise(self.noise)
+        if self.loss_names and not (self.timesteps and self.teacher):
+            raise CkdsnnError(
+                f"losses = {self.losses!r} needs a student (timesteps >= 1) and the name of a teacher's recipe; "
+                f"timesteps = {self.timesteps}, teacher = {self.teacher!r}. A run without distillation: losses = 'none'"
+            )
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """The distillation terms, in order."""
+        return () if self.losses == "none" else tuple(self.losses.split("+"))
+
+    @property
+    def is_teacher(self) -> bool:
+        return self.timesteps == 0
+
+    def replace(self, **changes: Any) -> "Recipe":
+        """A copy with other field values, checked. Raises CkdsnnError for an unknown field."""
+        known = {field.name: field for field in fields(self)}
+        for name in changes:
+            choose("recipe field", name, known)
+        return dataclass_replace(self, **changes)
+
+    def digest(self) -> str:
+        """Eight hex digits of the content; the name does not count, so that suites share what is the same run."""
+        content = {name: value for name, value in asdict(self).items() if name != "name"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
+
+    def record_id(self, seed: int) -> str:
+        """The id of the record of this recipe's run with this seed."""
+        return f"{self.name}-s{seed}-{self.digest()}"
+
+
+def check_type(field, value: Any) -> None:
+    """Raise CkdsnnError unless `value` has the field's annotated type; an int passes as a float."""
+    accepted = (int, float) if field.type is float else (field.type,)
+    if not isinstance(value, accepted) or (isinstance(value, bool) and field.type is not bool):
+        raise CkdsnnError(f"{field.name} = {value!r}; expected {field.type.__name__}")
+
+
+def check_value(name: str, value: Any) -> None:
+    """Raise CkdsnnError for a value that is not a choice of its field or lies out of its range."""
+    if name in CHOICES:
+        choose(name, value, dict.fromkeys(CHOICES[name]))
+    least, most = LEAST.get(name, value), MOST.get(name, value)
+    if not least <= value <= most or (name in POSITIVE and not value > 0):
+        bounds = "a positive number" if name in POSITIVE else f"from {least}" + (f" to {most}" if name in MOST else "")
+        raise CkdsnnError(f"{name} = {value!r}; expected {bounds}")
+
+
+def check_noise(noise: str) -> None:
+    """Raise CkdsnnError unless `noise` reads as a number of at least 0."""
+    try:
+        valid = float(noise) >= 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation such as '0.5'")

@@ -1,0 +1,79 @@
+"""The named recipes, in tiers, and the suites of recipes behind each table or figure.
+
+A recipe is named SETTING-METHOD. A setting fixes data, networks and schedule of a teacher and its students; a method
+fixes what the students learn from.
+"""
+
+from typing import Any
+
+from ckdsnn.recipe.fields import Recipe
+
+METHODS: dict[str, dict[str, Any]] = {
+    "snn": {"losses": "none"},
+    "kd": {"losses": "kd"},
+    "samd": {"losses": "samd"},
+    "nld": {"losses": "nld"},
+    "ckdsnn": {"losses": "samd+nld"},
+    "ckdsnn-sample": {"losses": "samd+nld", "student_range": "sample"},  # both maps min-max within each image
+}
+
+CROP_AND_FLIP = {"autoaugment": False, "erasing": 0.0}
+
+# setting -> fields of both networks, of the teacher alone, of the students alone
+SETTINGS: dict[str, tuple[dict, dict, dict]] = {
+    "digits": (
+        {"tier": "smoke", "dataset": "digits", "model": "resnet8", "width": 1, "batch_size": 32, "epochs": 8}
+        | {"crop_padding": 1, "flip": False}
+        | CROP_AND_FLIP,
+        {},
+        {"timesteps": 2},
+    ),
+    **{
+        f"{dataset}-reduced": (
+            {"tier": "reduced", "dataset": dataset, "width": 1, "epochs": 8} | CROP_AND_FLIP,
+            {"model": "resnet20"},
+            {"model": "resnet8"},
+        )
+        for dataset in ("cifar10", "cifar100")
+    },
+    **{
+        f"{dataset}-{model}": (
+            {"tier": "paper", "dataset": dataset, "model": model, "width": width},
+            {"epochs": 300, "lr": 0.05} if (dataset, model) == ("cifar10", "resnet19") else {},
+            {},
+        )
+        for dataset in ("cifar10", "cifar100")
+        for model, width in (("resnet19", 8), ("resnet20", 1))
+    },
+}
+
+
+def recipes_of(setting: str) -> list[Recipe]:
+    """The setting's teacher, then a student for each method."""
+    shared, teacher, student = SETTINGS[setting]
+    name = f"{setting}-teacher"
+    first = Recipe(name, **shared | {"timesteps": 0, "losses": "none"} | teacher)
+    return [
+        first,
+        *(
+            Recipe(f"{setting}-{method}", **shared | student | fields, teacher=name)
+            for method, fields in METHODS.items()
+        ),
+    ]
+
+
+RECIPES = {recipe.name: recipe for setting in SETTINGS for recipe in recipes_of(setting)}
+
+TIER_SETTINGS = {
+    "smoke": ("digits",),
+    "reduced": ("cifar10-reduced", "cifar100-reduced"),
+    "paper": ("cifar10-resnet19", "cifar100-resnet19"),
+}
+
+# suite -> tier -> names of its recipes, in the order in which they are worth running
+SUITES = {
+    "components": {
+        tier: [f"{setting}-{method}" for setting in settings for method in ("snn", "kd", "samd", "nld", "ckdsnn")]
+        for tier, settings in TIER_SETTINGS.items()
+    },
+}

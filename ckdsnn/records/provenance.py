@@ -1,0 +1,52 @@
+"""Which code and which machine a run used."""
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def git(*arguments: str) -> str | None:
+    """Output of a git command in the package's folder; None outside a checkout or without git."""
+    try:
+        done = subprocess.run(["git", "-C", PACKAGE, *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def source_digest(package: Path = PACKAGE) -> str:
+    """SHA-256 over the package's Python files: paths and contents."""
+    total = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        total.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+def code_state() -> dict[str, Any]:
+    """Commit, whether the package differs from it (both None outside a checkout), digest of the source."""
+    status = git("status", "--porcelain", "--", str(PACKAGE))
+    return {
+        "commit": git("rev-parse", "HEAD"),
+        "dirty": None if status is None else bool(status),
+        "source_sha256": source_digest(),
+    }
+
+
+def environment(device: torch.device, dtype: str) -> dict[str, Any]:
+    """Versions, device by its full name, numeric type and CPU threads."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+    packages = ("torch", "spikingjelly", "lightning")
+    return {
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+        "device": f"{device.type}: {name}",
+        "dtype": dtype,
+        "threads": torch.get_num_threads(),
+    }

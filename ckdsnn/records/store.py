@@ -1,0 +1,105 @@
+"""The folder of results: records, arrays and weights, each written once and atomically.
+
+    <out>/runs/<id>.json      <out>/arrays/<file>.npz      <out>/weights/<id>.safetensors
+    <out>/work/<id>/          checkpoints and logs of runs; nothing else reads it
+
+A record is written last: where it is, its arrays and weights are whole.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import atomic, sha256_file
+from ckdsnn.records.record import Record, read_record
+
+
+def load_records(out: str | Path = "results") -> list[Record]:
+    """All records below `out`, sorted by id. Raises CkdsnnError for a missing folder or an invalid record."""
+    if not Path(out).is_dir():
+        raise CkdsnnError(f"no folder of results at {out}; train something with --out, or name another folder")
+    return [read_record(path) for path in sorted(Path(out, "runs").glob("*.json"))]
+
+
+def load_record(record_id: str, out: str | Path = "results") -> Record:
+    """One record by id. Raises CkdsnnError that lists the known ids."""
+    path = Path(out, "runs", f"{record_id}.json")
+    if not path.is_file():
+        known = ", ".join(p.stem for p in sorted(path.parent.glob("*.json"))) or "none yet"
+        raise CkdsnnError(f"unknown record {record_id!r} in {out}; choose one of: {known}")
+    return read_record(path)
+
+
+def find_record(digest: str, seed: int, out: str | Path) -> Record | None:
+    """The record of the recipe with this digest and seed, under whatever name it ran."""
+    path = next(iter(sorted(Path(out, "runs").glob(f"*-s{seed}-{digest}.json"))), None)
+    return read_record(path) if path else None
+
+
+def save_record(record: Record, out: str | Path) -> Path:
+    """Write a record once. Raises CkdsnnError if it is there already."""
+    path = Path(out, "runs", f"{record.id}.json")
+    if path.exists():
+        raise CkdsnnError(f"{path} exists; a record is written once. Use another seed or recipe")
+    with atomic(path) as partial:
+        partial.write_text(record.to_json())
+    return path
+
+
+def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) -> dict[str, str]:
+    """Write arrays/<name>; returns {name: sha256} for the record."""
+    path = Path(out, "arrays", name)
+    with atomic(path) as partial:
+        np.savez_compressed(partial, **arrays)
+    return {name: sha256_file(path)}
+
+
+def load_arrays(record: Record, out: str | Path = "results") -> dict[str, np.ndarray]:
+    """All arrays of a record in one dict. Raises CkdsnnError for a missing or altered file."""
+    merged: dict[str, np.ndarray] = {}
+    for name, digest in record.arrays.items():
+        path = check_file(Path(out, "arrays", name), digest, record.id)
+        with np.load(path) as arrays:
+            merged |= dict(arrays)
+    return merged
+
+
+def save_weights(model: nn.Module, record_id: str, out: str | Path) -> dict[str, str]:
+    """Write weights/<id>.safetensors; returns {file, sha256} for the record."""
+    path = Path(out, "weights", f"{record_id}.safetensors")
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    with atomic(path) as partial:
+        save_file(state, partial)
+    return {"file": path.name, "sha256": sha256_file(path)}
+
+
+def load_weights(model: nn.Module, record: Record, out: str | Path = "results") -> nn.Module:
+    """Put a record's weights into `model`.
+
+    Raises CkdsnnError for a missing or altered file, and for weights that do not fit the model.
+    """
+    path = check_file(Path(out, "weights", record.weights["file"]), record.weights["sha256"], record.id)
+    return fit_weights(model, path)
+
+
+def fit_weights(model: nn.Module, path: str | Path) -> nn.Module:
+    """Put the safetensors file at `path` into `model`. Raises CkdsnnError when it does not fit."""
+    try:
+        model.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise CkdsnnError(f"the weights in {path} do not fit {type(model).__name__}: {error}") from error
+    return model
+
+
+def check_file(path: Path, digest: str, record_id: str) -> Path:
+    """`path`, if it is there with this SHA-256; else CkdsnnError."""
+    if not path.is_file():
+        raise CkdsnnError(f"{path} of record {record_id} is missing; weights above 2 MB are not distributed")
+    if sha256_file(path) != digest:
+        raise CkdsnnError(f"{path} differs from the SHA-256 in record {record_id}; restore it or run again")
+    return path

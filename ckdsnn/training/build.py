@@ -1,0 +1,51 @@
+"""From a Recipe's words to networks, data and objective."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ckdsnn.data import Augment, load_dataset, statistics_of
+from ckdsnn.data.module import ImageDataModule
+from ckdsnn.distill import LOSSES, Objective
+from ckdsnn.models import build_student, build_teacher
+from ckdsnn.recipe import Recipe
+
+
+def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
+    """The recipe's network with the seed's fresh weights; the global random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):  # fresh weights are drawn on the CPU
+        torch.manual_seed(seed)
+        if recipe.is_teacher:
+            return build_teacher(recipe.model, num_classes, recipe.width)
+        return build_student(
+            recipe.model, num_classes, recipe.width, recipe.timesteps, recipe.last_activation, recipe.head
+        )
+
+
+def build_objective(recipe: Recipe, teacher: nn.Module | None) -> Objective:
+    """Each term takes the recipe's fields that bear the names of its own."""
+    terms = {}
+    for name in recipe.loss_names:
+        term = LOSSES[name]
+        settings = {field.name: getattr(recipe, field.name) for field in fields(term)}
+        terms[name] = (getattr(recipe, term.weight), term(**settings))
+    return Objective(terms, teacher)
+
+
+def build_data(recipe: Recipe, seed: int, root: str | Path | None = None) -> ImageDataModule:
+    """The recipe's dataset as device-resident batches. Raises CkdsnnError as `load_dataset` does."""
+    data = load_dataset(recipe.dataset, root)
+    mean, std = statistics_of(data.spec, recipe.statistics)
+    policy = data.spec.policy if recipe.autoaugment else None
+    augment = Augment(policy, recipe.crop_padding, recipe.flip, recipe.erasing, mean, std)
+    return ImageDataModule(
+        data,
+        augment=augment,
+        mean=mean,
+        std=std,
+        batch_size=recipe.batch_size,
+        seed=seed,
+        train_images=recipe.train_images,
+    )

@@ -1,0 +1,107 @@
+"""What is measured once training has ended, and the Record that holds it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+from torch import nn
+
+from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
+from ckdsnn.analysis.energy import energy_per_image, firing_rates
+from ckdsnn.analysis.gallery import SIZE, gallery_images, student_maps, teacher_maps
+from ckdsnn.data import normalize
+from ckdsnn.data.module import ImageDataModule
+from ckdsnn.recipe import Recipe
+from ckdsnn.records import Record, save_arrays, save_record, save_weights
+from ckdsnn.records.provenance import environment
+from ckdsnn.training.module import Curve
+
+RATE_IMAGES = 1000  # test images behind the firing rates
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished training with everything it was made of."""
+
+    recipe: Recipe
+    seed: int
+    network: nn.Module
+    module: ImageDataModule
+    curve: Curve
+    trainer: L.Trainer
+    code: dict[str, Any]
+    teacher: nn.Module | None
+    teacher_record: Record | None
+
+
+def write_record(outcome: Outcome, out: Path) -> Record:
+    """Measure, save weights and arrays, and the record last of all."""
+    recipe, seed, points = outcome.recipe, outcome.seed, outcome.curve.points
+    record_id = recipe.record_id(seed)
+    data = outcome.module.data
+    record = Record(
+        id=record_id,
+        tier=recipe.tier,
+        recipe=asdict(recipe),
+        seed=seed,
+        data={"name": recipe.dataset, "digest": data.digest},
+        teacher=describe_teacher(outcome.teacher_record),
+        code=outcome.code,
+        env=environment(outcome.trainer.strategy.root_device, outcome.trainer.precision),
+        curve=points,
+        final=measure(outcome),
+        arrays=save_gallery(outcome, out),
+        weights=save_weights(outcome.network, record_id, out),
+        started=outcome.curve.started,
+        seconds=round(sum(p["seconds"] for p in points), 3),
+        images_per_second=round(throughput(outcome), 1),
+    )
+    save_record(record, out)
+    return record
+
+
+def describe_teacher(record: Record | None) -> dict[str, Any] | None:
+    """The record's entry about its teacher."""
+    if record is None:
+        return None
+    return {"record": record.id, "sha256": record.weights["sha256"], "accuracy": record.accuracy}
+
+
+def throughput(outcome: Outcome) -> float:
+    """Training images a second over all epochs, the testing after each of them not counted."""
+    points = outcome.curve.points
+    batches = len(outcome.module.train_dataloader()) * outcome.trainer.world_size
+    images = len(points) * batches * outcome.recipe.batch_size
+    return images / sum(p["seconds"] - p["test_seconds"] for p in points)
+
+
+def test_images(outcome: Outcome, count: int) -> torch.Tensor:
+    """The first `count` test images, normalised, on the network's device."""
+    module = outcome.module
+    device = next(outcome.network.parameters()).device
+    return normalize(module.data.x_test[:count].to(device), module.mean, module.std)
+
+
+def measure(outcome: Outcome) -> dict[str, Any]:
+    """The record's `final`."""
+    points = outcome.curve.points
+    return {
+        "last_accuracy": accuracy_interval(points[-1]["test_accuracy"], len(outcome.module.data.y_test)),
+        "best_accuracy": best_of_curve(points),
+        "firing_rate": firing_rates(outcome.network, test_images(outcome, RATE_IMAGES)),
+        "energy": energy_per_image(outcome.network, test_images(outcome, SIZE)),
+    }
+
+
+def save_gallery(outcome: Outcome, out: Path) -> dict[str, str]:
+    """Save the gallery's images (shared by all records of a dataset) and this network's maps on it."""
+    data, x = outcome.module.data, test_images(outcome, SIZE)
+    labels = data.y_test[:SIZE].to(x.device)
+    own_maps = teacher_maps if outcome.recipe.is_teacher else student_maps
+    maps = own_maps(outcome.network, x, labels)
+    if outcome.teacher is not None:
+        maps |= teacher_maps(outcome.teacher.to(x.device), x, labels)
+    images = save_arrays(f"{outcome.recipe.dataset}.gallery.npz", gallery_images(data.x_test, data.y_test), out)
+    return images | save_arrays(f"{outcome.recipe.record_id(outcome.seed)}.maps.npz", maps, out)

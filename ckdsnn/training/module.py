@@ -1,0 +1,94 @@
+"""The training step as a LightningModule, and the curve of its epochs."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import lightning as L
+import torch
+from torch import nn
+from torchmetrics.classification import MulticlassAccuracy
+
+from ckdsnn.distill import Objective
+from ckdsnn.recipe import Recipe
+
+
+class Classifier(L.LightningModule):
+    """One network under one objective: SGD with a cosine over all steps, as the recipe says.
+
+    Batches are (images float32 [B, 3, H, W], labels int64 [B]). The noise of epoch e is drawn from a generator
+    seeded by (seed, e), so that a resumed run equals an uninterrupted one.
+    """
+
+    def __init__(self, recipe: Recipe, seed: int, network: nn.Module, objective: Objective, num_classes: int):
+        super().__init__()
+        self.recipe = recipe
+        self.seed = seed
+        self.network = network
+        self.objective = objective
+        self.train_accuracy = MulticlassAccuracy(num_classes, average="micro")
+        self.test_accuracy = MulticlassAccuracy(num_classes, average="micro")
+        self.generator: torch.Generator | None = None
+
+    def on_train_epoch_start(self) -> None:
+        self.generator = torch.Generator(self.device).manual_seed(1_000_003 * self.seed + self.current_epoch)
+
+    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        images, labels = batch
+        images = images.contiguous(memory_format=torch.channels_last)
+        features = self.network(images)
+        total, terms = self.objective(images, labels, features, self.generator)
+        self.train_accuracy(features.logits.detach(), labels)
+        self.log_dict(terms, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(labels))
+        self.log("train_accuracy", self.train_accuracy, prog_bar=True, on_step=False, on_epoch=True)
+        return total
+
+    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+        images, labels = batch
+        self.test_accuracy(self.network(images).logits, labels)
+        self.log("test_accuracy", self.test_accuracy, prog_bar=True, on_epoch=True)
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        recipe = self.recipe
+        optimizer = torch.optim.SGD(
+            self.parameters(), recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+        )
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.trainer.estimated_stepping_batches)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
+
+
+class Curve(L.Callback):
+    """Collects one point an epoch: mean loss terms, accuracies in percent, seconds of training and of testing.
+
+    It travels in the checkpoint, so that a resumed run keeps its first start and its whole curve.
+    """
+
+    def __init__(self):
+        self.started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.points: list[dict[str, float]] = []
+        self.clock = self.test_clock = self.test_seconds = 0.0
+
+    def on_train_epoch_start(self, *_: Any) -> None:
+        self.clock, self.test_seconds = time.perf_counter(), 0.0
+
+    def on_validation_epoch_start(self, *_: Any) -> None:
+        self.test_clock = time.perf_counter()
+
+    def on_validation_epoch_end(self, *_: Any) -> None:
+        self.test_seconds = time.perf_counter() - self.test_clock
+
+    def on_train_epoch_end(self, trainer: L.Trainer, _: L.LightningModule) -> None:
+        metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
+        for name in ("train_accuracy", "test_accuracy"):
+            metrics[name] *= 100
+        seconds = time.perf_counter() - self.clock
+        times = {"seconds": seconds, "test_seconds": self.test_seconds}
+        self.points.append(
+            {"epoch": trainer.current_epoch + 1, **{k: round(v, 6) for k, v in (metrics | times).items()}}
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"started": self.started, "points": self.points}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.started, self.points = state_dict["started"], state_dict["points"]

@@ -1,0 +1,61 @@
+"""Lightning's Trainer as every run uses it: logs, an atomic checkpoint after each epoch, and a clean Ctrl-C."""
+
+import signal
+import warnings
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+
+from ckdsnn.data.module import ImageDataModule
+from ckdsnn.files import make_folder
+from ckdsnn.recipe import Recipe
+from ckdsnn.training.module import Classifier, Curve
+
+
+def make_trainer(
+    recipe: Recipe,
+    work: Path,
+    curve: Curve,
+    progress: bool = True,
+    accelerator: str = "auto",
+    devices: int = 1,
+) -> L.Trainer:
+    """A Trainer whose checkpoints and logs go to the folder `work`."""
+    if accelerator == "auto":
+        accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and accelerator == "cuda")
+    checkpoint = ModelCheckpoint(make_folder(work), save_last=True, save_top_k=0, save_on_train_epoch_end=True)
+    return L.Trainer(
+        accelerator=accelerator,
+        devices=devices,
+        max_epochs=recipe.epochs,
+        precision="bf16-mixed" if bf16 else "32-true",
+        logger=[CSVLogger(work, "csv", version=""), TensorBoardLogger(work, "tensorboard", version="")],
+        callbacks=[curve, checkpoint, *([TQDMProgressBar(refresh_rate=10)] if progress else [])],
+        num_sanity_val_steps=0,
+        log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+    )
+
+
+def fit(trainer: L.Trainer, classifier: Classifier, module: ImageDataModule, work: Path) -> None:
+    """Train, going on from the checkpoint in `work` if there is one.
+
+    Ctrl-C raises KeyboardInterrupt; the checkpoint of the last whole epoch stays.
+    """
+    checkpoint = work / "last.ckpt"
+    if checkpoint.exists():
+        print(f"continuing from {checkpoint}", flush=True)
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*LeafSpec.*", FutureWarning)  # Lightning 2.6 under torch 2.11
+            trainer.fit(classifier, module, ckpt_path=checkpoint if checkpoint.exists() else None)
+    except SystemExit as stop:  # Lightning turns Ctrl-C into an exit and leaves the signal ignored
+        signal.signal(signal.SIGINT, handler)
+        message = "interrupted; the same command continues after the last whole epoch"
+        raise KeyboardInterrupt(message) from stop
