@@ -94,7 +94,7 @@ def explain_parser() -> ArgumentParser:
 
 def explain_command(options: Namespace) -> None:
     from ckdsnn.analysis.explain import explain
-    from ckdsnn.report.plots import explanation
+    from ckdsnn.report.map_plots import explanation
     from ckdsnn.report.style import save_figure
 
     figure = explanation(explain(options.image, options.record, options.out))

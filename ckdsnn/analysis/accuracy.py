@@ -13,7 +13,12 @@ def accuracy_interval(percent: float, test_images: int) -> dict[str, Any]:
     correct = round(percent / 100 * test_images)
     interval = binomtest(correct, test_images).proportion_ci(0.95, method="wilson")
     low, high = round(100 * interval.low, 4), round(100 * interval.high, 4)
-    return {"value": round(100 * correct / test_images, 4), "low": low, "high": high, "test_images": test_images}
+    return {
+        "value": round(100 * correct / test_images, 4),
+        "low": low,
+        "high": high,
+        "test_images": test_images,
+    }
 
 
 def best_of_curve(curve: list[dict[str, float]]) -> dict[str, Any]:

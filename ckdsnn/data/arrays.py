@@ -1,7 +1,7 @@
 """A dataset as uint8 tensors in canonical order, its content checked against a known digest.
 
-Canonical order sorts the examples by the SHA-256 of their bytes. Whatever order a source has, the same N first
-images, the same batches and the same gallery follow; and the order is as good as random with respect to the classes.
+Canonical order sorts the examples by the SHA-256 of their bytes. Whatever order a source has, the same first
+images, the same batches and the same gallery follow; the classes come as mixed as in a shuffled set.
 """
 
 import hashlib
@@ -45,7 +45,10 @@ def load_dataset(name: str, root: str | Path | None = None, download: bool = Tru
     Raises CkdsnnError for an unknown name, a damaged cache, a wrong content, no network, an unwritable root.
     """
     spec = choose("dataset", name, DATASETS)
-    arrays = _cached(spec, data_root(root), download) if spec.torchvision else canonical(spec, digits(), "digits")
+    if spec.torchvision:
+        arrays = _cached(spec, data_root(root), download)
+    else:
+        arrays = canonical(spec, digits(), "scikit-learn's load_digits")
     tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
     for key in ("x_train", "x_test"):
         tensors[key] = tensors[key].permute(0, 3, 1, 2).contiguous()
@@ -76,14 +79,14 @@ def content_digest(rows: list[bytes]) -> str:
 
 
 def canonical(spec: DatasetSpec, arrays: Arrays, origin: str | Path) -> Arrays:
-    """The arrays sorted by `row_digests`. Raises CkdsnnError, naming `origin`, where the content is another one."""
+    """The arrays sorted by `row_digests`. Raises CkdsnnError, naming `origin`, for any other content."""
     ordered = {}
     for split, expected in zip(("train", "test"), spec.digests, strict=True):
         x, y = arrays[f"x_{split}"], arrays[f"y_{split}"]
         rows = row_digests(x, y)
-        if content_digest(rows) != expected:
+        if (found := content_digest(rows)) != expected:
             raise CkdsnnError(
-                f"{origin} does not hold the {split} images of {spec.name}: content digest {content_digest(rows)}, "
+                f"{origin} does not hold the {split} images of {spec.name}: content digest {found}, "
                 f"expected {expected}; if it is a file, delete it and load again"
             )
         order = sorted(range(len(rows)), key=rows.__getitem__)

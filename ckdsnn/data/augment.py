@@ -1,7 +1,7 @@
 """Augmentation of whole uint8 batches on the device where they lie: crop, flip, AutoAugment, erasing.
 
-Every image has its own random choices, all drawn from one CPU generator before any pixel moves, so a CPU and a GPU
-see the same augmentation. `draw_*` returns the choices, the function beside it applies them.
+Every image has its own random choices, all drawn from one CPU generator, so that a CPU and a GPU see the same
+augmentation. `draw_crops` and `draw_rectangles` return choices, `crop_and_flip` and `erase` carry them out.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from ckdsnn.data.autoaugment import AutoAugment
 from ckdsnn.errors import CkdsnnError
 
-# torchvision.transforms.RandomErasing, after Zhong et al., "Random Erasing Data Augmentation", arXiv 1708.04896
+# torchvision.transforms.RandomErasing's, after Zhong et al., "Random Erasing", AAAI 2020, arXiv 1708.04896
 ERASED_AREA = (0.02, 0.33)
 """Share of the image that a rectangle covers, uniform."""
 ERASED_ASPECT = (0.3, 3.3)
@@ -57,13 +57,14 @@ class Augment:
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
         """uint8 [B, 3, H, W] to float32 [B, 3, H, W] on the same device; `generator` lives on the CPU."""
-        size = len(x), *x.shape[-2:]
+        n, _, height, width = x.shape
         if self.crop_padding or self.flip:
-            x = crop_and_flip(x, self.crop_padding, *draw_crops(len(x), self.crop_padding, self.flip, generator))
+            crops = draw_crops(n, self.crop_padding, self.flip, generator)
+            x = crop_and_flip(x, self.crop_padding, *crops)
         if self.auto:
             x = self.auto(x, generator)
         x = normalize(x, self.mean, self.std)
-        return erase(x, draw_rectangles(*size, self.erasing, generator)) if self.erasing else x
+        return erase(x, draw_rectangles(n, height, width, self.erasing, generator)) if self.erasing else x
 
 
 def draw_crops(n: int, padding: int, flip: bool, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -73,18 +74,18 @@ def draw_crops(n: int, padding: int, flip: bool, generator: Generator) -> tuple[
 
 
 def crop_and_flip(x: Tensor, padding: int, top: Tensor, left: Tensor, mirrored: Tensor) -> Tensor:
-    """Cut the chosen window of the old size out of each padded image and mirror the chosen ones, in one gather."""
-    n, _, height, width = x.shape
-    columns = torch.arange(width).expand(n, width)
-    columns = left[:, None] + torch.where(mirrored[:, None], columns.flip(1), columns)
-    rows = top[:, None] + torch.arange(height)
-    pixels = F.pad(x, (padding,) * 4).permute(0, 2, 3, 1)  # [B, H, W, 3]: the three channels of a pixel move together
-    where = (index.to(x.device) for index in (torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]))
-    return pixels.contiguous()[tuple(where)].permute(0, 3, 1, 2).contiguous()
+    """Cut a window of the old size out of each padded image and mirror the chosen ones, in one gather."""
+    image, row, column = (torch.arange(size) for size in (len(x), *x.shape[-2:]))
+    rows = top[:, None] + row
+    columns = left[:, None] + torch.where(mirrored[:, None], column.flip(0), column)
+    where = image[:, None, None], rows[:, :, None], columns[:, None, :]
+    # [B, H, W, 3]: the three channels of a pixel move together, which is faster
+    pixels = F.pad(x, (padding,) * 4).permute(0, 2, 3, 1).contiguous()
+    return pixels[tuple(index.to(x.device) for index in where)].permute(0, 3, 1, 2).contiguous()
 
 
 def draw_rectangles(n: int, height: int, width: int, probability: float, generator: Generator) -> Tensor:
-    """Top, left, height and width of n rectangles, int64 [n, 4]; height and width are 0 where nothing is erased."""
+    """Top, left, height and width of n rectangles, int64 [n, 4]; sides of 0 where nothing is erased."""
     area, aspect = torch.rand(2, n, ATTEMPTS, generator=generator, dtype=torch.float64)
     place = torch.rand(2, n, generator=generator, dtype=torch.float64)
     area = height * width * torch.lerp(*torch.tensor(ERASED_AREA, dtype=torch.float64), area)

@@ -1,7 +1,7 @@
 """AutoAugment on a whole batch: every image draws for itself, equal draws are processed together.
 
-Cubuk et al., "AutoAugment: Learning Augmentation Strategies from Data", CVPR 2019, arXiv 1805.09501. Policies,
-magnitudes and image operations are torchvision's own (v2); only the drawing and the grouping are here.
+Cubuk et al., "AutoAugment: Learning Augmentation Strategies from Data", CVPR 2019, arXiv 1805.09501.
+Policies, magnitudes and image operations are torchvision's own (v2); drawing and grouping are here.
 """
 
 import torch
@@ -18,8 +18,8 @@ POLICIES = {policy.value: policy for policy in v2.AutoAugmentPolicy}
 class AutoAugment(v2.AutoAugment):
     """torchvision's AutoAugment with one choice per image instead of one per call.
 
-    `policy`: "cifar10", "svhn" or "imagenet"; another name raises CkdsnnError. Pixels that move in from outside are
-    black, torchvision's default.
+    `policy`: "cifar10", "svhn" or "imagenet"; another name raises CkdsnnError.
+    Pixels that move in from outside are black, torchvision's default.
     """
 
     def __init__(self, policy: str) -> None:
@@ -28,16 +28,18 @@ class AutoAugment(v2.AutoAugment):
         self._probabilities = torch.tensor(steps)  # [sub-policy, step]
 
     def operations(self, height: int, width: int) -> tuple[list[Operation], Tensor]:
-        """The different (operation, signed magnitude), the identity first, and where each choice finds its own.
+        """The different (operation, signed magnitude), identity first, and where each choice finds its own.
 
-        The second is an index int64 [sub-policy, step, sign]; sign 1 is the negated magnitude, where it has one.
+        The second is int64 [sub-policy, step, sign], indices into the first; sign 1 is the negated magnitude.
         """
         found = {IDENTITY: 0}
 
         def index(name: str, level: int | None, sign: int) -> int:
             return found.setdefault((name, self._magnitude(name, level, sign, height, width)), len(found))
 
-        where = [[[index(name, level, sign) for sign in (1, -1)] for name, _, level in steps] for steps in self._policies]
+        where = [
+            [[index(name, level, sign) for sign in (1, -1)] for name, _, level in steps] for steps in self._policies
+        ]
         return list(found), torch.tensor(where)
 
     def _magnitude(self, name: str, level: int | None, sign: int, height: int, width: int) -> float:

@@ -17,28 +17,29 @@ DIGITS_TEST = 360
 
 
 def digits() -> Arrays:
-    """scikit-learn's 1,797 handwritten digits, enlarged to 16x16 in three equal channels; the last 360 are the test."""
+    """scikit-learn's 1,797 digits, enlarged to 16x16, three equal channels; the last 360 are the test set."""
     from sklearn.datasets import load_digits
 
     images, labels = load_digits(return_X_y=True)
     grey = np.round(images.reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8)
     x = grey.repeat(2, axis=1).repeat(2, axis=2).repeat(3, axis=3)  # [N, 16, 16, 3]
     y = labels.astype(np.int64)
-    return dict(zip(KEYS, (x[:-DIGITS_TEST], y[:-DIGITS_TEST], x[-DIGITS_TEST:], y[-DIGITS_TEST:]), strict=True))
+    train, test = slice(None, -DIGITS_TEST), slice(-DIGITS_TEST, None)
+    return dict(zip(KEYS, (x[train], y[train], x[test], y[test]), strict=True))
 
 
 def read_cache(spec: DatasetSpec, path: Path) -> Arrays:
     """The arrays of `path`. Raises CkdsnnError where it is not a whole archive of the right arrays."""
     try:
-        with np.load(path) as archive:
+        with open(path, "rb") as file, np.load(file) as archive:
             arrays = {key: archive[key] for key in KEYS}
     except Exception as error:  # zipfile, zlib and NumPy's header parser raise a dozen unrelated kinds
         raise CkdsnnError(f"cannot read {path} ({error}); delete the file and load again") from error
     for split in ("train", "test"):
         if not _well_formed(spec, arrays[f"x_{split}"], arrays[f"y_{split}"]):
             raise CkdsnnError(
-                f"{path} does not hold {spec.name}: x_{split} must be uint8 [N, {spec.size}, {spec.size}, 3] and "
-                f"y_{split} int64 [N] with labels below {len(spec.classes)}; delete the file and load again"
+                f"{path} does not hold {spec.name}: x_{split} must be uint8 [N, {spec.size}, {spec.size}, 3] "
+                f"and y_{split} int64 [N], labels below {len(spec.classes)}; delete the file and load again"
             )
     return arrays
 
@@ -63,10 +64,10 @@ def fetch(spec: DatasetSpec, cache: Path) -> Arrays:
     with tempfile.TemporaryDirectory(dir=cache.parent, prefix=f".{spec.name}.") as folder:
         try:
             train, test = (reader(folder, train=part, download=True) for part in (True, False))
-        except (OSError, RuntimeError) as error:  # URLError is an OSError; a damaged archive is a RuntimeError
+        except (OSError, RuntimeError) as error:  # no network; a damaged archive
             raise CkdsnnError(
-                f"torchvision.datasets.{spec.torchvision} could not download {spec.name} ({error}); with no network, "
-                f"put the arrays {', '.join(KEYS)} into {cache}"
+                f"torchvision.datasets.{spec.torchvision} could not download {spec.name} ({error}); "
+                f"with no network, put the arrays {', '.join(KEYS)} into {cache}"
             ) from error
     y_train, y_test = (np.asarray(split.targets, dtype=np.int64) for split in (train, test))
     return dict(zip(KEYS, (train.data, y_train, test.data, y_test), strict=True))

@@ -8,9 +8,7 @@ from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.numerics import check_logits, softened_kl
 
 
-def kd_loss(
-    student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float = 2.0
-) -> torch.Tensor:
+def kd_loss(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float = 2.0) -> torch.Tensor:
     """tau^2 KL(softmax(z_te / tau) || softmax(z_st / tau)); logits [B, K], mean over B of the sum over K.
 
     Raises CkdsnnError for shapes that differ and a temperature that is not positive.

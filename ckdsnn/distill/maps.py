@@ -20,9 +20,7 @@ def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
         raise CkdsnnError(f"{name} of shape {list(tensor.shape)}: expected [{', '.join(axes)}]")
 
 
-def class_activation_map(
-    stage: torch.Tensor, head_weight: torch.Tensor, classes: torch.Tensor
-) -> torch.Tensor:
+def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     """relu(sum_c w[y, c] F[c]) [B, H, W], without a backward pass.
 
     stage: [B, C, H, W], the one before global average pooling; head_weight: [K, C]; classes: [B] class indices.

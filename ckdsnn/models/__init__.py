@@ -13,7 +13,17 @@ from ckdsnn.models.features import Features, evaluating
 from ckdsnn.models.neurons import LIF
 from ckdsnn.models.resnet import BLOCKS, HEADS, LAST_ACTIVATIONS, ResNet, SpikingResNet
 
-__all__ = ["HEADS", "LAST_ACTIVATIONS", "LIF", "STUDENTS", "TEACHERS", "Features", "build_student", "build_teacher", "evaluating"]
+__all__ = [
+    "HEADS",
+    "LAST_ACTIVATIONS",
+    "LIF",
+    "STUDENTS",
+    "TEACHERS",
+    "Features",
+    "build_student",
+    "build_teacher",
+    "evaluating",
+]
 
 TEACHERS = {name: partial(ResNet, blocks) for name, blocks in BLOCKS.items()}
 STUDENTS = {name: partial(SpikingResNet, blocks) for name, blocks in BLOCKS.items()}

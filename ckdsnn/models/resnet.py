@@ -6,6 +6,7 @@ into the batch everywhere, so convolution and batch normalisation run once over 
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -64,7 +65,7 @@ class Head(nn.Sequential):
 
     def __init__(self, channels: int, num_classes: int, kind: str):
         sizes = (channels, num_classes) if kind == "linear" else (channels, channels // 2, num_classes)
-        super().__init__(*(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:], strict=False)))
+        super().__init__(*(nn.Linear(i, o) for i, o in pairwise(sizes)))
 
     @property
     def weight(self) -> torch.Tensor:

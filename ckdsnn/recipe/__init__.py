@@ -1,6 +1,6 @@
 """What to run: the Recipe, the named recipes and the suites."""
 
-from ckdsnn.recipe.fields import Recipe
+from ckdsnn.recipe.fields import Recipe, parse_changes
 from ckdsnn.recipe.named import RECIPES, SUITES
 
-__all__ = ["RECIPES", "SUITES", "Recipe"]
+__all__ = ["RECIPES", "SUITES", "Recipe", "parse_changes"]

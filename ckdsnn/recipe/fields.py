@@ -187,3 +187,20 @@ def check_noise(noise: str) -> None:
         valid = False
     if not valid:
         raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation such as '0.5'")
+
+
+def parse_changes(text: str) -> dict[str, Any]:
+    """Field values from "epochs=10 beta=0.5", each read as its field's type; "" gives none.
+
+    Raises CkdsnnError for an unknown field, a missing =, or text that does not read as the type.
+    """
+    known = {field.name: field for field in fields(Recipe)}
+    changes = {}
+    for part in text.split():
+        name, equals, value = part.partition("=")
+        kind = choose("recipe field", name, known).type
+        try:
+            changes[name] = {"True": True, "False": False}[value] if kind is bool else kind(value)
+        except (KeyError, ValueError) as error:
+            raise CkdsnnError(f"{part!r}: expected {name}{equals or '='}{kind.__name__}") from error
+    return changes

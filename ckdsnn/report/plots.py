@@ -1,60 +1,15 @@
-"""Figures: data in, matplotlib Figure out. Nothing is read from disk and nothing is computed but the layout."""
+"""Figures of training and of measured distributions: data in, matplotlib Figure out."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.records import Record
-from ckdsnn.report.style import GRADIENT_MAP, METHODS, STUDENT_MAP, TEACHER_MAP, styled
+from ckdsnn.report.style import METHODS, styled
 
-if TYPE_CHECKING:
-    from ckdsnn.analysis.explain import Explanation
-
-MAP_COLOURS = {"cam": TEACHER_MAP, "sam": STUDENT_MAP, "grad_cam": GRADIENT_MAP}
-
-
-def show_picture(axes: Axes, picture: np.ndarray) -> None:
-    """An image uint8 [H, W, 3], pixels shown as they are."""
-    axes.imshow(picture, interpolation="nearest")
-    axes.set_axis_off()
-
-
-def show_map(axes: Axes, picture: np.ndarray, cells: np.ndarray, colours: str):
-    """A map [h, w] over its picture in grey, each map on its own scale; returns the image for a colour bar."""
-    height, width = picture.shape[:2]
-    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    axes.imshow(picture.mean(2), cmap="gray", extent=extent, vmin=0, vmax=255)
-    axes.set_axis_off()
-    return axes.imshow(cells, cmap=colours, extent=extent, alpha=0.7, interpolation="nearest", vmin=0)
-
-
-def map_gallery(
-    pictures: np.ndarray, names: Sequence[str], maps: Mapping[str, tuple[str, np.ndarray]]
-) -> Figure:
-    """One column a picture, one row a kind of map.
-
-    pictures: uint8 [N, H, W, 3]; names: the class of each; maps: row label -> (kind, maps [N, h, w]), the kind being
-    "cam", "sam" or "grad_cam", which fixes the colours.
-    """
-    with styled():
-        figure = Figure(figsize=(1.25 * len(pictures) + 1.1, 1.4 * (1 + len(maps))))
-        grid = figure.subplots(1 + len(maps), len(pictures), squeeze=False)
-        for column, (picture, name) in enumerate(zip(pictures, names, strict=True)):
-            show_picture(grid[0, column], picture)
-            grid[0, column].set_title(name)
-            for row, (kind, cells) in enumerate(maps.values(), start=1):
-                show_map(grid[row, column], picture, cells[column], MAP_COLOURS[kind])
-        for row, label in enumerate(["Picture", *maps]):
-            label_row(grid[row, 0], label)
-        return figure
-
-
-def label_row(axes: Axes, label: str) -> None:
-    """A label to the left of a row of pictures."""
-    axes.text(-0.12, 0.5, label, transform=axes.transAxes, ha="right", va="center", fontsize=11)
+TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")
 
 
 def training_curves(records: Mapping[str, Record]) -> Figure:
@@ -87,39 +42,75 @@ def loss_terms(record: Record) -> Figure:
         return figure
 
 
-TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")
+def cell_shares(profiles: Mapping[str, np.ndarray]) -> Figure:
+    """What the saliency softmax makes of maps: the share of each cell, largest first.
 
-
-def explanation(found: "Explanation") -> Figure:
-    """A picture, the teacher's CAM, the student's SAM, and both networks' five most probable classes."""
+    profiles: label -> shares [N, H*W], each row a distribution; drawn are the mean and the middle 80 % of the maps.
+    """
     with styled():
-        figure = Figure(figsize=(11.5, 3.4))
-        picture, cam, sam, bars = figure.subplots(1, 4, width_ratios=(1, 1.15, 1.15, 1.5))
-        show_picture(picture, found.picture)
-        picture.set_title("Picture as the networks see it")
-        for axes, cells, colours, title, unit in (
-            (cam, found.cam, TEACHER_MAP, "Teacher: CAM", "class evidence (logit units)"),
-            (sam, found.sam, STUDENT_MAP, "Student: SAM", "spikes per cell"),
-        ):
-            shown = show_map(axes, found.picture, cells, colours)
-            figure.colorbar(shown, ax=axes, shrink=0.75, label=unit)
-            axes.set_title(title)
-        probability_bars(bars, found.teacher, found.student)
-        figure.suptitle(f"Student {found.record}", fontsize=10)
+        figure = Figure(figsize=(6.4, 3.6))
+        axes = figure.subplots()
+        for (label, shares), colour in zip(profiles.items(), TERM_COLOURS, strict=False):
+            ordered = np.sort(shares, axis=1)[:, ::-1]
+            ranks = np.arange(1, ordered.shape[1] + 1)
+            axes.plot(ranks, ordered.mean(0), label=label, color=colour)
+            axes.fill_between(ranks, *np.quantile(ordered, (0.1, 0.9), axis=0), color=colour, alpha=0.15, lw=0)
+        axes.axhline(1 / ordered.shape[1], color="#999999", ls="--", lw=1, label="uniform")
+        axes.set(xlabel="Cell, by rank", ylabel="Share of the map", yscale="log", ylim=(1e-4, 1.2))
+        axes.legend(fontsize=9)
         return figure
 
 
-def probability_bars(axes: Axes, teacher: Mapping[str, float], student: Mapping[str, float]) -> None:
-    """Grouped bars for the classes that are among either network's three most probable ones."""
-    classes = list(dict.fromkeys([*list(teacher)[:3], *list(student)[:3]]))
-    places = np.arange(len(classes))
-    for shift, (key, found) in zip((-0.2, 0.2), (("teacher", teacher), ("ckdsnn", student)), strict=True):
-        label = "Teacher" if key == "teacher" else "Student"
-        values = [100 * found[name] for name in classes]
-        bars = axes.barh(places + shift, values, 0.38, label=label, color=METHODS[key][1])
-        axes.bar_label(bars, fmt="%.0f %%", fontsize=9, padding=2)
-    axes.set_yticks(places, classes)
-    axes.invert_yaxis()
-    axes.set(xlabel="Probability (%)", xlim=(0, 118), title="Predictions")
-    axes.grid(axis="y", visible=False)
-    axes.legend(loc="lower right", fontsize=9)
+def smoothed_probabilities(names: Sequence[str], probabilities: Mapping[str, np.ndarray]) -> Figure:
+    """Grouped bars of softened class probabilities [K] for each label."""
+    with styled():
+        figure = Figure(figsize=(7.2, 3.2))
+        axes = figure.subplots()
+        width = 0.8 / len(probabilities)
+        for i, ((label, values), colour) in enumerate(zip(probabilities.items(), TERM_COLOURS, strict=False)):
+            axes.bar(
+                np.arange(len(names)) + (i + 0.5) * width - 0.4,
+                100 * values,
+                width,
+                label=label,
+                color=colour,
+            )
+        axes.set_xticks(np.arange(len(names)), names)
+        axes.set(xlabel="Class", ylabel="Softened probability (%)")
+        axes.grid(axis="x", visible=False)
+        axes.legend(fontsize=9)
+        return figure
+
+
+def agreements(found: Mapping[str, Mapping[str, Agreement]]) -> Figure:
+    """Agreement of students' maps with the teacher's CAM, one panel a kind of map.
+
+    found: panel title -> method -> Agreement. Boxes: matched pairs; grey diamonds: the mean over shuffled pairs.
+    """
+    with styled():
+        figure = Figure(figsize=(4.6 * len(found), 3.6))
+        panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
+        for axes, (title, by_method) in zip(panels, found.items(), strict=True):
+            for place, (method, agreement) in enumerate(by_method.items()):
+                colour = METHODS[method][1]
+                axes.boxplot(agreement.matched, positions=[place], widths=0.5, showfliers=False, **box_style(colour))
+                jitter = np.linspace(-0.18, 0.18, len(agreement.matched))
+                axes.plot(place + jitter, agreement.matched, ".", color=colour, ms=4, alpha=0.6)
+                axes.plot(place, agreement.shuffled.mean(), "D", color="#777777", ms=7, label="shuffled pairs, mean")
+            axes.set_xticks(range(len(by_method)), [METHODS[m][0].replace(", ", ",\n") for m in by_method], fontsize=9)
+            axes.set(title=title, ylim=(-1.05, 1.05))
+            axes.axhline(0, color="#999999", lw=1)
+        panels[0].set_ylabel("Correlation with the teacher's CAM")
+        panels[-1].legend(*(part[:1] for part in panels[-1].get_legend_handles_labels()), fontsize=9, loc="lower right")
+        return figure
+
+
+def box_style(colour: str) -> dict[str, dict[str, object]]:
+    """Colours of a box plot: its lines in `colour`, the median heavier."""
+    line = {"color": colour}
+    return {
+        "boxprops": line,
+        "whiskerprops": line,
+        "capprops": line,
+        "medianprops": line | {"linewidth": 2.5},
+    }

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from ckdsnn.data import DATASETS
-from ckdsnn.errors import choose
+from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.recipe import RECIPES, Recipe
-from ckdsnn.records import Record, find_record, load_record, load_weights
+from ckdsnn.records import Record, find_record, load_arrays, load_record, load_weights
 from ckdsnn.records.provenance import code_state
 from ckdsnn.training.build import build_data, build_network, build_objective
 from ckdsnn.training.finish import Outcome, write_record
@@ -67,7 +68,10 @@ def find_teacher(recipe: Recipe, out: Path, **options: Any) -> Record:
     source = choose("teacher recipe", recipe.teacher, RECIPES)
     record = find_record(source.digest(), recipe.teacher_seed, out)
     if record is None:
-        print(f"teacher {source.name} (seed {recipe.teacher_seed}) is not on record: training it first", flush=True)
+        print(
+            f"teacher {source.name} (seed {recipe.teacher_seed}) is not on record: training it first",
+            flush=True,
+        )
     return record or train(source, recipe.teacher_seed, out, **options)
 
 
@@ -76,3 +80,20 @@ def load_network(record: Record, out: str | Path = "results") -> nn.Module:
     recipe = Recipe(**record.recipe)
     classes = len(DATASETS[recipe.dataset].classes)
     return load_weights(build_network(recipe, classes), record, out).eval()
+
+
+def obtain(
+    name: str, seed: int, results: str | Path, out: str | Path, progress: bool = True
+) -> tuple[Record, dict[str, np.ndarray]]:
+    """The record of a named recipe with all its arrays, for a figure.
+
+    It is looked up in `results`. A smoke recipe that is not there is trained now, into `out`; for the other tiers
+    that would take minutes to hours, so a CkdsnnError names the command that does it.
+    """
+    recipe = choose("recipe", name, RECIPES)
+    record, folder = find_record(recipe.digest(), seed, results), results
+    if record is None and recipe.tier == "smoke":
+        record, folder = run(recipe, seed, out, progress=progress), out
+    if record is None:
+        raise CkdsnnError(f"no record of {name} with seed {seed} in {results}; run `ckdsnn train {name} --seed {seed}`")
+    return record, load_arrays(record, folder)

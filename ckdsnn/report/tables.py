@@ -1,0 +1,71 @@
+"""Tables that a notebook shows as HTML and the book as a numbered MyST table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from statistics import mean, stdev
+
+from ckdsnn.records import Record
+
+
+def mean_sd(values: Iterable[float], digits: int = 2) -> str:
+    """mean ± sd (n); one value has no sd and says so by n = 1."""
+    values = list(values)
+    spread = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{mean(values):.{digits}f}{spread} (n = {len(values)})"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under a header, with a caption and the name by which pages refer to it."""
+
+    name: str
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        """A MyST table directive around a Markdown table."""
+        lines = [self.header, ["---"] * len(self.header), *self.rows]
+        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        return f":::{{table}} {self.caption}\n:name: {self.name}\n\n{body}\n:::"
+
+    def html(self) -> str:
+        """The same for notebooks outside the book."""
+
+        def row(cells: Sequence[str], tag: str) -> str:
+            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+        body = "".join(row(cells, "td") for cells in self.rows)
+        return f"<table><caption>{escape(self.caption)}</caption>{row(self.header, 'th')}{body}</table>"
+
+
+def interval(record: Record) -> str:
+    """Last-epoch accuracy with its 95 % interval, in percent."""
+    last = record.final["last_accuracy"]
+    return f"{last['value']:.2f} [{last['low']:.2f}, {last['high']:.2f}]"
+
+
+def mean_rate(record: Record) -> str:
+    """Mean firing rate over the layers, in percent; an ANN has none."""
+    rates = list(record.final["firing_rate"].values())
+    return f"{100 * mean(rates):.1f}" if rates else "–"
+
+
+def accuracy_table(name: str, caption: str, records: dict[str, Record]) -> Table:
+    """One row a labelled run: accuracies, firing rate, energy and cost."""
+    header = ["Run", "Test accuracy, last epoch (%) [95 %]", "Best epoch, chosen on the test set (%)"]
+    header += ["Firing rate (%)", "Energy, arithmetic (nJ)", "Epochs", "Training"]
+    rows = [
+        [
+            label,
+            interval(record),
+            f"{record.final['best_accuracy']['value']:.2f}",
+            mean_rate(record),
+            f"{record.final['energy']['compute_nj']:.0f}",
+            str(record.recipe["epochs"]),
+            f"{record.seconds / 60:.1f} min, {record.env['device']}",
+        ]
+        for label, record in records.items()
+    ]
+    return Table(name, caption, header, rows)

@@ -1,0 +1,163 @@
+"""Batches: every image once, reproducible by (seed, epoch), shared out among processes, resumable."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from lightning import LightningModule, Trainer
+
+from ckdsnn.data import DATASETS, Augment, ImageData, ImageDataModule, normalize
+from ckdsnn.data import module as module_file
+from ckdsnn.errors import CkdsnnError
+
+MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
+N, N_TEST = 50, 11
+
+
+def data():
+    """Noise whose labels number the images, so that a batch tells which images it holds."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randint(256, (N + N_TEST, 3, 16, 16), generator=generator, dtype=torch.uint8)
+    y = torch.arange(N + N_TEST)
+    return ImageData(DATASETS["digits"], x[:N], y[:N], x[N:], y[N:], digest="0" * 64)
+
+
+def built(epoch=None, rank=0, processes=1, plain=False, **options):
+    """A module, with a stand-in for the trainer where an epoch is given."""
+    augment = Augment(None, 0, False, 0.0, MEAN, STD) if plain else Augment("svhn", 2, True, 0.5, MEAN, STD)
+    options = {"batch_size": 8, "test_batch_size": 4, "augment": augment, "mean": MEAN, "std": STD} | options
+    module = ImageDataModule(data(), **options)
+    if epoch is not None:
+        strategy = SimpleNamespace(root_device=torch.device("cpu"))
+        module.trainer = SimpleNamespace(
+            current_epoch=epoch, global_rank=rank, world_size=processes, strategy=strategy
+        )
+        module.setup("fit")
+    return module
+
+
+def taken(batches):
+    """All images and labels of one pass."""
+    x, y = zip(*batches, strict=True)
+    return torch.cat(x), torch.cat(y)
+
+
+def same(a, b):
+    return all(torch.equal(p, q) for p, q in zip(taken(a), taken(b), strict=True))
+
+
+def test_every_training_image_comes_once_but_for_the_rest():
+    batches = built().train_dataloader()
+    sizes = [(tuple(x.shape), x.dtype, len(y)) for x, y in batches]
+    assert sizes == [((8, 3, 16, 16), torch.float32, 8)] * 6 and len(batches) == 6
+    y = taken(batches)[1].tolist()
+    assert len(set(y)) == 48 and set(y) <= set(range(N)) and y != sorted(y)
+
+
+def test_images_keep_their_labels():
+    x, y = taken(built(plain=True).train_dataloader())
+    assert torch.equal(x, normalize(data().x_train[y], MEAN, STD))
+
+
+def test_a_part_of_the_images_is_the_first_in_canonical_order():
+    assert sorted(taken(built(train_images=16).train_dataloader())[1].tolist()) == list(range(16))
+
+
+def test_the_test_set_comes_whole_in_order_and_only_normalised():
+    batches = built(seed=3).val_dataloader()
+    x, y = taken(batches)
+    assert torch.equal(x, normalize(data().x_test, MEAN, STD)) and torch.equal(y, data().y_test)
+    assert [len(y) for _, y in batches] == [4, 4, 3] and len(batches) == 3
+
+
+def test_seed_and_epoch_fix_the_batches():
+    first = built(epoch=2, seed=1).train_dataloader()
+    assert same(first, first) and same(first, built(epoch=2, seed=1).train_dataloader())
+    assert same(built(seed=1).train_dataloader(), built(epoch=0, seed=1).train_dataloader())
+    for other in (built(epoch=3, seed=1), built(epoch=2, seed=2), built(epoch=1, seed=2)):
+        x, y = taken(other.train_dataloader())
+        assert not torch.equal(y, taken(first)[1])
+        assert not torch.equal(x[y.argsort()][:8], taken(first)[0][taken(first)[1].argsort()][:8])
+
+
+def test_the_size_of_a_chunk_decides_over_no_order(monkeypatch):
+    whole = taken(built(plain=True).train_dataloader())
+    monkeypatch.setattr(module_file, "CHUNK", 20)  # two batches and a half: rounded down to two
+    chunked = built(plain=True).train_dataloader()
+    assert [len(y) for _, y in chunked] == [8] * 6
+    assert all(torch.equal(a, b) for a, b in zip(taken(chunked), whole, strict=True))
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_processes_share_an_epoch(processes):
+    shards = [built(1, rank, processes).train_dataloader() for rank in range(processes)]
+    assert {len(shard) for shard in shards} == {N // processes // 8}
+    labels = [taken(shard)[1].tolist() for shard in shards]
+    assert {len(part) for part in labels} == {N // processes // 8 * 8}
+    assert len(set().union(*labels)) == processes * len(labels[0])
+    whole = taken(built(1, batch_size=1).train_dataloader())[1].tolist()
+    assert labels == [whole[rank::processes][: len(labels[0])] for rank in range(processes)]
+
+
+def test_processes_augment_differently():
+    shards = [built(1, rank, 2) for rank in range(2)]
+    for shard in shards:
+        shard.train = torch.full((N, 3, 16, 16), 200, dtype=torch.uint8), shard.train[1]
+    assert not torch.equal(*(taken(shard.train_dataloader())[0] for shard in shards))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "batch_size 0"),
+        ({"test_batch_size": -1}, "test_batch_size -1"),
+        ({"train_images": 51}, "train_images 51.*50"),
+        ({"train_images": -1}, "train_images -1"),
+        ({"seed": -1}, "seed -1"),
+        ({"batch_size": 51}, "batch_size 51.*50"),
+        ({"batch_size": 9, "train_images": 8}, "batch_size 9.* 8 "),
+        ({"batch_size": 26, "epoch": 0, "processes": 2}, "batch_size 26.* 25 "),
+    ],
+)
+def test_numbers_that_leave_no_batch_are_refused(options, message):
+    with pytest.raises(CkdsnnError, match=message):
+        built(**options).train_dataloader()
+
+
+class Recorder(LightningModule):
+    """Trains one number and notes every batch that Lightning hands over."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+        self.seen = []
+
+    def training_step(self, batch, _):
+        self.seen.append((self.current_epoch, *batch))
+        return self.weight * batch[0].mean()
+
+    def validation_step(self, batch, _):
+        pass
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+def fitted(epochs, folder, checkpoint=None):
+    recorder = Recorder()
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    trainer = Trainer(max_epochs=epochs, accelerator="cpu", enable_checkpointing=False, **quiet)
+    trainer.fit(recorder, built(), ckpt_path=checkpoint)
+    trainer.save_checkpoint(folder / f"{epochs}.ckpt")
+    return recorder.seen
+
+
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # Lightning's own use of torch's pytree
+def test_a_resumed_training_sees_the_batches_of_one_that_ran_through(tmp_path):
+    through = fitted(3, tmp_path)
+    parts = fitted(1, tmp_path) + fitted(3, tmp_path, tmp_path / "1.ckpt")
+    assert [epoch for epoch, *_ in parts] == [0] * 6 + [1] * 6 + [2] * 6
+    for (epoch, x, y), (other_epoch, other_x, other_y) in zip(through, parts, strict=True):
+        assert epoch == other_epoch and torch.equal(x, other_x) and torch.equal(y, other_y)
+    for epoch in range(3):
+        assert same([batch for e, *batch in through if e == epoch], built(epoch=epoch).train_dataloader())
