@@ -35,7 +35,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        raise CkdsnnError(f"cannot write {path}: {error.strerror}") from error
+        raise CkdsnnError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         partial.unlink(missing_ok=True)
 

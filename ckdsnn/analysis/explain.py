@@ -51,7 +51,7 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
     Raises CkdsnnError for an unknown record, a teacher's record, a picture that is none, missing weights.
     """
     record = load_record(record_id, out)
-    recipe = Recipe(**record.recipe)
+    recipe = Recipe.of(record.recipe)
     if recipe.is_teacher:
         raise CkdsnnError(f"record {record_id} is a teacher's; choose a student's (`ckdsnn list` shows them)")
     teacher = load_network(teacher_of(record, recipe, out), out)

@@ -17,7 +17,7 @@ def gallery_images(x_test: torch.Tensor, y_test: torch.Tensor) -> dict[str, np.n
 
 
 def teacher_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndarray]:
-    """Of an ANN on normalised images: logits [B, K] and its CAM for the label [B, H, W]; float16."""
+    """Of an ANN on normalised images: teacher_logits [B, K] and cam [B, H, W], its CAM for the label; float16."""
     with evaluating(model), torch.no_grad():
         logits, stages = model(x)
         maps = {"teacher_logits": logits, "cam": class_activation_map(stages[-1], model.head_weight, labels)}
@@ -25,7 +25,7 @@ def teacher_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dic
 
 
 def student_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndarray]:
-    """Of an SNN: logits [B, K], its SAM and its Grad-CAM for the label [B, H, W]; float16."""
+    """Of an SNN: logits [B, K], sam [B, H, W] and grad_cam [B, H, W], the latter for the label; float16."""
     with evaluating(model), torch.no_grad():
         logits, stages = model(x)
     maps = {

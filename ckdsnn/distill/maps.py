@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from ckdsnn.distill.numerics import check_temperature
+from ckdsnn.distill.numerics import at_least_float32, check_temperature
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models.features import evaluating
 
@@ -31,6 +31,8 @@ def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes
     expect_shape("head_weight", head_weight, "KC")
     if stage.shape[1] != head_weight.shape[1]:
         raise CkdsnnError(f"stage has {stage.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal")
+    if classes.shape != stage.shape[:1]:
+        raise CkdsnnError(f"classes of shape {list(classes.shape)}: expected one for each of {len(stage)} images")
     return torch.einsum("bchw,bc->bhw", stage, head_weight[classes].to(stage.dtype)).relu()
 
 
@@ -57,7 +59,7 @@ def spike_activation_map(stage: torch.Tensor) -> torch.Tensor:
     Source: the paper's SAM. With last_activation "relu" (released code) it sums real values instead of spikes.
     """
     expect_shape("stage", stage, "TBCHW")
-    return stage.sum((0, 2))
+    return stage.sum((0, 2), dtype=torch.promote_types(stage.dtype, torch.float32))  # bf16 counts to 256 only
 
 
 def min_max(maps: torch.Tensor, dims: tuple[int, ...]) -> torch.Tensor:
@@ -76,8 +78,9 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
     how: "none" leaves them; "sample" is min-max to [0, 1] within each map (usual for Grad-CAM); "batch" is min-max
     over the whole batch (the released code: a map then depends on its neighbours); "rate" divides by `units`, the
     number of values summed in a cell: T*C for a spike map, which makes it a firing rate, C for a teacher's.
-    Raises CkdsnnError for an unknown `how`, or "rate" without `units`.
+    Raises CkdsnnError for maps of another shape, an unknown `how`, or "rate" without `units`.
     """
+    expect_shape("maps", maps, "BHW")
     choose("map range", how, dict.fromkeys(RANGES))
     if how == "rate":
         if not units:
@@ -91,14 +94,19 @@ def softmax_cells(maps: torch.Tensor, temperature: float) -> torch.Tensor:
     return (maps.flatten(1) / temperature).softmax(1).view_as(maps)
 
 
+def over_root(maps: torch.Tensor, square: torch.Tensor) -> torch.Tensor:
+    """maps / sqrt(square), or the maps where it is 0: an epsilon would send huge gradients into a silent map."""
+    return maps / square.masked_fill(square == 0, 1).sqrt()
+
+
 def zscore_cells(maps: torch.Tensor, _: float) -> torch.Tensor:
-    centred = maps - maps.mean((1, 2), keepdim=True)
-    deviation = centred.square().mean((1, 2), keepdim=True).clamp_min(1e-12).sqrt()
-    return centred / deviation
+    shifted = maps - maps.detach().amin((1, 2), keepdim=True)  # a constant map is zero from here on, to the last bit
+    centred = shifted - shifted.mean((1, 2), keepdim=True)
+    return over_root(centred, centred.square().mean((1, 2), keepdim=True))
 
 
 def l2_cells(maps: torch.Tensor, _: float) -> torch.Tensor:
-    return maps / maps.square().sum((1, 2), keepdim=True).clamp_min(1e-12).sqrt()
+    return over_root(maps, maps.square().sum((1, 2), keepdim=True))
 
 
 SCALINGS: dict[str, Callable[[torch.Tensor, float], torch.Tensor]] = {
@@ -113,10 +121,11 @@ def scale_saliency(maps: torch.Tensor, scaling: str = "softmax", temperature: fl
     """Saliency scaling of maps [B, H, W], each over its own H*W cells.
 
     "softmax": softmax(M / temperature), the paper's; "zscore": mean 0 and population standard deviation 1; "l2":
-    Euclidean norm 1; "none". A constant map becomes uniform, zero, or itself over its norm; never NaN.
+    Euclidean norm 1; "none". A constant map becomes uniform, zero, or itself over its norm; never NaN. Half
+    precision becomes float32.
     Raises CkdsnnError for an unknown scaling or a temperature that is not positive.
     """
     expect_shape("maps", maps, "BHW")
     scale = choose("saliency scaling", scaling, SCALINGS)
     check_temperature(temperature)
-    return scale(maps, temperature)
+    return scale(at_least_float32(maps), temperature)

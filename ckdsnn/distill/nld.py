@@ -5,6 +5,7 @@ L = tau^2 KL(softmax(z_te / tau) || softmax(z_soft / tau)). Source: the CKDSNN p
 gradient. Its mean moves all logits of a sample alike and so cancels inside the softmax.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -33,7 +34,7 @@ def draw_noise(
     standard = torch.randn(z.shape, generator=generator, dtype=z.dtype, device=z.device)
     if noise == "adaptive":
         return z.mean(1, keepdim=True) + scale_of(z) * standard
-    if isinstance(noise, str) or noise < 0:
+    if isinstance(noise, str) or not 0 <= noise < math.inf:
         raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation of at least 0")
     return noise * standard
 

@@ -1,5 +1,7 @@
 """Arithmetic that the losses share."""
 
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -22,7 +24,7 @@ def check_logits(student: torch.Tensor, teacher: torch.Tensor) -> None:
 
 def check_temperature(temperature: float) -> None:
     """Raise CkdsnnError unless `temperature` is a positive number."""
-    if not temperature > 0:
+    if not 0 < temperature < math.inf:
         raise CkdsnnError(f"temperature = {temperature!r}; expected a positive number")
 
 

@@ -20,7 +20,7 @@ from ckdsnn.distill.maps import (
     spike_activation_map,
 )
 from ckdsnn.distill.numerics import at_least_float32
-from ckdsnn.errors import choose
+from ckdsnn.errors import CkdsnnError, choose
 
 
 def on_one_grid(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -41,10 +41,12 @@ def samd_loss(
     Mean over the batch of the sum over cells of KL(P_teacher || P_student), times temperature^2 unless
     `temperature_squared` is false (the released code has no factor). The scalings "none", "zscore" and "l2" do not
     give distributions: for them it is the squared difference, and temperature plays no part. The teacher's map is
-    a constant. Raises CkdsnnError for an unknown scaling and a temperature that is not positive.
+    a constant. Raises CkdsnnError for maps that do not fit, an unknown scaling, a temperature that is not positive.
     """
     expect_shape("student_map", student_map, "BHW")
     expect_shape("teacher_map", teacher_map, "BHW")
+    if len(student_map) != len(teacher_map):
+        raise CkdsnnError(f"student_map of {len(student_map)} images, teacher_map of {len(teacher_map)}: not equal")
     student, teacher = on_one_grid(at_least_float32(student_map), at_least_float32(teacher_map.detach()))
     target = scale_saliency(teacher, scaling, temperature)
     if scaling != "softmax":

@@ -21,10 +21,11 @@ class Features(NamedTuple):
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Eval mode inside the block, the former mode after it."""
-    training = model.training
+    """Eval mode inside the block, each module's former mode after it (a part may be frozen in eval mode)."""
+    modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
         yield model
     finally:
-        model.train(training)
+        for module, training in modes.items():
+            module.training = training

@@ -39,7 +39,7 @@ class BasicBlock(nn.Module):
         )
         self.shortcut = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(nn.AvgPool2d(stride), *conv_norm(inputs, outputs, 1))
+            self.shortcut = nn.Sequential(nn.AvgPool2d(stride, ceil_mode=True), *conv_norm(inputs, outputs, 1))
         self.activation = last()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -91,12 +91,12 @@ class ResNet(nn.Module):
         """The weights [K, C] that turn pooled last-stage features into logits."""
         return self.head.weight
 
-    def run_stages(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Outputs of all stages, from the stem's pre-activation."""
+    def run_stages(self, x: torch.Tensor, *steps: int) -> tuple[torch.Tensor, ...]:
+        """Outputs of all stages [*steps, B, C, H, W], from the stem's pre-activation with the steps folded into B."""
         x, outputs = self.activation(x), []
         for stage in self.stages:
-            x = stage(x)
-            outputs.append(x)
+            outputs.append(stage(x).unflatten(0, (*steps, -1)))
+            x = outputs[-1].flatten(0, -4)  # each output lies on the path to the logits, as Grad-CAM needs it
         return tuple(outputs)
 
     def forward(self, x: torch.Tensor) -> Features:
@@ -131,5 +131,5 @@ class SpikingResNet(ResNet):
         return self.stem(x.flatten(0, 1))
 
     def forward(self, x: torch.Tensor) -> Features:
-        stages = tuple(s.unflatten(0, (self.timesteps, -1)) for s in self.run_stages(self.encode(x)))
+        stages = self.run_stages(self.encode(x), self.timesteps)
         return Features(self.head(stages[-1].mean((0, -2, -1))), stages)

@@ -5,6 +5,9 @@ Defaults are the paper's text wherever it is known; where the released code diff
 
 import hashlib
 import json
+import math
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from dataclasses import replace as dataclass_replace
 from typing import Any
@@ -125,9 +128,11 @@ class Recipe:
     def __post_init__(self):
         for field in fields(self):
             check_type(field, getattr(self, field.name))
+            if field.type is float:  # 1 and 1.0 are one recipe with one digest
+                object.__setattr__(self, field.name, float(getattr(self, field.name)))
             check_value(field.name, getattr(self, field.name))
-        for loss in self.loss_names:
-            choose("loss", loss, LOSSES)
+        check_name(self.name)
+        check_losses(self.losses, self.loss_names)
         if self.noise != "adaptive":
             check_noise(self.noise)
         if self.loss_names and not (self.timesteps and self.teacher):
@@ -145,21 +150,33 @@ class Recipe:
     def is_teacher(self) -> bool:
         return self.timesteps == 0
 
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> "Recipe":
+        """The recipe in a record. Raises CkdsnnError for a field that is unknown here."""
+        check_known(content)
+        return cls(**content)
+
     def replace(self, **changes: Any) -> "Recipe":
         """A copy with other field values, checked. Raises CkdsnnError for an unknown field."""
-        known = {field.name: field for field in fields(self)}
-        for name in changes:
-            choose("recipe field", name, known)
+        check_known(changes)
         return dataclass_replace(self, **changes)
 
     def digest(self) -> str:
         """Eight hex digits of the content; the name does not count, so that suites share what is the same run."""
         content = {name: value for name, value in asdict(self).items() if name != "name"}
+        content["losses"] = "+".join(sorted(self.losses.split("+")))  # the sum does not depend on the order
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
     def record_id(self, seed: int) -> str:
         """The id of the record of this recipe's run with this seed."""
         return f"{self.name}-s{seed}-{self.digest()}"
+
+
+def check_known(names: Iterable[str]) -> None:
+    """Raise CkdsnnError, listing the fields, for a name that is none."""
+    known = {field.name: field for field in fields(Recipe)}
+    for name in names:
+        choose("recipe field", name, known)
 
 
 def check_type(field, value: Any) -> None:
@@ -173,16 +190,33 @@ def check_value(name: str, value: Any) -> None:
     """Raise CkdsnnError for a value that is not a choice of its field or lies out of its range."""
     if name in CHOICES:
         choose(name, value, dict.fromkeys(CHOICES[name]))
+    if isinstance(value, float) and not math.isfinite(value):
+        raise CkdsnnError(f"{name} = {value!r}; expected a finite number")
     least, most = LEAST.get(name, value), MOST.get(name, value)
     if not least <= value <= most or (name in POSITIVE and not value > 0):
         bounds = "a positive number" if name in POSITIVE else f"from {least}" + (f" to {most}" if name in MOST else "")
         raise CkdsnnError(f"{name} = {value!r}; expected {bounds}")
 
 
+def check_name(name: str) -> None:
+    """Raise CkdsnnError unless `name` can be part of a file's name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise CkdsnnError(f"name = {name!r}; expected letters, digits, '.', '_' and '-', a letter or digit first")
+
+
+def check_losses(losses: str, names: tuple[str, ...]) -> None:
+    """Raise CkdsnnError for an unknown term and one that is named twice."""
+    for name in names:
+        if name not in LOSSES:
+            raise CkdsnnError(f"unknown loss {name!r}; choose one of: {', '.join(LOSSES)}, joined by +, or none alone")
+    if len(set(names)) < len(names):
+        raise CkdsnnError(f"losses = {losses!r}; expected each of {', '.join(LOSSES)} at most once")
+
+
 def check_noise(noise: str) -> None:
-    """Raise CkdsnnError unless `noise` reads as a number of at least 0."""
+    """Raise CkdsnnError unless `noise` reads as a finite number of at least 0."""
     try:
-        valid = float(noise) >= 0
+        valid = 0 <= float(noise) < math.inf
     except ValueError:
         valid = False
     if not valid:

@@ -19,6 +19,9 @@ METHODS: dict[str, dict[str, Any]] = {
 
 CROP_AND_FLIP = {"autoaugment": False, "erasing": 0.0}
 
+# what the released configuration has for teachers alone
+TEACHERS_OWN = {"cifar10": {"lr": 0.05}, "cifar10-resnet19": {"epochs": 300}}
+
 # setting -> fields of both networks, of the teacher alone, of the students alone
 SETTINGS: dict[str, tuple[dict, dict, dict]] = {
     "digits": (
@@ -39,7 +42,7 @@ SETTINGS: dict[str, tuple[dict, dict, dict]] = {
     **{
         f"{dataset}-{model}": (
             {"tier": "paper", "dataset": dataset, "model": model, "width": width},
-            {"epochs": 300, "lr": 0.05} if (dataset, model) == ("cifar10", "resnet19") else {},
+            TEACHERS_OWN.get(dataset, {}) | TEACHERS_OWN.get(f"{dataset}-{model}", {}),
             {},
         )
         for dataset in ("cifar10", "cifar100")

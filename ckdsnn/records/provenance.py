@@ -31,17 +31,27 @@ def source_digest(package: Path = PACKAGE) -> str:
 
 def code_state() -> dict[str, Any]:
     """Commit, whether the package differs from it (both None outside a checkout), digest of the source."""
-    status = git("status", "--porcelain", "--", str(PACKAGE))
+    tracked = git("ls-files", "--error-unmatch", "__init__.py") is not None  # else the checkout is another project's
     return {
-        "commit": git("rev-parse", "HEAD"),
-        "dirty": None if status is None else bool(status),
+        "commit": git("rev-parse", "HEAD") if tracked else None,
+        "dirty": bool(git("status", "--porcelain", "--", ".")) if tracked else None,
         "source_sha256": source_digest(),
     }
 
 
+def processor_name() -> str:
+    """The CPU's model where Linux tells it, else its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()
+
+
 def environment(device: torch.device, dtype: str) -> dict[str, Any]:
     """Versions, device by its full name, numeric type and CPU threads."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
     packages = ("torch", "spikingjelly", "lightning")
     return {
         "python": platform.python_version(),

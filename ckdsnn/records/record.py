@@ -31,8 +31,8 @@ class Record:
     """commit, whether the tree differed from it, and a digest of the package's source"""
     env: dict[str, Any]
     """versions, device, numeric type, CPU threads"""
-    curve: list[dict[str, float]]
-    """one entry an epoch: every loss term, train and test accuracy, seconds"""
+    curve: list[dict[str, float | None]]
+    """one entry an epoch: every loss term (None where it was not finite), train and test accuracy, seconds"""
     final: dict[str, Any]
     """last-epoch accuracy with its 95 % interval, best epoch (labelled), firing rates, energy"""
     arrays: dict[str, str]
@@ -57,7 +57,7 @@ class Record:
         return self.final["last_accuracy"]["value"]
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1) + "\n"
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
 
 @cache

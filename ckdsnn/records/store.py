@@ -23,14 +23,19 @@ def load_records(out: str | Path = "results") -> list[Record]:
     """All records below `out`, sorted by id. Raises CkdsnnError for a missing folder or an invalid record."""
     if not Path(out).is_dir():
         raise CkdsnnError(f"no folder of results at {out}; train something with --out, or name another folder")
-    return [read_record(path) for path in sorted(Path(out, "runs").glob("*.json"))]
+    return [read_record(path) for path in record_files(out)]
+
+
+def record_files(out: str | Path) -> list[Path]:
+    """The files of all records, sorted; one with a leading dot is what a killed run left unfinished."""
+    return sorted(Path(out, "runs").glob("[!.]*.json"))
 
 
 def load_record(record_id: str, out: str | Path = "results") -> Record:
     """One record by id. Raises CkdsnnError that lists the known ids."""
     path = Path(out, "runs", f"{record_id}.json")
     if not path.is_file():
-        known = ", ".join(p.stem for p in sorted(path.parent.glob("*.json"))) or "none yet"
+        known = ", ".join(p.stem for p in record_files(out)) or "none yet"
         raise CkdsnnError(f"unknown record {record_id!r} in {out}; choose one of: {known}")
     return read_record(path)
 
@@ -52,11 +57,23 @@ def save_record(record: Record, out: str | Path) -> Path:
 
 
 def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) -> dict[str, str]:
-    """Write arrays/<name>; returns {name: sha256} for the record."""
+    """Write arrays/<name>; returns {name: sha256} for the record.
+
+    A file that holds these very arrays stays as it is: older records know it by its bytes.
+    """
     path = Path(out, "arrays", name)
-    with atomic(path) as partial:
-        np.savez_compressed(partial, **arrays)
+    if not holds(path, arrays):
+        with atomic(path) as partial:
+            np.savez_compressed(partial, **arrays)
     return {name: sha256_file(path)}
+
+
+def holds(path: Path, arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether the file at `path` holds exactly these arrays."""
+    if not path.is_file():
+        return False
+    with np.load(path) as there:
+        return set(there.files) == set(arrays) and all(np.array_equal(there[k], v) for k, v in arrays.items())
 
 
 def load_arrays(record: Record, out: str | Path = "results") -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from ckdsnn.report.style import GRADIENT_MAP, METHODS, STUDENT_MAP, TEACHER_MAP,
 if TYPE_CHECKING:
     from ckdsnn.analysis.explain import Explanation
 
+MAP_LABELS = {"cam": "Teacher: CAM", "sam": "Student: SAM", "grad_cam": "Student: Grad-CAM"}
 MAP_COLOURS = {"cam": TEACHER_MAP, "sam": STUDENT_MAP, "grad_cam": GRADIENT_MAP}
 
 
@@ -23,12 +24,17 @@ def show_picture(axes: Axes, picture: np.ndarray) -> None:
 
 
 def show_map(axes: Axes, picture: np.ndarray, cells: np.ndarray, colours: str) -> AxesImage:
-    """A map [h, w] over its picture in grey, each map on its own scale; returns the image for a colour bar."""
+    """A map [h, w] over its picture in pale grey, from its lowest cell (clear) to its highest (full colour).
+
+    Returns the map's image, in the map's own units, for a colour bar.
+    """
     height, width = picture.shape[:2]
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    axes.imshow(picture.mean(2), cmap="gray", extent=extent, vmin=0, vmax=255)
+    axes.imshow(128 + picture.mean(2) / 2, cmap="gray", extent=extent, vmin=0, vmax=255)
     axes.set_axis_off()
-    return axes.imshow(cells, cmap=colours, extent=extent, alpha=0.7, interpolation="nearest", vmin=0)
+    cells = cells.astype(np.float64)
+    strength = (cells - cells.min()) / (np.ptp(cells) or 1)
+    return axes.imshow(cells, cmap=colours, extent=extent, alpha=0.85 * strength, interpolation="nearest")
 
 
 def map_gallery(pictures: np.ndarray, names: Sequence[str], maps: Mapping[str, tuple[str, np.ndarray]]) -> Figure:
@@ -38,7 +44,7 @@ def map_gallery(pictures: np.ndarray, names: Sequence[str], maps: Mapping[str, t
     "cam", "sam" or "grad_cam", which fixes the colours.
     """
     with styled():
-        figure = Figure(figsize=(1.25 * len(pictures) + 1.1, 1.4 * (1 + len(maps))))
+        figure = Figure(figsize=(1.2 * len(pictures) + 1.6, 1.2 * (1 + len(maps)) + 0.3))
         grid = figure.subplots(1 + len(maps), len(pictures), squeeze=False)
         for column, (picture, name) in enumerate(zip(pictures, names, strict=True)):
             show_picture(grid[0, column], picture)
@@ -50,9 +56,16 @@ def map_gallery(pictures: np.ndarray, names: Sequence[str], maps: Mapping[str, t
         return figure
 
 
+def record_gallery(arrays: Mapping[str, np.ndarray], classes: Sequence[str], count: int = 8) -> Figure:
+    """The first `count` gallery images with every kind of map that a record's arrays hold."""
+    names = [classes[label] for label in arrays["labels"][:count]]
+    rows = {label: (kind, arrays[kind][:count]) for kind, label in MAP_LABELS.items() if kind in arrays}
+    return map_gallery(arrays["images"][:count], names, rows)
+
+
 def label_row(axes: Axes, label: str) -> None:
     """A label to the left of a row of pictures."""
-    axes.text(-0.12, 0.5, label, transform=axes.transAxes, ha="right", va="center", fontsize=11)
+    axes.text(-0.1, 0.5, label.replace(", ", ",\n"), transform=axes.transAxes, ha="right", va="center", fontsize=11)
 
 
 def explanation(found: "Explanation") -> Figure:
@@ -61,7 +74,7 @@ def explanation(found: "Explanation") -> Figure:
         figure = Figure(figsize=(11.5, 3.4))
         picture, cam, sam, bars = figure.subplots(1, 4, width_ratios=(1, 1.15, 1.15, 1.5))
         show_picture(picture, found.picture)
-        picture.set_title("Picture as the networks see it")
+        picture.set_title("Picture, as scaled")
         for axes, cells, colours, title, unit in (
             (cam, found.cam, TEACHER_MAP, "Teacher: CAM", "class evidence (logit units)"),
             (sam, found.sam, STUDENT_MAP, "Student: SAM", "spikes per cell"),
@@ -85,6 +98,6 @@ def probability_bars(axes: Axes, teacher: Mapping[str, float], student: Mapping[
         axes.bar_label(bars, fmt="%.0f %%", fontsize=9, padding=2)
     axes.set_yticks(places, classes)
     axes.invert_yaxis()
-    axes.set(xlabel="Probability (%)", xlim=(0, 118), title="Predictions")
+    axes.set(xlabel="Probability (%)", xlim=(0, 125), title="Predictions")
     axes.grid(axis="y", visible=False)
     axes.legend(loc="lower right", fontsize=9)

@@ -1,24 +1,27 @@
 """Figures of training and of measured distributions: data in, matplotlib Figure out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.records import Record
-from ckdsnn.report.style import METHODS, styled
+from ckdsnn.report.style import METHODS, style_of, styled
 
 TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")
 
+if TYPE_CHECKING:
+    from ckdsnn.analysis.agreement import Agreement
 
-def training_curves(records: Mapping[str, Record]) -> Figure:
-    """Test accuracy and cross-entropy of each labelled run against the epoch; labels are METHODS' keys."""
+
+def training_curves(records: Iterable[Record]) -> Figure:
+    """Test accuracy and training cross-entropy of each run against the epoch."""
     with styled():
         figure = Figure(figsize=(8.6, 3.4))
         left, right = figure.subplots(1, 2)
-        for method, record in records.items():
-            label, colour = METHODS[method]
+        for record in records:
+            label, colour = style_of(record)
             epochs = [point["epoch"] for point in record.curve]
             left.plot(epochs, [p["test_accuracy"] for p in record.curve], "o-", ms=3, label=label, color=colour)
             right.plot(epochs, [p["ce"] for p in record.curve], "o-", ms=3, label=label, color=colour)
@@ -82,7 +85,7 @@ def smoothed_probabilities(names: Sequence[str], probabilities: Mapping[str, np.
         return figure
 
 
-def agreements(found: Mapping[str, Mapping[str, Agreement]]) -> Figure:
+def agreements(found: Mapping[str, Mapping[str, "Agreement"]]) -> Figure:
     """Agreement of students' maps with the teacher's CAM, one panel a kind of map.
 
     found: panel title -> method -> Agreement. Boxes: matched pairs; grey diamonds: the mean over shuffled pairs.

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from ckdsnn.files import atomic
+from ckdsnn.records import Record
 
 TEACHER_MAP, STUDENT_MAP, GRADIENT_MAP = "Oranges", "Blues", "Greys"
 
@@ -24,6 +25,16 @@ METHODS = {
     "ckdsnn": ("CKDSNN", "#0072B2"),
     "ckdsnn-sample": ("CKDSNN, both maps 0 to 1", "#D55E00"),
 }
+
+OTHER_COLOUR = "#CC79A7"
+
+
+def style_of(record: Record) -> tuple[str, str]:
+    """Label and colour of a record: its method's, or for an unknown method its recipe's name and one colour."""
+    name = record.recipe["name"]
+    methods = [method for method in METHODS if name.endswith(f"-{method}")]
+    return METHODS[max(methods, key=len)] if methods else (name, OTHER_COLOUR)
+
 
 SETTINGS = {
     "figure.dpi": 110,

@@ -1,11 +1,17 @@
 """Tables that a notebook shows as HTML and the book as a numbered MyST table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from statistics import mean, stdev
+from typing import TYPE_CHECKING
 
 from ckdsnn.records import Record
+from ckdsnn.report.style import METHODS
+
+if TYPE_CHECKING:
+    from ckdsnn.analysis.agreement import Agreement
+    from ckdsnn.recipe import Recipe
 
 
 def mean_sd(values: Iterable[float], digits: int = 2) -> str:
@@ -53,9 +59,9 @@ def mean_rate(record: Record) -> str:
 
 
 def accuracy_table(name: str, caption: str, records: dict[str, Record]) -> Table:
-    """One row a labelled run: accuracies, firing rate, energy and cost."""
+    """One row a labelled run: accuracies, firing rate, energy, epochs and hardware."""
     header = ["Run", "Test accuracy, last epoch (%) [95 %]", "Best epoch, chosen on the test set (%)"]
-    header += ["Firing rate (%)", "Energy, arithmetic (nJ)", "Epochs", "Training"]
+    header += ["Firing rate (%)", "Energy, arithmetic (nJ)", "Epochs", "Hardware"]
     rows = [
         [
             label,
@@ -64,8 +70,36 @@ def accuracy_table(name: str, caption: str, records: dict[str, Record]) -> Table
             mean_rate(record),
             f"{record.final['energy']['compute_nj']:.0f}",
             str(record.recipe["epochs"]),
-            f"{record.seconds / 60:.1f} min, {record.env['device']}",
+            record.env["device"],
         ]
         for label, record in records.items()
+    ]
+    return Table(name, caption, header, rows)
+
+
+def agreement_table(name: str, caption: str, found: Mapping[str, Mapping[str, "Agreement"]]) -> Table:
+    """One row a kind of map and method: mean correlation of matched and of shuffled pairs, and the difference."""
+    header = ["Map", "Student", "Matched pairs", "Shuffled pairs", "Difference"]
+    rows = [
+        [kind, METHODS[method][0], mean_sd(pairs.matched), f"{pairs.shuffled.mean():.2f}", f"{pairs.gain:+.2f}"]
+        for kind, by_method in found.items()
+        for method, pairs in by_method.items()
+    ]
+    return Table(name, caption, header, rows)
+
+
+def recipe_table(name: str, caption: str, recipes: Iterable["Recipe"]) -> Table:
+    """One row a recipe: what it trains, on what, for how long."""
+    header = ["Recipe", "Tier", "Network", "T", "Learns from", "Epochs"]
+    rows = [
+        [
+            f"`{recipe.name}`",
+            recipe.tier,
+            f"{recipe.model}, width {recipe.width}",
+            str(recipe.timesteps) if recipe.timesteps else "ANN",
+            " + ".join(["labels", *recipe.loss_names]),
+            str(recipe.epochs),
+        ]
+        for recipe in recipes
     ]
     return Table(name, caption, header, rows)

@@ -1,5 +1,6 @@
 """The training step as a LightningModule, and the curve of its epochs."""
 
+import math
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +58,11 @@ class Classifier(L.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
 
 
+def rounded(value: float) -> float | None:
+    """To six digits after the point; None for a number that is not finite, which JSON cannot hold."""
+    return round(value, 6) if math.isfinite(value) else None
+
+
 class Curve(L.Callback):
     """Collects one point an epoch: mean loss terms, accuracies in percent, seconds of training and of testing.
 
@@ -65,7 +71,7 @@ class Curve(L.Callback):
 
     def __init__(self):
         self.started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.points: list[dict[str, float]] = []
+        self.points: list[dict[str, float | None]] = []
         self.clock = self.test_clock = self.test_seconds = 0.0
 
     def on_train_epoch_start(self, *_: Any) -> None:
@@ -81,11 +87,8 @@ class Curve(L.Callback):
         metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
         for name in ("train_accuracy", "test_accuracy"):
             metrics[name] *= 100
-        seconds = time.perf_counter() - self.clock
-        times = {"seconds": seconds, "test_seconds": self.test_seconds}
-        self.points.append(
-            {"epoch": trainer.current_epoch + 1, **{k: round(v, 6) for k, v in (metrics | times).items()}}
-        )
+        metrics |= {"seconds": time.perf_counter() - self.clock, "test_seconds": self.test_seconds}
+        self.points.append({"epoch": trainer.current_epoch + 1, **{k: rounded(v) for k, v in metrics.items()}})
 
     def state_dict(self) -> dict[str, Any]:
         return {"started": self.started, "points": self.points}

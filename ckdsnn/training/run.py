@@ -15,7 +15,7 @@ from ckdsnn.records.provenance import code_state
 from ckdsnn.training.build import build_data, build_network, build_objective
 from ckdsnn.training.finish import Outcome, write_record
 from ckdsnn.training.module import Classifier, Curve
-from ckdsnn.training.trainer import fit, make_trainer
+from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 
 
 def run(
@@ -54,8 +54,10 @@ def train(recipe: Recipe, seed: int, out: Path, data: str | Path | None, **optio
     network = build_network(recipe, classes, seed).to(memory_format=torch.channels_last)
     curve, code = Curve(), code_state()  # before training: the tree may change meanwhile
     work = out / "work" / recipe.record_id(seed)
-    trainer = make_trainer(recipe, work, curve, **options)
-    fit(trainer, Classifier(recipe, seed, network, build_objective(recipe, teacher), classes), module, work)
+    classifier = Classifier(recipe, seed, network, build_objective(recipe, teacher), classes)
+    with quiet_lightning():
+        trainer = make_trainer(recipe, work, curve, **options)
+        fit(trainer, classifier, module, work)
     outcome = Outcome(recipe, seed, network, module, curve, trainer, code, teacher, teacher_record)
     if trainer.is_global_zero:
         write_record(outcome, out)
@@ -77,23 +79,24 @@ def find_teacher(recipe: Recipe, out: Path, **options: Any) -> Record:
 
 def load_network(record: Record, out: str | Path = "results") -> nn.Module:
     """A record's network with its trained weights, in eval mode. Raises CkdsnnError as `load_weights` does."""
-    recipe = Recipe(**record.recipe)
+    recipe = Recipe.of(record.recipe)
     classes = len(DATASETS[recipe.dataset].classes)
     return load_weights(build_network(recipe, classes), record, out).eval()
 
 
 def obtain(
-    name: str, seed: int, results: str | Path, out: str | Path, progress: bool = True
+    name: str, seed: int, results: str | Path, out: str | Path, progress: bool = True, **changes: Any
 ) -> tuple[Record, dict[str, np.ndarray]]:
-    """The record of a named recipe with all its arrays, for a figure.
+    """The record of a named recipe, with fields changed, and all its arrays: what a figure is drawn from.
 
-    It is looked up in `results`. A smoke recipe that is not there is trained now, into `out`; for the other tiers
-    that would take minutes to hours, so a CkdsnnError names the command that does it.
+    It is looked up in `results`, then in `out`. A smoke recipe that is in neither is trained now, into `out`; the other
+    tiers take minutes to hours, so for them a CkdsnnError names the command that trains.
     """
-    recipe = choose("recipe", name, RECIPES)
-    record, folder = find_record(recipe.digest(), seed, results), results
-    if record is None and recipe.tier == "smoke":
-        record, folder = run(recipe, seed, out, progress=progress), out
-    if record is None:
-        raise CkdsnnError(f"no record of {name} with seed {seed} in {results}; run `ckdsnn train {name} --seed {seed}`")
-    return record, load_arrays(record, folder)
+    recipe = resolve(name, changes)
+    for folder in (results, out):
+        if record := find_record(recipe.digest(), seed, folder):
+            return record, load_arrays(record, folder)
+    if recipe.tier != "smoke":
+        raise CkdsnnError(f"no record of {name}, seed {seed}, in {results}; run `ckdsnn train {name} --seed {seed}`")
+    record = run(recipe, seed, out, progress=progress)
+    return record, load_arrays(record, out)

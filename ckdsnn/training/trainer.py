@@ -1,7 +1,10 @@
 """Lightning's Trainer as every run uses it: logs, an atomic checkpoint after each epoch, and a clean Ctrl-C."""
 
+import logging
 import signal
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import lightning as L
@@ -13,6 +16,23 @@ from ckdsnn.data.module import ImageDataModule
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import Recipe
 from ckdsnn.training.module import Classifier, Curve
+
+CHECKPOINT = "last"  # file name of a run's one checkpoint, without its suffix
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Hold back Lightning's notices (devices found, tips, a deprecation under torch 2.11) inside the block."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*LeafSpec.*", FutureWarning)
+            warnings.filterwarnings("ignore", "Checkpoint directory .* not empty")  # a run that goes on
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def make_trainer(
@@ -27,13 +47,16 @@ def make_trainer(
     if accelerator == "auto":
         accelerator = "cuda" if torch.cuda.is_available() else "cpu"
     bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and accelerator == "cuda")
-    checkpoint = ModelCheckpoint(make_folder(work), save_last=True, save_top_k=0, save_on_train_epoch_end=True)
+    # with no metric to monitor, the one that is kept is the latest
+    checkpoint = ModelCheckpoint(
+        make_folder(work), CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
+    )
     return L.Trainer(
         accelerator=accelerator,
         devices=devices,
         max_epochs=recipe.epochs,
         precision="bf16-mixed" if bf16 else "32-true",
-        logger=[CSVLogger(work, "csv", version=""), TensorBoardLogger(work, "tensorboard", version="")],
+        logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
         callbacks=[curve, checkpoint, *([TQDMProgressBar(refresh_rate=10)] if progress else [])],
         num_sanity_val_steps=0,
         log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
@@ -47,14 +70,12 @@ def fit(trainer: L.Trainer, classifier: Classifier, module: ImageDataModule, wor
 
     Ctrl-C raises KeyboardInterrupt; the checkpoint of the last whole epoch stays.
     """
-    checkpoint = work / "last.ckpt"
+    checkpoint = work / f"{CHECKPOINT}.ckpt"
     if checkpoint.exists():
         print(f"continuing from {checkpoint}", flush=True)
     handler = signal.getsignal(signal.SIGINT)
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".*LeafSpec.*", FutureWarning)  # Lightning 2.6 under torch 2.11
-            trainer.fit(classifier, module, ckpt_path=checkpoint if checkpoint.exists() else None)
+        trainer.fit(classifier, module, ckpt_path=checkpoint if checkpoint.exists() else None)
     except SystemExit as stop:  # Lightning turns Ctrl-C into an exit and leaves the signal ignored
         signal.signal(signal.SIGINT, handler)
         message = "interrupted; the same command continues after the last whole epoch"

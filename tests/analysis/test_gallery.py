@@ -1,0 +1,51 @@
+"""The gallery's arrays are the first test images and the maps of the network on them."""
+
+import numpy as np
+import pytest
+import torch
+
+from ckdsnn.analysis.gallery import SIZE, gallery_images, student_maps, teacher_maps
+from ckdsnn.distill.maps import class_activation_map, grad_cam, spike_activation_map
+from ckdsnn.models import build_student, build_teacher
+
+X, Y = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0)), torch.tensor([1, 0, 9, 1])
+
+
+@pytest.mark.parametrize("count", [SIZE + 10, 5])
+def test_images_are_the_first_as_pictures(count):
+    images = torch.randint(256, (count, 3, 8, 8), dtype=torch.uint8)
+    gallery = gallery_images(images, torch.arange(count))
+    shown = min(SIZE, count)
+    assert gallery["images"].shape == (shown, 8, 8, 3) and gallery["images"].dtype == np.uint8
+    assert gallery["images"][3, 2, 1, 0] == images[3, 0, 2, 1]
+    assert gallery["labels"].tolist() == list(range(shown))
+
+
+def as_stored(tensor):
+    return tensor.detach().numpy().astype(np.float16)
+
+
+def test_maps_of_a_teacher():
+    model = build_teacher("resnet8", 10, 1)
+    maps = teacher_maps(model, X, Y)
+    assert model.training, "its mode is restored"
+    logits, stages = model.eval()(X)
+    assert maps.keys() == {"teacher_logits", "cam"}
+    np.testing.assert_array_equal(maps["teacher_logits"], as_stored(logits))
+    np.testing.assert_array_equal(maps["cam"], as_stored(class_activation_map(stages[-1], model.head_weight, Y)))
+
+
+def test_maps_of_a_student():
+    model = build_student("resnet8", 10, 1, timesteps=3)
+    model(X)  # one training step's statistics, so that some neurons fire
+    maps = student_maps(model, X, Y)
+    assert model.training, "its mode is restored"
+    logits, stages = model.eval()(X)
+    assert maps.keys() == {"logits", "sam", "grad_cam"}
+    np.testing.assert_array_equal(maps["logits"], as_stored(logits))
+    np.testing.assert_array_equal(maps["sam"], spike_activation_map(stages[-1]).detach().numpy())
+    np.testing.assert_array_equal(maps["grad_cam"], as_stored(grad_cam(model, X, Y)))
+
+
+def test_spike_counts_of_the_widest_network_are_exact_in_float16():
+    assert np.float16(4 * 512) == 2048 and np.float16(4 * 512 - 1) == 2047

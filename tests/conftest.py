@@ -1,0 +1,53 @@
+"""What every test starts from: no screen, one thread of torch, so that runs are equal; and one tiny distillation."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from ckdsnn.recipe import Recipe
+    from ckdsnn.records import Record
+
+os.environ["MPLBACKEND"] = "Agg"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_finish():
+    """By now the tests that use torch have imported it; the others need not pay for it."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+TINY = {"train_images": 96, "epochs": 2}
+
+
+@pytest.fixture(scope="session")
+def student() -> Iterator["Recipe"]:
+    """A CKDSNN student on 96 digits whose teacher is as small; the teacher's recipe becomes known by name."""
+    from ckdsnn.recipe import RECIPES
+
+    RECIPES["tiny-teacher"] = RECIPES["digits-teacher"].replace(name="tiny-teacher", **TINY)
+    yield RECIPES["digits-ckdsnn-sample"].replace(name="tiny-ckdsnn", teacher="tiny-teacher", **TINY)
+    del RECIPES["tiny-teacher"]
+
+
+@pytest.fixture(scope="session")
+def results(student: "Recipe", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of results with the student's record and its teacher's, trained once for all tests."""
+    from ckdsnn import run
+
+    out = tmp_path_factory.mktemp("results")
+    run(student, out=out, progress=False)
+    return out
+
+
+@pytest.fixture(scope="session")
+def record(student: "Recipe", results: Path) -> "Record":
+    """The student's record."""
+    from ckdsnn.records import find_record
+
+    return find_record(student.digest(), 0, results)

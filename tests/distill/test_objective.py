@@ -1,0 +1,116 @@
+"""The objective: what it adds up, and that its teacher stays as it was given."""
+
+from dataclasses import fields
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ckdsnn.distill import LOSSES, Objective, kd_loss
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.models import build_student, build_teacher
+from ckdsnn.recipe import Recipe
+
+TERMS = {name: (weight, LOSSES[name]()) for name, weight in (("kd", 0.5), ("samd", 3.0), ("nld", 2.0))}
+STAGED = {"samd": (1.0, LOSSES["samd"](stage=0))}  # Grad-CAM: a backward pass through the teacher
+
+
+@pytest.fixture
+def setting():
+    torch.manual_seed(0)
+    teacher, student = build_teacher("resnet8", 10, 1), build_student("resnet8", 10, 1, timesteps=2)
+    return teacher, student, torch.randn(6, 3, 16, 16), torch.arange(6)
+
+
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def test_total_is_the_cross_entropy_and_the_weighted_terms(setting):
+    teacher, student, x, y = setting
+    features = student(x)
+    total, named = Objective(TERMS, teacher)(x, y, features, generator())
+    assert list(named) == ["ce", "kd", "samd", "nld"]
+    torch.testing.assert_close(named["ce"], F.cross_entropy(features.logits, y))
+    torch.testing.assert_close(named["kd"], kd_loss(features.logits, teacher.eval()(x).logits))
+    torch.testing.assert_close(total, named["ce"] + 0.5 * named["kd"] + 3 * named["samd"] + 2 * named["nld"])
+    again, _ = Objective(TERMS, teacher)(x, y, features, generator())
+    assert torch.equal(again, total)
+
+
+def test_without_terms_it_is_cross_entropy_alone_and_the_teacher_rests(setting):
+    teacher, student, x, y = setting
+    teacher.register_forward_hook(lambda *_: pytest.fail("the teacher ran"))
+    for objective in (Objective({}), Objective({}, teacher)):
+        total, named = objective(x, y, student(x))
+        assert torch.equal(total, named["ce"]) and list(named) == ["ce"]
+
+
+def test_terms_without_a_teacher_are_refused():
+    with pytest.raises(CkdsnnError, match="kd, samd, nld need a teacher"):
+        Objective(TERMS)
+
+
+def test_teacher_stays_out_of_training_for_good(setting):
+    teacher, *_ = setting
+    wrapped = nn.ModuleDict({"objective": Objective(TERMS, teacher)})
+    for module in (wrapped, wrapped["objective"]):
+        module.train().requires_grad_(True)
+        assert not any(part.training for part in teacher.modules())
+        assert list(module.parameters()) == list(module.buffers()) == [] and module.state_dict() == {}
+    assert not any(p.requires_grad for p in teacher.parameters())
+
+
+@pytest.mark.parametrize("terms", [TERMS, STAGED], ids=["all", "early stage"])
+def test_many_steps_leave_the_teacher_untouched(setting, terms):
+    teacher, student, x, y = setting
+    teacher.train().requires_grad_(True)  # as the released code leaves it
+    before = {name: tensor.clone() for name, tensor in teacher.state_dict().items()}
+    objective = Objective(terms, teacher)
+    optimizer = torch.optim.SGD([*student.parameters(), *objective.parameters()], lr=0.1)
+    first = student.head[0].weight.clone()
+    for _ in range(3):
+        optimizer.zero_grad()
+        total, _ = objective.train()(x, y, student(x), generator())
+        total.backward()
+        optimizer.step()
+    assert not torch.equal(student.head[0].weight, first)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in teacher.state_dict().items())
+    assert all(p.grad is None for p in teacher.parameters())
+
+
+def test_no_graph_is_kept_through_the_teacher(setting):
+    teacher, student, x, y = setting
+    seen = []
+    objective = Objective({"spy": (1.0, lambda batch: seen.append(batch) or torch.zeros(()))}, teacher)
+    objective(x.requires_grad_(), y, student(x))
+    (batch,) = seen
+    assert not any(tensor.requires_grad for tensor in (batch.teacher.logits, *batch.teacher.stages))
+    assert batch.teacher_model is teacher and batch.images is x and batch.labels is y
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_teacher_moves_along(setting, nested):
+    teacher, student, x, y = setting
+    objective = Objective(TERMS, teacher)
+    (nn.ModuleList([objective]) if nested else objective).to(torch.float64)
+    assert all(p.dtype == torch.float64 for p in teacher.parameters())
+    total, _ = objective(x.double(), y, student.double()(x.double()))
+    assert total.dtype == torch.float64
+
+
+def test_half_precision_logits_are_judged_in_float32(setting):
+    teacher, student, x, y = setting
+    with torch.autocast("cpu", torch.bfloat16):
+        features = student(x)
+        total, named = Objective(TERMS, teacher)(x, y, features, generator())
+    assert features.logits.dtype == torch.bfloat16
+    assert all(term.dtype == torch.float32 and term.isfinite() for term in (total, *named.values()))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_recipe_has_every_field_of_a_term_with_the_same_default(name):
+    term, recipe = LOSSES[name], {field.name: field.default for field in fields(Recipe)}
+    assert {field.name: field.default for field in fields(term)}.items() <= recipe.items()
+    assert isinstance(recipe[term.weight], float)

@@ -1,0 +1,175 @@
+"""Recipe fields: the paper's defaults, every bound, and what a digest tells apart."""
+
+import ast
+import inspect
+import math
+from dataclasses import FrozenInstanceError, fields
+from itertools import pairwise
+
+import pytest
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.fields import CHOICES, LEAST, MOST, POSITIVE
+
+NAMES = [field.name for field in fields(Recipe)]
+TYPES = {field.name: field.type for field in fields(Recipe)}
+STUDENT = Recipe("student", teacher="some-teacher")
+TEACHER = Recipe("teacher", timesteps=0, losses="none")
+
+PAPER = {  # the method as published, the schedule and networks as configured with it
+    "statistics": "own",
+    "crop_padding": 4,
+    "flip": True,
+    "autoaugment": True,
+    "model": "resnet19",
+    "width": 8,
+    "last_activation": "spike",
+    "head": "linear",
+    "losses": "samd+nld",
+    "beta": 1.0,
+    "gamma": 1.0,
+    "map_temperature": 2.0,
+    "scaling": "softmax",
+    "temperature_squared": True,
+    "teacher_range": "sample",
+    "student_range": "none",
+    "map_class": "label",
+    "stage": -1,
+    "logit_temperature": 2.0,
+    "noise_weight": 0.1,
+    "noise": "adaptive",
+    "noise_scale": "std",
+    "noise_mix": "logits",
+    "epochs": 400,
+    "batch_size": 128,
+    "lr": 0.1,
+    "momentum": 0.9,
+    "weight_decay": 1e-4,
+}
+
+
+def other_value(name):
+    """A valid value of the field that is not the student's."""
+    value = getattr(STUDENT, name)
+    special = {"losses": "kd", "noise": "0.5", "teacher": "another", "name": "another"}
+    if name in special:
+        return special[name]
+    if name in CHOICES:
+        return next(choice for choice in CHOICES[name] if choice != value)
+    return not value if TYPES[name] is bool else value + 1 if TYPES[name] is int else value / 2
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_defaults_are_the_papers(name):
+    assert getattr(STUDENT, name) == PAPER[name]
+
+
+def test_every_field_is_documented():
+    body = ast.parse(inspect.getsource(Recipe)).body[0].body
+    documented = [
+        field.target.id
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and len(text.value.value) > 10
+    ]
+    assert documented == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_digest_tells_every_field_apart_but_the_name(name):
+    other = STUDENT.replace(**{name: other_value(name)})
+    assert getattr(other, name) != getattr(STUDENT, name)
+    assert (other.digest() == STUDENT.digest()) == (name == "name")
+
+
+def test_ids_hold_name_seed_and_digest():
+    assert len(STUDENT.digest()) == 8 and int(STUDENT.digest(), 16) >= 0
+    assert STUDENT.record_id(3) == f"student-s3-{STUDENT.digest()}"
+    assert Recipe("student", teacher="some-teacher").digest() == STUDENT.digest()
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if TYPES[n] is float])
+def test_an_int_is_accepted_for_a_float_and_is_the_same_recipe(name):
+    whole, real = (STUDENT.replace(**{name: value}) for value in (1, 1.0))
+    assert type(getattr(whole, name)) is float and whole.digest() == real.digest()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_types_are_refused(name):
+    wrong = {str: [1, None, True], bool: [1, "yes", None], int: [1.0, "1", True, None], float: ["0.1", True, None]}
+    for value in wrong[TYPES[name]]:
+        with pytest.raises(CkdsnnError, match=f"^{name} = {value!r}; expected {TYPES[name].__name__}$"):
+            STUDENT.replace(**{name: value})
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_unknown_choices_name_the_known_ones(name):
+    with pytest.raises(CkdsnnError) as caught:
+        STUDENT.replace(**{name: "unheard-of"})
+    assert str(caught.value) == f"unknown {name} 'unheard-of'; choose one of: {', '.join(CHOICES[name])}"
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_lower_bounds(name):
+    least = TYPES[name](LEAST[name])
+    base = TEACHER if name == "timesteps" else STUDENT
+    assert getattr(base.replace(**{name: least}), name) == least
+    with pytest.raises(CkdsnnError, match=rf"{name} = .*; expected from {LEAST[name]}"):
+        base.replace(**{name: least - TYPES[name](1)})
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_upper_bounds(name):
+    most = TYPES[name](MOST[name])
+    assert getattr(STUDENT.replace(**{name: most}), name) == most
+    with pytest.raises(CkdsnnError, match=rf"{name} = .*; expected from {LEAST[name]} to {MOST[name]}"):
+        STUDENT.replace(**{name: most + TYPES[name](1)})
+
+
+@pytest.mark.parametrize("name", POSITIVE)
+@pytest.mark.parametrize("value", [0, 0.0, -1.0])
+def test_positive_numbers(name, value):
+    with pytest.raises(CkdsnnError, match=f"{name} = .*; expected a positive number"):
+        STUDENT.replace(**{name: value})
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if TYPES[n] is float])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_are_finite(name, value):
+    with pytest.raises(CkdsnnError, match=f"{name} = .*; expected a finite number"):
+        STUDENT.replace(**{name: value})
+
+
+def test_every_number_has_a_bound():
+    assert {n for n in NAMES if TYPES[n] in (int, float)} == {*LEAST, *POSITIVE}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"gama": 1.0}, "unknown recipe field 'gama'; choose one of: name, tier, .*gamma"),
+        ({"losses": "samd+dkd"}, "unknown loss 'dkd'; choose one of: kd, samd, nld"),
+        ({"losses": ""}, "unknown loss ''"),
+        ({"losses": "none+kd"}, "unknown loss 'none'"),
+        ({"losses": "kd+kd"}, "losses = 'kd\\+kd'; expected each of kd, samd, nld at most once"),
+        *(({"noise": noise}, "choose 'adaptive' or") for noise in ("gaussian", "-1", "nan", "inf", "")),
+        *(({"name": name}, "expected letters") for name in ("", "a/b", "../a", ".hidden", "a b", "a\n")),
+        ({"timesteps": 0}, "needs a student .*timesteps = 0"),
+        ({"teacher": ""}, "needs a student .* and the name of a teacher's recipe.*losses = 'none'"),
+    ],
+)
+def test_impossible_recipes_are_refused(changes, message):
+    with pytest.raises(CkdsnnError, match=message):
+        STUDENT.replace(**changes)
+
+
+def test_replace_leaves_the_original_alone():
+    assert STUDENT.replace(timesteps=4).timesteps == 4 and STUDENT.timesteps == 1
+    with pytest.raises(FrozenInstanceError):
+        STUDENT.timesteps = 4
+
+
+def test_loss_names_and_roles():
+    assert STUDENT.loss_names == ("samd", "nld") and not STUDENT.is_teacher
+    assert TEACHER.loss_names == () and TEACHER.is_teacher
+    assert STUDENT.replace(noise="0").noise == "0"

@@ -1,0 +1,65 @@
+"""The named recipes and suites."""
+
+import pytest
+
+from ckdsnn.distill import LOSSES
+from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe.fields import TIERS
+
+STUDENTS = [name for name, recipe in RECIPES.items() if not recipe.is_teacher]
+# what may differ between a student and its teacher besides the network and the schedule: what it learns from
+SHARED = ("tier", "dataset", "statistics", "train_images", "crop_padding", "flip", "autoaugment", "erasing")
+METHODS = {"snn": (), "kd": ("kd",), "samd": ("samd",), "nld": ("nld",), "ckdsnn": ("samd", "nld")}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_names_are_the_keys_and_contents_differ(name):
+    recipe = RECIPES[name]
+    assert recipe.name == name
+    assert [other.name for other in RECIPES.values() if other.digest() == recipe.digest()] == [name]
+
+
+@pytest.mark.parametrize("name", STUDENTS)
+def test_every_student_has_a_teacher_on_the_same_data(name):
+    student = RECIPES[name]
+    teacher = RECIPES[student.teacher]
+    assert teacher.is_teacher and teacher.loss_names == () and teacher.teacher == ""
+    assert [getattr(teacher, field) for field in SHARED] == [getattr(student, field) for field in SHARED]
+
+
+@pytest.mark.parametrize("setting", [name.removesuffix("-teacher") for name in RECIPES if name.endswith("-teacher")])
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_are_named_for_their_losses_and_differ_in_nothing_else(setting, method):
+    recipe, plain = RECIPES[f"{setting}-{method}"], RECIPES[f"{setting}-snn"]
+    assert recipe.loss_names == METHODS[method]
+    assert recipe.replace(losses="none").digest() == plain.digest()
+
+
+@pytest.mark.parametrize("dataset", ["cifar10", "cifar100"])
+@pytest.mark.parametrize(("model", "width"), [("resnet19", 8), ("resnet20", 1)])
+def test_paper_tier_is_the_papers_setting(dataset, model, width):
+    for role in ("teacher", "ckdsnn"):
+        recipe = RECIPES[f"{dataset}-{model}-{role}"]
+        assert (recipe.tier, recipe.dataset, recipe.model, recipe.width) == ("paper", dataset, model, width)
+        assert (recipe.batch_size, recipe.momentum, recipe.weight_decay) == (128, 0.9, 1e-4)
+        short = (dataset, model, role) == ("cifar10", "resnet19", "teacher")
+        assert (recipe.epochs, recipe.lr) == ((300, 0.05) if short else (400, 0.1))
+        assert recipe.autoaugment and recipe.flip and recipe.erasing > 0 and recipe.crop_padding == 4
+
+
+def test_tiers_match_the_data():
+    assert {recipe.tier for recipe in RECIPES.values()} == set(TIERS)
+    for recipe in RECIPES.values():
+        assert (recipe.tier == "smoke") == (recipe.dataset == "digits")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_suites_name_known_recipes_of_their_tier_once(suite):
+    for tier, names in SUITES[suite].items():
+        assert len(set(names)) == len(names) > 0
+        assert {RECIPES[name].tier for name in names} == {tier}
+
+
+def test_components_isolates_every_loss():
+    for names in SUITES["components"].values():
+        assert {RECIPES[name].losses for name in names} == {"none", *LOSSES, "samd+nld"}

@@ -1,0 +1,124 @@
+"""The command: what it prints, what it refuses, and that an interruption can be continued."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ckdsnn.cli import main
+from ckdsnn.recipe import RECIPES
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "picture.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def test_list_names_every_recipe_and_record(record, results, capsys):
+    assert main(["list", "--out", str(results)]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in [*RECIPES, record.id, "components"])
+
+
+def test_data_tells_sizes_and_digest(record, capsys):
+    assert main(["data", "digits"]) == 0
+    printed = capsys.readouterr().out
+    assert "train (1437, 3, 16, 16)" in printed and record.data["digest"] in printed
+
+
+def test_train_writes_the_record_it_names(tmp_path, capsys):
+    arguments = ["train", "digits-snn", "--epochs", "1", "--train_images", "64", "--progress", "false"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    (path,) = (tmp_path / "runs").glob("*.json")
+    assert f"record {path.stem}" in capsys.readouterr().out
+
+
+def test_eval_gives_the_recorded_accuracy(record, results, capsys):
+    assert main(["eval", record.id, "--out", str(results)]) == 0
+    assert f"{record.accuracy:.2f} % now, {record.accuracy:.2f} % on record" in capsys.readouterr().out
+
+
+def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
+    target = tmp_path / "new" / "explained.png"
+    arguments = ["explain", str(picture), "--record", record.id, "--out", str(results), "--to", str(target)]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.strip() == str(target)
+    assert Image.open(target).size > (1000, 300)
+    assert [path.name for path in target.parent.iterdir()] == ["explained.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "digits-magic"], "unknown recipe 'digits-magic'; choose one of: digits-teacher"),
+        (["train", "digits-ckdsnn", "--timesteps", "0"], "needs a student"),
+        (["train", "digits-snn", "--timesteps", "-1"], "timesteps = -1; expected from 0"),
+        (["train", "digits-snn", "--model", "vgg"], "unknown model 'vgg'; choose one of: resnet8, resnet19, resnet20"),
+        (["train", "digits-snn", "--dataset", "mnist"], "unknown dataset 'mnist'; choose one of: digits, cifar10"),
+        (["train", "digits-ckdsnn", "--losses", "samd+magic"], "unknown loss 'magic'; choose one of: kd, samd, nld"),
+        (["data", "mnist"], "unknown dataset 'mnist'"),
+        (["eval", "nothing"], "unknown record 'nothing'"),
+        (["explain", "x.png", "--record", "nothing"], "unknown record 'nothing'"),
+    ],
+)
+def test_a_mistake_is_named_with_the_choices_and_leaves_nothing(arguments, message, tmp_path, capsys):
+    assert main([*arguments, "--out", str(tmp_path / "results")]) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["fly"], ["train", "digits-snn", "--epochs", "many"], ["train", "digits-snn", "--tau", "2"], ["explain", "x.png"]],
+)
+def test_what_the_parser_refuses_ends_with_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "error" in capsys.readouterr().err
+
+
+def test_a_picture_that_is_none_and_a_teachers_record(record, results, picture, tmp_path, capsys):
+    text = tmp_path / "text.png"
+    text.write_text("not a picture")
+    target = tmp_path / "out.png"
+    common = ["--out", str(results), "--to", str(target)]
+    assert main(["explain", str(text), "--record", record.id, *common]) == 2
+    assert f"cannot read {text} as a picture" in capsys.readouterr().err
+    assert main(["explain", str(picture), "--record", record.teacher["record"], *common]) == 2
+    assert "is a teacher's" in capsys.readouterr().err
+    assert not target.exists()
+
+
+def start(command: list[str]) -> subprocess.Popen:
+    """Start a process that Ctrl-C reaches, also where the tests themselves run with it ignored."""
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def test_ctrl_c_leaves_no_record_and_the_same_command_goes_on(tmp_path):
+    command = [sys.executable, "-m", "ckdsnn.cli", "train", "digits-snn", "--out", str(tmp_path), "--progress", "false"]
+    command += ["--train_images", "320", "--epochs", "200"]
+    with start(command) as first:
+        while first.poll() is None and not list(tmp_path.glob("work/*/last.ckpt")):
+            time.sleep(0.1)
+        first.send_signal(signal.SIGINT)
+        errors = first.communicate()[1]
+    assert first.returncode == 130, errors
+    assert "the same command continues" in errors
+    with start(command) as second:
+        said = second.stdout.readline()
+        second.kill()
+    assert said.startswith("continuing from")
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,73 @@
+"""Files appear whole or not at all."""
+
+import errno
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import atomic, data_root, make_folder, sha256_file
+
+
+def everything_below(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_atomic_writes_into_new_folders(tmp_path):
+    with atomic(tmp_path / "a" / "b" / "file.txt") as partial:
+        partial.write_text("whole")
+        assert not (tmp_path / "a/b/file.txt").exists()
+    assert everything_below(tmp_path) == ["a", "a/b", "a/b/file.txt"]
+    assert (tmp_path / "a/b/file.txt").read_text() == "whole"
+
+
+def test_the_temporary_file_keeps_folder_and_suffix(tmp_path):
+    with atomic(tmp_path / "x.npz") as partial:
+        np.savez(partial, a=np.arange(3))
+        assert partial.parent == tmp_path and partial.name.startswith(".")
+    assert everything_below(tmp_path) == ["x.npz"]
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError, CkdsnnError])
+@pytest.mark.parametrize("before", [None, "old"])
+def test_a_failure_leaves_what_was_there(tmp_path, failure, before):
+    path = tmp_path / "file.txt"
+    if before:
+        path.write_text(before)
+    with pytest.raises(failure), atomic(path) as partial:
+        partial.write_text("half")
+        raise failure
+    assert everything_below(tmp_path) == (["file.txt"] if before else [])
+    assert not before or path.read_text() == before
+
+
+def test_a_full_disk_is_named(tmp_path):
+    with pytest.raises(CkdsnnError, match=r"cannot write .*file\.txt: No space left"), atomic(tmp_path / "file.txt"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(CkdsnnError, match=r"cannot write .*: odd"), atomic(tmp_path / "file.txt"):
+        raise OSError("odd")
+    assert everything_below(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    for make in (make_folder, lambda folder: atomic(folder / "x").__enter__()):
+        with pytest.raises(CkdsnnError, match=r"cannot write to the folder .*file/below: .*; choose another"):
+            make(tmp_path / "file" / "below")
+
+
+def test_sha256_of_a_file(tmp_path):
+    content = bytes(range(256)) * 5000
+    (tmp_path / "x").write_bytes(content)
+    assert sha256_file(tmp_path / "x") == hashlib.sha256(content).hexdigest()
+
+
+def test_data_root_prefers_the_given_then_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CKDSNN_DATA", raising=False)
+    assert data_root() == tmp_path / ".cache" / "ckdsnn"
+    monkeypatch.setenv("CKDSNN_DATA", "~/elsewhere")
+    assert data_root() == tmp_path / "elsewhere"
+    assert data_root("given") == Path("given")

@@ -1,0 +1,121 @@
+"""pyproject.toml holds ranges, constraints.txt the tested pins, environment.yml the same for conda."""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+REGISTRY = re.compile(r"(pypi|files\.pythonhosted|anaconda|download\.pytorch|registry\.npmjs)\.org")
+MACHINE_PATH = re.compile(r"(?<![\w.~/-])/(home|root|work|tmp|mnt|Users)/\w")
+
+
+def declared() -> list[Requirement]:
+    """Every dependency of the project and its extras, without the extras that name each other."""
+    extras = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
+    found = [Requirement(line) for line in PROJECT["dependencies"] + extras]
+    return [requirement for requirement in found if requirement.name != "ckdsnn"]
+
+
+def versions(lines: list[str]) -> dict[str, str]:
+    """Name -> version of lines like `name==version`; comments and options are left out."""
+    pins = [Requirement(line) for line in lines if line.strip() and not line.startswith(("#", "-"))]
+    return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}
+
+
+PINS = versions((ROOT / "constraints.txt").read_text().splitlines())
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+
+
+def tracked() -> list[Path]:
+    """The text files that git tracks, or would with `git add .`."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    binary = {".png", ".npz", ".safetensors", ".jpg"}
+    files = [ROOT / name for name in names if Path(name).suffix not in binary]
+    return [file for file in files if file.is_file()]
+
+
+@pytest.mark.parametrize("requirement", declared(), ids=str)
+def test_every_dependency_is_pinned_within_its_range(requirement):
+    assert requirement.specifier, "a range is missing"
+    assert requirement.specifier.contains(PINS[canonicalize_name(requirement.name)])
+
+
+def test_conda_environment_holds_the_same_pins():
+    (pip,) = (entry["pip"] for entry in CONDA if isinstance(entry, dict))
+    names = {canonicalize_name(requirement.name) for requirement in declared()}
+    assert versions(pip) == {name: PINS[name] for name in names}
+    assert "--constraint constraints.txt" in pip and "--editable ." in pip
+
+
+def test_conda_environment_holds_a_python_that_is_allowed():
+    (version,) = (entry.removeprefix("python=") for entry in CONDA if str(entry).startswith("python="))
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version)
+
+
+def test_torch_and_torchaudio_are_one_version():
+    assert PINS["torch"] == PINS["torchaudio"]
+
+
+@pytest.mark.parametrize("version", ["2", "2.0.0", "2.1.0.post1"])
+def test_jupyter_book_stays_below_2(version):
+    (jupyter_book,) = (requirement for requirement in declared() if requirement.name == "jupyter-book")
+    assert not jupyter_book.specifier.contains(version)
+
+
+def test_test_extra_brings_what_the_book_needs():
+    assert "ckdsnn[notebooks,book]" in PROJECT["optional-dependencies"]["test"]
+    assert PROJECT["optional-dependencies"]["dev"] == ["ckdsnn[test]"]
+
+
+def test_no_file_names_a_registry_or_a_machines_path():
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in tracked()
+        for pattern in (REGISTRY, MACHINE_PATH)
+        for match in pattern.finditer(path.read_text(errors="ignore"))
+    ]
+    assert found == []
+
+
+def test_the_repositorys_address_is_the_same_everywhere():
+    address = PROJECT["urls"]["Repository"]
+    name = re.compile(rf"https://github\.com/[\w-]+/{re.escape(PROJECT['name'])}\b")
+    for path in tracked():
+        others = set(name.findall(path.read_text(errors="ignore"))) - {address}
+        assert not others, f"{path.relative_to(ROOT)} has {others}, pyproject.toml has {address}"
+
+
+def test_documentation_is_the_pages_site_of_the_repository():
+    owner, name = PROJECT["urls"]["Repository"].split("/")[-2:]
+    assert PROJECT["urls"]["Documentation"] == f"https://{owner}.github.io/{name}"
+
+
+def test_configuration_leaves_execution_to_papermill_and_the_address_to_the_builder():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    assert config["execute"]["execute_notebooks"] == "off"
+    assert "url" not in config["repository"] and config["repository"]["path_to_book"] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["book"], "-m book.build"),
+        (["book", "REPOSITORY=https://example.org/a/b"], "-m book.build --repository https://example.org/a/b"),
+        (["test"], "-m pytest"),
+    ],
+)
+def test_make_runs(arguments, command):
+    inherited = ("MAKE", "REPOSITORY")  # from the make that may have started these tests
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(inherited)}
+    make = ["make", "--dry-run", "--assume-old=.venv/.installed", *arguments]
+    output = subprocess.run(make, cwd=ROOT, env=outside, capture_output=True, text=True, check=True).stdout
+    assert output.rstrip().endswith(command)

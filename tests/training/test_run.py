@@ -1,0 +1,168 @@
+"""run(): what is on record, what is repeated, what goes on, and what is refused."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+from ckdsnn import CkdsnnError, load_records, run
+from ckdsnn.analysis.evaluate import evaluate
+from ckdsnn.distill.maps import class_activation_map, spike_activation_map
+from ckdsnn.recipe import RECIPES
+from ckdsnn.records import load_arrays
+from ckdsnn.training import load_network, obtain
+from ckdsnn.training.build import build_data, build_network, build_objective
+from ckdsnn.training.module import Classifier
+
+SNN = RECIPES["digits-snn"].replace(name="tiny-snn", train_images=96, epochs=3)
+
+
+def without_times(record) -> dict:
+    """A record's result, without clocks and names."""
+    curve = [{k: v for k, v in p.items() if not k.endswith("seconds")} for p in record.curve]
+    return {"curve": curve, "final": record.final, "weights": record.weights["sha256"]}
+
+
+def test_a_student_records_its_teacher_terms_and_measurements(record, results, student):
+    teacher = next(r for r in load_records(results) if r.recipe["name"] == "tiny-teacher")
+    assert record.recipe == asdict(student)
+    assert record.teacher == {
+        "record": teacher.id,
+        "sha256": teacher.weights["sha256"],
+        "accuracy": teacher.accuracy,
+    }
+    assert [set(p) >= {"ce", "samd", "nld", "train_accuracy", "test_accuracy"} for p in record.curve] == [True, True]
+    assert len(record.final["firing_rate"]) == 7  # a neuron layer after the stem and two in each of three blocks
+    assert record.final["energy"]["ac"] > 0 and teacher.final["energy"]["mac"] > record.final["energy"]["mac"]
+    assert teacher.teacher is None and teacher.final["firing_rate"] == {}
+
+
+def test_the_recorded_arrays_are_the_maps_of_the_recorded_weights(record, results, student):
+    arrays, module = load_arrays(record, results), build_data(student, 0)
+    x, y = next(iter(module.val_dataloader()))
+    teacher = next(r for r in load_records(results) if r.recipe["name"] == "tiny-teacher")
+    ann, snn = load_network(teacher, results), load_network(record, results)
+    with torch.no_grad():
+        cam = class_activation_map(ann(x[:64]).stages[-1], ann.head_weight, y[:64])
+        sam = spike_activation_map(snn(x[:64]).stages[-1])
+    np.testing.assert_array_equal(arrays["sam"], sam)  # counts are exact in float16
+    np.testing.assert_allclose(arrays["cam"], cam, rtol=2e-3, atol=1e-3)
+    np.testing.assert_array_equal(arrays["labels"], y[:64])
+
+
+def test_evaluating_the_weights_again_gives_the_recorded_accuracy(record, results):
+    assert evaluate(record.id, results) == record.final["last_accuracy"]
+
+
+def test_a_run_on_record_is_not_repeated(record, results, student, monkeypatch):
+    monkeypatch.setattr(Classifier, "training_step", lambda *_: pytest.fail("trained again"))
+    assert run(student, out=results, progress=False) == record
+    assert run(student.replace(name="another-name"), out=results, progress=False) == record
+
+
+def test_a_missing_teacher_is_trained_first_and_said(student, tmp_path, capsys):
+    run(student, out=tmp_path, progress=False, train_images=64, epochs=1)
+    assert "tiny-teacher (seed 0) is not on record: training it first" in capsys.readouterr().out
+    assert [r.recipe["name"] for r in load_records(tmp_path)] == ["tiny-ckdsnn", "tiny-teacher"]
+
+
+def test_resuming_equals_running_through_and_an_interruption_leaves_no_record(student, results, tmp_path, monkeypatch):
+    distilled = student.replace(epochs=3)
+    through = run(distilled, seed=1, out=results, progress=False)
+    start_epoch, started = Classifier.on_train_epoch_start, []
+
+    def noted(self):
+        started.append(self.current_epoch)
+        start_epoch(self)
+
+    def interrupted(self):
+        if self.current_epoch == 2:
+            raise KeyboardInterrupt
+        noted(self)
+
+    run(RECIPES["tiny-teacher"], out=tmp_path, progress=False)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="same command continues"):
+        patch.setattr(Classifier, "on_train_epoch_start", interrupted)
+        run(distilled, seed=1, out=tmp_path, progress=False)
+    assert [r.recipe["name"] for r in load_records(tmp_path)] == ["tiny-teacher"]
+    monkeypatch.setattr(Classifier, "on_train_epoch_start", noted)
+    resumed = run(distilled, seed=1, out=tmp_path, progress=False)
+    assert started == [0, 1, 2]  # the two whole epochs were not trained again
+    assert without_times(resumed) == without_times(through)
+    assert len(resumed.curve) == 3
+
+
+def test_the_seed_decides_everything(tmp_path):
+    first, again, other = (
+        run(SNN, seed=seed, out=tmp_path / name, progress=False, epochs=1)
+        for seed, name in ((0, "a"), (0, "b"), (1, "b"))
+    )
+    assert without_times(first) == without_times(again)
+    assert without_times(first) != without_times(other)
+
+
+def test_methods_share_initial_weights_and_data_order(student):
+    plain = student.replace(losses="none")
+    states = [build_network(recipe, 10, seed=5).state_dict() for recipe in (plain, student)]
+    assert all(torch.equal(a, b) for a, b in zip(*(s.values() for s in states), strict=True))
+    batches = [next(iter(build_data(recipe, 5).train_dataloader())) for recipe in (plain, student)]
+    assert all(torch.equal(a, b) for a, b in zip(*batches, strict=True))
+
+
+def test_building_a_network_leaves_the_global_random_state(student):
+    before = torch.get_rng_state()
+    build_network(student, 10, seed=3)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_every_switch_reaches_its_term(student):
+    released = student.replace(
+        teacher_range="batch",
+        student_range="batch",
+        map_class="teacher",
+        temperature_squared=False,
+        noise_scale="variance",
+        noise_mix="probabilities",
+        beta=0.5,
+        gamma=2.0,
+    )
+    terms = build_objective(released, build_network(RECIPES["digits-teacher"], 10)).terms
+    (beta, samd), (gamma, nld) = terms["samd"], terms["nld"]
+    assert (beta, gamma) == (0.5, 2.0)
+    assert (samd.teacher_range, samd.student_range, samd.map_class) == ("batch", "batch", "teacher")
+    assert (samd.temperature_squared, nld.noise_scale, nld.noise_mix) == (False, "variance", "probabilities")
+
+
+def test_weights_that_do_not_fit_are_refused(record, results):
+    wider = type(record)(**asdict(record) | {"recipe": record.recipe | {"width": 2}})
+    with pytest.raises(CkdsnnError, match="do not fit"):
+        load_network(wider, results)
+
+
+def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
+    out = tmp_path / "results"
+    for arguments, message in (
+        ({"recipe": "digits-magic"}, "unknown recipe 'digits-magic'; choose one of: digits-teacher"),
+        ({"recipe": "digits-snn", "tau": 2}, "unknown recipe field 'tau'"),
+        ({"recipe": "digits-ckdsnn", "timesteps": 0}, "needs a student"),
+        ({"recipe": "digits-ckdsnn", "teacher": "nobody"}, "unknown teacher recipe 'nobody'"),
+        ({"recipe": "digits-snn", "train_images": 5000}, "train_images"),
+    ):
+        with pytest.raises(CkdsnnError, match=message):
+            run(**arguments, out=out, progress=False)
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with pytest.raises(CkdsnnError, match="file"):
+        run(SNN, out=blocked / "results", progress=False)
+
+
+def test_obtain_trains_smoke_runs_only(tmp_path, results, record, student):
+    with pytest.raises(CkdsnnError, match=r"run `ckdsnn train cifar10-reduced-snn --seed 7`"):
+        obtain("cifar10-reduced-snn", 7, results, tmp_path)
+    smoke, arrays = obtain("digits-snn", 0, results, tmp_path, progress=False, train_images=64, epochs=1)
+    assert arrays["sam"].shape == (64, 4, 4) and smoke == load_records(tmp_path)[0]
