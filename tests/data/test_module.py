@@ -29,9 +29,7 @@ def built(epoch=None, rank=0, processes=1, plain=False, **options):
     module = ImageDataModule(data(), **options)
     if epoch is not None:
         strategy = SimpleNamespace(root_device=torch.device("cpu"))
-        module.trainer = SimpleNamespace(
-            current_epoch=epoch, global_rank=rank, world_size=processes, strategy=strategy
-        )
+        module.trainer = SimpleNamespace(current_epoch=epoch, global_rank=rank, world_size=processes, strategy=strategy)
         module.setup("fit")
     return module
 

@@ -1,0 +1,134 @@
+"""Run the book's notebooks with papermill: each one only when something that it depends on has changed."""
+
+import ast
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import papermill
+from jupyter_client.kernelspec import KernelSpecManager
+from papermill.exceptions import PapermillExecutionError
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import atomic, sha256_file
+
+KERNEL = "python3"
+QUIET = ["--log-level=ERROR"]  # else ipykernel warns that it talks to this very machine in plain text
+INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+
+
+def known_parameters(notebook: Path) -> list[str]:
+    """The names of the notebook's parameters, as papermill reads them.
+
+    Raises CkdsnnError for one that papermill's reader silently leaves out.
+    """
+    known = list(papermill.inspect_notebook(notebook))
+    cells = nbformat.read(notebook, as_version=4).cells
+    source = "\n".join(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
+    if missed := {node.id for node in names if isinstance(node.ctx, ast.Store)} - set(known):
+        rule = 'write each on a line of its own, as "name: type = value  # help", with no second "="'
+        raise CkdsnnError(f"{notebook.name}: papermill cannot read {', '.join(sorted(missed))}; {rule}")
+    return known
+
+
+def book_parameters(notebook: Path) -> dict:
+    """The values that the book sets: the common ones that this notebook has, then its own metadata's `book`.
+
+    Paths are relative to the notebook's folder, where it runs: no page then shows a path of this machine.
+    Every notebook has its own `out`, emptied before a run, so that "trained just now" is always true.
+    """
+    common = {"results": "../results", "out": f"../_build/out/{notebook.stem}", "progress": False}
+    known = known_parameters(notebook)
+    own = nbformat.read(notebook, as_version=4).metadata.get("book", {})
+    return {name: value for name, value in common.items() if name in known} | own
+
+
+def check_parameters(notebook: Path, parameters: dict) -> None:
+    """Raise CkdsnnError where `notebook` lacks one of `parameters`: papermill itself would only warn."""
+    known = known_parameters(notebook)
+    for name in parameters:
+        if name not in known:
+            valid = ", ".join(known) or "none: it has no cell tagged 'parameters'"
+            raise CkdsnnError(f"{notebook.name} has no parameter {name!r}; its parameters are: {valid}")
+
+
+def check_kernel() -> None:
+    """Raise CkdsnnError unless the kernel runs this very Python: another one has another ckdsnn, or none.
+
+    A bare "python" is fine: jupyter_client replaces it by sys.executable.
+    """
+    spec = KernelSpecManager().get_kernel_spec(KERNEL)
+    if spec.argv[0] not in ("python", "python3", sys.executable):
+        where = f"the kernel {KERNEL} in {spec.resource_dir}"
+        raise CkdsnnError(f"{where} runs {spec.argv[0]}, not {sys.executable}; remove that kernel")
+
+
+def cache_key(root: Path, notebook: Path, parameters: dict) -> str:
+    """Hex digest of all that the outputs depend on: notebook, parameters, package, results, pins."""
+    package = [path for path in (root / "ckdsnn").rglob("*") if path.suffix in (".py", ".json")]
+    results = [path for path in (root / "results").rglob("*") if path.is_file()]
+    used = [path for path in results if not path.is_relative_to(root / "results" / "work")]
+    files = sorted([notebook, root / "constraints.txt", *package, *used])
+    parts = [parameters, *([path.relative_to(root).as_posix(), sha256_file(path)] for path in files)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@contextmanager
+def inline_figures() -> Iterator[None]:
+    """Make kernels that start here show figures inline, whatever MPLBACKEND the caller's shell asks for."""
+    before = os.environ.get("MPLBACKEND")
+    os.environ["MPLBACKEND"] = INLINE_BACKEND
+    try:
+        yield
+    finally:
+        del os.environ["MPLBACKEND"]
+        os.environ.update({"MPLBACKEND": before} if before else {})
+
+
+def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Take out times, paths and random ids, so that equal runs are equal bytes; fold the injected cell."""
+    notebook.metadata.pop("papermill", None)
+    for index, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{index:03d}"
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("hide-input")
+    return notebook
+
+
+def run_papermill(notebook: Path, parameters: dict) -> nbformat.NotebookNode:
+    """The executed notebook. A failing cell raises CkdsnnError with the notebook's name and the traceback."""
+    try:
+        with inline_figures():
+            return papermill.execute_notebook(
+                notebook, None, parameters, kernel_name=KERNEL, cwd=notebook.parent, progress_bar=False,
+                coalesce_streams=True, extra_arguments=QUIET,
+            )  # fmt: skip
+    except PapermillExecutionError as error:
+        raise CkdsnnError(f"{notebook.name} fails: {error.ename}: {error.evalue}\n{error}") from error
+
+
+def execute(root: Path, name: str) -> Path:
+    """Execute notebook `name` (a path below `root`) unless it is up to date; return the executed copy."""
+    notebook = root / name
+    parameters = book_parameters(notebook)
+    check_parameters(notebook, parameters)
+    key = cache_key(root, notebook, parameters)
+    executed = root / "_build" / "executed" / Path(name).with_suffix(f".{key[:16]}.ipynb")
+    if not executed.exists():
+        for stale in executed.parent.glob(f"{notebook.stem}.*.ipynb"):
+            stale.unlink()
+        shutil.rmtree(root / "_build" / "out" / notebook.stem, ignore_errors=True)
+        print(f"executing {name}", flush=True)
+        result = normalise(run_papermill(notebook, parameters))
+        with atomic(executed) as partial:
+            nbformat.write(result, partial)
+    return executed

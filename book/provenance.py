@@ -1,0 +1,171 @@
+"""Where every figure and table of the book comes from: the legend under it, and the refusal of one without.
+
+A code cell states it beside its output: `display(figure, metadata={"ckdsnn": {"records": [ids]}})`, or, where
+no run is drawn on, `{"records": [], "source": "text"}`.
+"""
+
+import base64
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from ckdsnn.errors import CkdsnnError
+
+TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
+PASTED = re.compile(r"^(`{3,}|:{3,})\{figure\} figures/(\S+)\.\w+\n.*?(?=^\1\s*$)", re.MULTILINE | re.DOTALL)
+SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpeg", "image/svg+xml": ".svg"}
+BADGED = ("smoke", "reduced")  # tiers that do not stand for the paper's setting
+Records = dict[str, Path]  # name below book/_static/records -> file
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A named figure of an executed notebook, for pages that show it again."""
+
+    name: str
+    suffix: str
+    content: bytes
+    legend: str
+
+
+def find_records(root: Path) -> Records:
+    """The committed records as "ID"; those that a notebook's own run has just made as "NOTEBOOK/ID"."""
+    committed = {path.stem: path for path in sorted((root / "results" / "runs").glob("*.json"))}
+    made = sorted((root / "_build" / "out").glob("*/runs/*.json"))
+    return committed | {f"{path.parent.parent.name}/{path.stem}": path for path in made}
+
+
+def tier_of(runs: list[dict]) -> str:
+    """The one tier of all the runs, as HTML; raises CkdsnnError where they differ."""
+    tiers = sorted({run["tier"] for run in runs})
+    if len(tiers) > 1:
+        raise CkdsnnError(f"mixes the tiers {', '.join(tiers)}; show one tier at a time")
+    return f'tier <span class="tier-badge">{tiers[0]}</span>' if tiers[0] in BADGED else f"tier {tiers[0]}"
+
+
+def seeds_of(runs: list[dict]) -> str:
+    """How many seeds stand behind each recipe: "n = 3", or "n = 2 to 3" where recipes differ."""
+    pairs = {(json.dumps(run["recipe"], sort_keys=True), run["seed"]) for run in runs}
+    counts = sorted(set(Counter(recipe for recipe, _ in pairs).values()))
+    return "n = " + " to ".join(str(count) for count in dict.fromkeys([counts[0], counts[-1]]))
+
+
+def commits_of(runs: list[dict]) -> str:
+    """The short commits of the code that ran, each with "+" where the working tree had changes."""
+    codes = {(run["code"]["commit"] or "unknown")[:7] + "+" * bool(run["code"]["dirty"]) for run in runs}
+    return ", ".join(f"<code>{escape(code)}</code>" for code in sorted(codes))
+
+
+def links_to(names: list[str]) -> str:
+    """A link to each record; more than three are folded. "../": every page lies one folder deep."""
+    paths = [(f"../_static/records/{escape(name)}.json", escape(Path(name).name)) for name in names]
+    links = ", ".join(f'<a href="{path}">{name}</a>' for path, name in paths)
+    if len(names) > 3:
+        return f"<details><summary>{len(names)} records</summary>{links}</details>"
+    return f"record{'s' * (len(names) > 1)} {links}"
+
+
+def runs_behind(ids: list[str], notebook: str, records: Records) -> list[str]:
+    """The ids as names in `records`, the notebook's own runs first; unknown ids raise CkdsnnError."""
+    own = [f"{Path(notebook).stem}/{name}" for name in ids]
+    names = [mine if mine in records else name for mine, name in zip(own, ids, strict=True)]
+    if unknown := [name for name in names if name not in records]:
+        raise CkdsnnError(f"names unknown records: {', '.join(unknown)}; there are: {', '.join(records)}")
+    return names
+
+
+def legend(notebook: str, stated: dict, records: Records) -> str:
+    """One line of HTML: notebook (its path below the root), tier, n, commit and records, or the source."""
+    parts = [f'<a href="../{Path(notebook).with_suffix(".html").as_posix()}">{escape(notebook)}</a>']
+    if stated.get("records"):
+        names = runs_behind(stated["records"], notebook, records)
+        runs = [json.loads(records[name].read_text()) for name in names]
+        parts += [tier_of(runs), f"{seeds_of(runs)} per recipe", f"code {commits_of(runs)}", links_to(names)]
+    elif stated.get("source"):
+        parts += [escape(stated["source"])]
+    else:
+        raise CkdsnnError('names no record; display it with metadata={"ckdsnn": {"records": [ids]}}')
+    return f'<div class="provenance">From {" · ".join(parts)}</div>'
+
+
+def picture_of(output: NotebookNode) -> tuple[str, bytes] | None:
+    """Suffix and content of the picture that an output shows, if any (a merely glued one has a prefix)."""
+    for mime, suffix in SUFFIXES.items():
+        if content := output.get("data", {}).get(mime):
+            return suffix, content.encode() if suffix == ".svg" else base64.b64decode(content)
+    return None
+
+
+def figure_of(cell: NotebookNode, notebook: str, records: Records) -> Figure:
+    """The cell's one figure, its legend appended to the caption. Raises CkdsnnError for what is missing."""
+    options = cell.metadata.mystnb.figure
+    images = [output for output in cell.outputs if picture_of(output)]
+    if len(images) != 1:
+        raise CkdsnnError(f"needs exactly one image in its cell, not {len(images)}")
+    if not options.get("caption"):
+        raise CkdsnnError("has no caption (cell metadata mystnb.figure.caption)")
+    if not cell.metadata.mystnb.get("image", {}).get("alt"):
+        raise CkdsnnError("has no text for those who cannot see it (cell metadata mystnb.image.alt)")
+    text = legend(notebook, images[0].metadata.get("ckdsnn", {}), records)
+    options["caption"] = f"{options['caption'].rstrip()}\n\n{text}"
+    return Figure(options["name"], *picture_of(images[0]), text)
+
+
+def annotate_tables(cell: NotebookNode, notebook: str, records: Records) -> None:
+    """Append the legend to every table that the cell displays as MyST Markdown.
+
+    Its HTML form, for notebooks elsewhere, is dropped: Sphinx would prefer it, and not number it.
+    """
+    for output in cell.outputs:
+        markdown = output.get("data", {}).get("text/markdown", "")
+        if TABLE.search(markdown):
+            text = legend(notebook, output.metadata.get("ckdsnn", {}), records)
+            output.data["text/markdown"] = f"{markdown.rstrip()}\n\n{text}\n"
+            output.data.pop("text/html", None)
+
+
+def figure_name(cell: NotebookNode) -> str:
+    """The name under which a cell's figure is referred to; "" if it has none."""
+    return cell.metadata.get("mystnb", {}).get("figure", {}).get("name", "")
+
+
+def annotate_cell(cell: NotebookNode, notebook: str, records: Records) -> Figure | None:
+    """Put the legends into one code cell; return its named figure, if it shows one."""
+    annotate_tables(cell, notebook, records)
+    if figure_name(cell):
+        return figure_of(cell, notebook, records)
+    if any(picture_of(output) for output in cell.outputs):
+        raise CkdsnnError("shows an image without a name (cell metadata mystnb.figure.name)")
+    return None
+
+
+def annotate(nb: NotebookNode, notebook: str, records: Records) -> list[Figure]:
+    """Put a legend under every figure and table of the executed `nb`, in place; return the named figures.
+
+    Raises CkdsnnError, naming the notebook and the figure, for one that cannot be traced.
+    """
+    figures = []
+    for index, cell in enumerate(nb.cells):
+        if cell.cell_type == "code":
+            try:
+                figures.append(annotate_cell(cell, notebook, records))
+            except CkdsnnError as error:
+                which = figure_name(cell) or f"without a name in cell {index}"
+                raise CkdsnnError(f"{notebook}, figure or table {which}: {error}") from error
+    return [figure for figure in figures if figure]
+
+
+def annotate_page(text: str, page: str, figures: dict[str, Figure]) -> str:
+    """Put the legend under every `{figure} figures/NAME.png` of a page: a notebook's figure shown again."""
+
+    def with_legend(match: re.Match) -> str:
+        if match[2] not in figures:
+            raise CkdsnnError(f"{page}: unknown figure {match[2]!r}; there are: {', '.join(figures)}")
+        return f"{match[0].rstrip()}\n\n{figures[match[2]].legend}\n"
+
+    return PASTED.sub(with_legend, text)

@@ -1,0 +1,124 @@
+"""A throw-away project with the real _config.yml: one page, two notebooks, one record."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from book.build import build
+
+ROOT = Path(__file__).parents[2]
+REPOSITORY = "https://github.com/somebody/tiny"
+RECORD = {
+    "id": "digits-snn-0", "tier": "smoke", "seed": 0, "recipe": {"name": "digits-snn"},
+    "code": {"commit": "0123456789abcdef", "dirty": False},
+}  # fmt: skip
+
+PARAMETERS = """results: str = "results"  # the committed records
+out: str = "out"  # records made now
+progress: bool = True  # show bars
+epochs: int = 2  # passes over the training set"""
+FIGURE = """import matplotlib.pyplot as plt
+from IPython.display import display
+figure, axes = plt.subplots(figsize=(3, 2))
+axes.plot([1, 2, 3])
+plt.close(figure)
+display(figure, metadata={"ckdsnn": {"records": ["digits-snn-0"]}})"""
+TABLE = '''from IPython.display import Markdown
+table = """```{table} Accuracy of two students.
+:name: tab-students
+
+| student | accuracy |
+| --- | --- |
+| snn | 61.0 |
+```"""
+display(Markdown(table), metadata={"ckdsnn": {"records": ["digits-snn-0"]}})'''
+GLUE = 'from myst_nb import glue\nglue("snn-accuracy", "61.0 ± 0.5", display=False)'
+INDEX = """# A tiny book
+
+The student reaches {glue:text}`../notebooks/01_figures.ipynb::snn-accuracy:s` percent {cite}`somebody2026`,
+see {numref}`fig-line` and {numref}`tab-students`; the error is defined in [errors.py](../ckdsnn/errors.py).
+
+```{figure} figures/fig-line.png
+:name: fig-line-again
+:alt: A rising line.
+
+The same line again.
+```
+
+```{bibliography}
+```
+"""
+REFERENCES = "@misc{somebody2026, author = {Some Body}, title = {A paper}, year = {2026}}\n"
+TOC = """format: jb-book
+root: book/index
+parts:
+  - caption: Run
+    chapters:
+      - file: notebooks/00_plain
+      - file: notebooks/01_figures
+"""
+
+
+def figure_metadata(name="fig-line") -> dict:
+    """The metadata of a figure cell as authors write it."""
+    return {"mystnb": {"figure": {"name": name, "caption": "A line."}, "image": {"alt": "A rising line."}}}
+
+
+def notebook(*cells, **metadata) -> nbformat.NotebookNode:
+    """A notebook from cells: text is Markdown, (code, metadata) is code."""
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made = [
+        nbformat.v4.new_markdown_cell(cell) if isinstance(cell, str)
+        else nbformat.v4.new_code_cell(cell[0], metadata=cell[1])
+        for cell in cells
+    ]  # fmt: skip
+    return nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel, **metadata})
+
+
+def plain_notebook(code='print("epochs", epochs, "out", out, "progress", progress)', **metadata):
+    """A notebook with the usual parameters."""
+    setup = (f"repository = '{REPOSITORY}'", {})
+    return notebook("# Plain", (PARAMETERS, {"tags": ["parameters"]}), setup, (code, {}), **metadata)
+
+
+def make_project(root: Path) -> Path:
+    """Write the project below `root` and let git track it."""
+    for folder in ("book", "notebooks", "results/runs", "ckdsnn"):
+        (root / folder).mkdir(parents=True)
+    for file, text in {
+        "pyproject.toml": f'[project.urls]\nRepository = "{REPOSITORY}"\n',
+        "constraints.txt": "torch==2.11.0\n",
+        "_toc.yml": TOC,
+        "book/index.md": INDEX,
+        "book/references.bib": REFERENCES,
+        "ckdsnn/errors.py": "class CkdsnnError(ValueError): pass\n",
+        "results/runs/digits-snn-0.json": json.dumps(RECORD),
+    }.items():
+        (root / file).write_text(text)
+    shutil.copy(ROOT / "_config.yml", root)
+    shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
+    nbformat.write(plain_notebook(), root / "notebooks" / "00_plain.ipynb")
+    cells = [(FIGURE, figure_metadata()), (TABLE, {}), (GLUE, {})]
+    nbformat.write(notebook("# Figures", *cells), root / "notebooks" / "01_figures.ipynb")
+    git = ["git", "-C", str(root), "-c", "init.defaultBranch=main"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    return root
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    """A fresh throw-away project."""
+    return make_project(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    """A throw-away project whose book has been built once; leave it as it is."""
+    root = make_project(tmp_path_factory.mktemp("book") / "tiny")
+    build(root)
+    return root

@@ -1,0 +1,137 @@
+"""The whole line on a throw-away project: what a reader of the built pages meets."""
+
+import shutil
+import subprocess
+
+import pytest
+from bs4 import BeautifulSoup
+
+from book import build as builder
+from book.build import build, main
+from ckdsnn.errors import CkdsnnError
+from tests.book.conftest import REPOSITORY
+
+
+def page(root, name):
+    return BeautifulSoup((root / "_build" / "html" / name).read_text(), "html.parser")
+
+
+def tree(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_index_leads_to_the_first_page(built):
+    assert "book/index.html" in (built / "_build" / "html" / "index.html").read_text()
+
+
+def test_legend_under_a_figure_names_all_that_stands_behind_it(built):
+    figure = page(built, "notebooks/01_figures.html").find("figure", id="fig-line")
+    legend = figure.find(class_="provenance")
+    assert figure.find("img")["alt"] == "A rising line."
+    assert "Fig. 2 A line." in figure.get_text()
+    assert legend.find(class_="tier-badge").get_text() == "smoke"
+    assert "n = 1 per recipe" in legend.get_text() and "code 0123456" in legend.get_text()
+    links = {link.get_text(): link["href"] for link in legend.find_all("a")}
+    assert links["notebooks/01_figures.ipynb"] == "../notebooks/01_figures.html"
+    assert links["digits-snn-0"] == "../_static/records/digits-snn-0.json"
+
+
+def test_record_is_one_click_away(built):
+    copy = built / "_build" / "html" / "_static" / "records" / "digits-snn-0.json"
+    assert copy.read_bytes() == (built / "results" / "runs" / "digits-snn-0.json").read_bytes()
+
+
+def test_table_is_numbered_and_has_its_legend(built):
+    text = page(built, "notebooks/01_figures.html").find("article").get_text()
+    assert "Table 1" in text
+    assert text.index("Accuracy of two students.") < text.rindex("From notebooks/01_figures.ipynb")
+    assert len(page(built, "notebooks/01_figures.html").find_all(class_="provenance")) == 2
+
+
+def test_page_shows_glued_number_references_and_the_figure_with_its_legend(built):
+    article = page(built, "book/index.html").find("article")
+    assert "reaches 61.0 ± 0.5 percent" in article.get_text()
+    assert {"Fig. 2", "Table 1"} <= {link.get_text() for link in article.find_all("a")}
+    assert article.find("figure", id="fig-line-again").find(class_="tier-badge")
+
+
+def test_link_out_of_the_book_leads_to_the_repository(built):
+    links = [link["href"] for link in page(built, "book/index.html").find("article").find_all("a")]
+    assert f"{REPOSITORY}/blob/main/ckdsnn/errors.py" in links
+
+
+def test_launch_buttons_use_the_path_that_git_tracks(built):
+    links = [link["href"] for link in page(built, "notebooks/00_plain.html").find_all("a", href=True)]
+    path = "blob/main/notebooks/00_plain.ipynb"
+    assert f"https://colab.research.google.com/github/somebody/tiny/{path}" in links
+
+
+def test_book_parameters_reach_the_notebook_and_their_cell_is_folded(built):
+    article = page(built, "notebooks/00_plain.html").find("article")
+    assert "epochs 2 out ../_build/out/00_plain progress False" in article.get_text()
+    injected = article.find(class_="tag_injected-parameters")
+    assert "tag_hide-input" in injected["class"]
+
+
+def test_unchanged_project_runs_neither_notebooks_nor_sphinx(built, monkeypatch):
+    monkeypatch.setattr("papermill.execute_notebook", None)
+    monkeypatch.setattr(builder, "jupyter_book", None)
+    assert build(built) == built / "_build" / "html" / "index.html"
+
+
+def test_two_builds_are_equal_to_the_byte(built, tmp_path):
+    again = tmp_path / "tiny"
+    shutil.copytree(built, again, ignore=shutil.ignore_patterns("_build"))
+    build(again)
+    assert tree(again / "_build" / "html") == tree(built / "_build" / "html")
+
+
+def test_repository_of_the_command_line_is_used_everywhere(built, tmp_path, monkeypatch):
+    fork = tmp_path / "fork"
+    shutil.copytree(built, fork)
+    monkeypatch.setattr(builder, "publish", lambda *arguments: None)
+    build(fork, "https://github.com/other/fork")
+    staged = (fork / "_build" / "stage" / "notebooks" / "00_plain.ipynb").read_text()
+    assert "https://github.com/other/fork" in staged and REPOSITORY not in staged
+    assert "url: https://github.com/other/fork" in (fork / "_build" / "stage" / "_config.yml").read_text()
+
+
+def test_faulty_page_fails_the_build_and_leaves_the_last_good_book(built, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(built, broken)
+    before = tree(broken / "_build" / "html")
+    (broken / "book" / "index.md").write_text("# A tiny book\n\nSee {numref}`no-such-figure`.\n")
+    with pytest.raises(CkdsnnError, match="no-such-figure"):
+        build(broken)
+    assert tree(broken / "_build" / "html") == before
+
+
+def test_page_that_git_does_not_track_is_a_finding(built, tmp_path, monkeypatch):
+    project = tmp_path / "untracked"
+    shutil.copytree(built, project)
+    forget = ["git", "rm", "--quiet", "--cached", "notebooks/00_plain.ipynb"]
+    subprocess.run(forget, cwd=project, check=True)
+    html = shutil.copytree(project / "_build" / "html", project / "copy")
+    monkeypatch.setattr(builder, "jupyter_book", lambda *arguments: html)
+    with pytest.raises(CkdsnnError, match=r"notebooks/00_plain.ipynb, which git does not track"):
+        builder.publish(project, project / "_build" / "stage", REPOSITORY)
+
+
+def test_outside_a_git_repository_the_build_says_so(tmp_path):
+    with pytest.raises(CkdsnnError, match="launch buttons cannot be checked"):
+        builder.tracked_files(tmp_path)
+
+
+def test_command_prints_the_error_and_fails(monkeypatch, capsys):
+    def refuse(*arguments):
+        raise CkdsnnError("a reason")
+
+    monkeypatch.setattr(builder, "build", refuse)
+    assert main([]) == 1
+    assert "no book: a reason" in capsys.readouterr().err
+
+
+def test_command_prints_where_the_book_lies(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(builder, "build", lambda *arguments: tmp_path / "index.html")
+    assert main(["--repository", REPOSITORY]) == 0
+    assert str(tmp_path / "index.html") in capsys.readouterr().out

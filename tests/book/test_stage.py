@@ -1,0 +1,52 @@
+"""The stage: which pages, which links."""
+
+import pytest
+
+from book.drawings import DRAWINGS, drawings
+from book.stage import default_repository, link_sources, pages
+from ckdsnn.errors import CkdsnnError
+from tests.book.conftest import REPOSITORY
+
+
+def test_repository_comes_from_pyproject(project):
+    assert default_repository(project) == REPOSITORY
+
+
+def test_pages_are_those_of_the_contents_in_reading_order(project):
+    (project / "book" / "stray.md").write_text("# Not in the contents\n")
+    assert pages(project) == ["book/index.md", "notebooks/00_plain.ipynb", "notebooks/01_figures.ipynb"]
+
+
+def test_nested_sections_are_pages_too(project):
+    (project / "book" / "part.md").write_text("# A section\n")
+    toc = project / "_toc.yml"
+    toc.write_text(toc.read_text() + "        sections:\n          - file: book/part\n")
+    assert pages(project)[-1] == "book/part.md"
+
+
+def test_missing_page_is_refused(project):
+    (project / "notebooks" / "00_plain.ipynb").unlink()
+    with pytest.raises(CkdsnnError, match=r"_toc.yml: notebooks/00_plain must be"):
+        pages(project)
+
+
+@pytest.mark.parametrize(
+    ("link", "result"),
+    [
+        ("../ckdsnn/errors.py", f"{REPOSITORY}/blob/main/ckdsnn/errors.py"),
+        ("../ckdsnn/errors.py#L3", f"{REPOSITORY}/blob/main/ckdsnn/errors.py#L3"),
+        ("../results", f"{REPOSITORY}/tree/main/results"),
+        ("../notebooks/00_plain.ipynb", "../notebooks/00_plain.ipynb"),
+        ("../ckdsnn/missing.py", "../ckdsnn/missing.py"),
+        ("method.md", "method.md"),
+    ],
+)
+def test_only_links_out_of_the_book_lead_to_the_repository(project, link, result):
+    assert link_sources(f"see [it]({link}).", project, REPOSITORY, "main") == f"see [it]({result})."
+
+
+def test_drawings_are_svg_equal_to_the_byte_and_lead_to_their_code():
+    first, second = drawings(f"{REPOSITORY}/blob/main"), drawings(f"{REPOSITORY}/blob/main")
+    assert first == second and [figure.name for figure in first] == list(DRAWINGS)
+    assert all(b"<svg" in figure.content and figure.suffix == ".svg" for figure in first)
+    assert f'href="{REPOSITORY}/blob/main/ckdsnn/report/framework.py"' in first[0].legend
