@@ -81,15 +81,20 @@ def cache_key(root: Path, notebook: Path, parameters: dict) -> str:
 
 
 @contextmanager
-def inline_figures() -> Iterator[None]:
-    """Make kernels that start here show figures inline, whatever MPLBACKEND the caller's shell asks for."""
-    before = os.environ.get("MPLBACKEND")
-    os.environ["MPLBACKEND"] = INLINE_BACKEND
+def kernel_environment() -> Iterator[None]:
+    """What kernels that start here find in their environment, whatever the caller's shell has.
+
+    Figures inline; one thread, because the order of a parallel sum would make results depend on the machine.
+    """
+    wanted = {"MPLBACKEND": INLINE_BACKEND, "OMP_NUM_THREADS": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
-        del os.environ["MPLBACKEND"]
-        os.environ.update({"MPLBACKEND": before} if before else {})
+        for name in wanted:
+            del os.environ[name]
+        os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -107,7 +112,7 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def run_papermill(notebook: Path, parameters: dict) -> nbformat.NotebookNode:
     """The executed notebook. A failing cell raises CkdsnnError with the notebook's name and the traceback."""
     try:
-        with inline_figures():
+        with kernel_environment():
             return papermill.execute_notebook(
                 notebook, None, parameters, kernel_name=KERNEL, cwd=notebook.parent, progress_bar=False,
                 coalesce_streams=True, extra_arguments=QUIET,

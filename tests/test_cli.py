@@ -49,7 +49,8 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
     arguments = ["explain", str(picture), "--record", record.id, "--out", str(results), "--to", str(target)]
     assert main(arguments) == 0
     assert capsys.readouterr().out.strip() == str(target)
-    assert Image.open(target).size > (1000, 300)
+    with Image.open(target) as image:
+        assert image.format == "PNG" and image.width > 1000
     assert [path.name for path in target.parent.iterdir()] == ["explained.png"]
 
 

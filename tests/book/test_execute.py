@@ -144,7 +144,7 @@ def test_figures_are_inline_only_while_a_kernel_starts(monkeypatch, before):
     monkeypatch.delenv("MPLBACKEND", raising=False)
     if before:
         monkeypatch.setenv("MPLBACKEND", before)
-    with executor.inline_figures():
+    with executor.kernel_environment():
         assert os.environ["MPLBACKEND"] == executor.INLINE_BACKEND
     assert os.environ.get("MPLBACKEND") == before
 
