@@ -9,6 +9,7 @@ from torch import nn
 from ckdsnn.data import Augment, load_dataset, statistics_of
 from ckdsnn.data.module import ImageDataModule
 from ckdsnn.distill import LOSSES, Objective
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import Recipe
 
@@ -34,8 +35,13 @@ def build_objective(recipe: Recipe, teacher: nn.Module | None) -> Objective:
     return Objective(terms, teacher)
 
 
-def build_data(recipe: Recipe, seed: int, root: str | Path | None = None) -> ImageDataModule:
-    """The recipe's dataset as device-resident batches. Raises CkdsnnError as `load_dataset` does."""
+def build_data(recipe: Recipe, seed: int, root: str | Path | None = None, processes: int = 1) -> ImageDataModule:
+    """The recipe's dataset as device-resident batches, each step's images shared out evenly among `processes`.
+
+    Raises CkdsnnError as `load_dataset` does, and for a batch that cannot be shared out.
+    """
+    if recipe.batch_size % processes:
+        raise CkdsnnError(f"batch_size = {recipe.batch_size} cannot be shared out among {processes} devices")
     data = load_dataset(recipe.dataset, root)
     mean, std = statistics_of(data.spec, recipe.statistics)
     policy = data.spec.policy if recipe.autoaugment else None
@@ -45,7 +51,7 @@ def build_data(recipe: Recipe, seed: int, root: str | Path | None = None) -> Ima
         augment=augment,
         mean=mean,
         std=std,
-        batch_size=recipe.batch_size,
+        batch_size=recipe.batch_size // processes,
         seed=seed,
         train_images=recipe.train_images,
     )

@@ -72,8 +72,7 @@ def describe_teacher(record: Record | None) -> dict[str, Any] | None:
 def throughput(outcome: Outcome) -> float:
     """Training images a second over all epochs, the testing after each of them not counted."""
     points = outcome.curve.points
-    batches = len(outcome.module.train_dataloader()) * outcome.trainer.world_size
-    images = len(points) * batches * outcome.recipe.batch_size
+    images = len(points) * len(outcome.module.train_dataloader()) * outcome.recipe.batch_size
     return images / sum(p["seconds"] - p["test_seconds"] for p in points)
 
 

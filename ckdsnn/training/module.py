@@ -40,7 +40,7 @@ class Classifier(L.LightningModule):
         features = self.network(images)
         total, terms = self.objective(images, labels, features, self.generator)
         self.train_accuracy(features.logits.detach(), labels)
-        self.log_dict(terms, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(labels))
+        self.log_dict(terms, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(labels), sync_dist=True)
         self.log("train_accuracy", self.train_accuracy, prog_bar=True, on_step=False, on_epoch=True)
         return total
 

@@ -49,7 +49,7 @@ def train(recipe: Recipe, seed: int, out: Path, data: str | Path | None, **optio
     """Train without asking whether it is on record; the other arguments are `run`'s."""
     teacher_record = find_teacher(recipe, out, data=data, **options) if recipe.loss_names else None
     teacher = load_network(teacher_record, out) if teacher_record else None
-    module = build_data(recipe, seed, data)
+    module = build_data(recipe, seed, data, options["devices"])
     classes = module.data.num_classes
     network = build_network(recipe, classes, seed).to(memory_format=torch.channels_last)
     curve, code = Curve(), code_state()  # before training: the tree may change meanwhile

@@ -148,6 +148,7 @@ def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
         ({"recipe": "digits-ckdsnn", "timesteps": 0}, "needs a student"),
         ({"recipe": "digits-ckdsnn", "teacher": "nobody"}, "unknown teacher recipe 'nobody'"),
         ({"recipe": "digits-snn", "train_images": 5000}, "train_images"),
+        ({"recipe": "digits-snn", "devices": 3}, "batch_size = 32 cannot be shared out among 3 devices"),
     ):
         with pytest.raises(CkdsnnError, match=message):
             run(**arguments, out=out, progress=False)
