@@ -26,6 +26,7 @@ class Agreement(NamedTuple):
 def standardised(maps: np.ndarray) -> np.ndarray:
     """Maps [N, h, w] as rows [N, h*w] of mean 0 and norm 1; a constant map becomes a row of zeros."""
     rows = maps.reshape(len(maps), -1).astype(np.float64)
+    rows = rows - rows.min(1, keepdims=True)  # a constant map is zero from here on, to the last bit
     rows = rows - rows.mean(1, keepdims=True)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from ckdsnn.data import DATASETS, normalize, statistics_of
 from ckdsnn.distill.maps import class_activation_map, spike_activation_map
@@ -14,10 +14,12 @@ from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.records import Record, find_record, load_record
 from ckdsnn.training import load_network
 
+BROKEN = (OSError, SyntaxError, ValueError, TypeError)  # what Pillow's readers raise, each for its own kind of damage
+
 
 @dataclass(frozen=True)
 class Explanation:
-    """One picture's maps and predictions: what `report.plots.explanation` draws."""
+    """One picture's maps and predictions: what `report.map_plots.explanation` draws."""
 
     picture: np.ndarray
     """uint8 [H, W, 3], as the networks see it"""
@@ -39,10 +41,17 @@ def read_picture(path: str | Path, size: int) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright = eight_bit(ImageOps.exif_transpose(image)).convert("RGB")
             return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except (*BROKEN, Image.DecompressionBombError) as error:
         raise CkdsnnError(f"cannot read {path} as a picture: {error}") from error
+
+
+def eight_bit(image: Image.Image) -> Image.Image:
+    """16-bit grey as 8-bit grey, which Pillow itself would only cut off at 255; other pictures as they are."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image) // 256).clip(0, 255).astype(np.uint8))
 
 
 def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Explanation:
@@ -75,10 +84,12 @@ def teacher_of(record: Record, recipe: Recipe, out: str | Path) -> Record:
     """The teacher's record: the one distilled from, or for a student without distillation its recipe's."""
     if record.teacher:
         return load_record(record.teacher["record"], out)
-    source = RECIPES.get(recipe.teacher)
-    found = find_record(source.digest(), recipe.teacher_seed, out) if source else None
+    if recipe.teacher not in RECIPES:
+        raise CkdsnnError(f"record {record.id} has no teacher: {recipe.teacher!r} is no recipe; choose another student's")
+    found = find_record(RECIPES[recipe.teacher].digest(), recipe.teacher_seed, out)
     if found is None:
-        raise CkdsnnError(f"record {record.id} has no teacher on record; run `ckdsnn train {recipe.teacher}` first")
+        command = f"ckdsnn train {recipe.teacher} --seed {recipe.teacher_seed} --out {out}"
+        raise CkdsnnError(f"record {record.id} has no teacher on record; run `{command}` first")
     return found
 
 

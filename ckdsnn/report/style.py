@@ -18,7 +18,7 @@ TEACHER_MAP, STUDENT_MAP, GRADIENT_MAP = "Oranges", "Blues", "Greys"
 # method -> (label, colour), in the order in which figures and tables show them
 METHODS = {
     "teacher": ("Teacher (ANN)", "#000000"),
-    "snn": ("SNN, no distillation", "#999999"),
+    "snn": ("SNN, no distillation", "#AAAAAA"),
     "kd": ("KD", "#E69F00"),
     "samd": ("SAMD", "#56B4E9"),
     "nld": ("NLD", "#009E73"),
@@ -60,6 +60,6 @@ def styled() -> Iterator[None]:
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure as PNG, whole or not at all. Raises CkdsnnError where it cannot be written."""
-    with atomic(path) as partial:
+    with styled(), atomic(path) as partial:
         figure.savefig(partial, format="png", metadata={"Software": None})
     return Path(path)

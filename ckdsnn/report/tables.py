@@ -33,7 +33,7 @@ class Table:
     def markdown(self) -> str:
         """A MyST table directive around a Markdown table."""
         lines = [self.header, ["---"] * len(self.header), *self.rows]
-        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        body = "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
         return f":::{{table}} {self.caption}\n:name: {self.name}\n\n{body}\n:::"
 
     def html(self) -> str:

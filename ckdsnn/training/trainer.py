@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import torch
@@ -35,6 +36,15 @@ def quiet_lightning() -> Iterator[None]:
         logger.setLevel(level)
 
 
+class ProgressBar(TQDMProgressBar):
+    """Lightning's bar without its version number of the logs, which says nothing here."""
+
+    def get_metrics(self, *arguments: Any) -> dict[str, Any]:
+        metrics = super().get_metrics(*arguments)
+        metrics.pop("v_num", None)
+        return metrics
+
+
 def make_trainer(
     recipe: Recipe,
     work: Path,
@@ -57,7 +67,7 @@ def make_trainer(
         max_epochs=recipe.epochs,
         precision="bf16-mixed" if bf16 else "32-true",
         logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
-        callbacks=[curve, checkpoint, *([TQDMProgressBar(refresh_rate=10)] if progress else [])],
+        callbacks=[curve, checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
         num_sanity_val_steps=0,
         log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
         enable_progress_bar=progress,
