@@ -15,9 +15,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.records import record_files
 
 TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
 PASTED = re.compile(r"^(`{3,}|:{3,})\{figure\} figures/(\S+)\.\w+\n.*?(?=^\1\s*$)", re.MULTILINE | re.DOTALL)
+LEGEND = re.compile(r"^<!-- legend: (\S+) -->$", re.MULTILINE)
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpeg", "image/svg+xml": ".svg"}
 BADGED = ("smoke", "reduced")  # tiers that do not stand for the paper's setting
 Records = dict[str, Path]  # name below book/_static/records -> file
@@ -35,8 +37,8 @@ class Figure:
 
 def find_records(root: Path) -> Records:
     """The committed records as "ID"; those that a notebook's own run has just made as "NOTEBOOK/ID"."""
-    committed = {path.stem: path for path in sorted((root / "results" / "runs").glob("*.json"))}
-    made = sorted((root / "_build" / "out").glob("*/runs/*.json"))
+    committed = {path.stem: path for path in record_files(root / "results")}
+    made = sorted((root / "_build" / "out").glob("*/runs/[!.]*.json"))
     return committed | {f"{path.parent.parent.name}/{path.stem}": path for path in made}
 
 
@@ -161,11 +163,13 @@ def annotate(nb: NotebookNode, notebook: str, records: Records) -> list[Figure]:
 
 
 def annotate_page(text: str, page: str, figures: dict[str, Figure]) -> str:
-    """Put the legend under every `{figure} figures/NAME.png` of a page: a notebook's figure shown again."""
+    """Put the legends into a page: under every `{figure} figures/NAME.png`, a notebook's figure shown again, and in
+    the place of every `<!-- legend: NAME -->`, for a table of numbers that stand behind that figure."""
 
-    def with_legend(match: re.Match) -> str:
-        if match[2] not in figures:
-            raise CkdsnnError(f"{page}: unknown figure {match[2]!r}; there are: {', '.join(figures)}")
-        return f"{match[0].rstrip()}\n\n{figures[match[2]].legend}\n"
+    def legend_of(name: str) -> str:
+        if name not in figures:
+            raise CkdsnnError(f"{page}: unknown figure {name!r}; there are: {', '.join(figures)}")
+        return figures[name].legend
 
-    return PASTED.sub(with_legend, text)
+    text = PASTED.sub(lambda match: f"{match[0].rstrip()}\n\n{legend_of(match[2])}\n", text)
+    return LEGEND.sub(lambda match: legend_of(match[1]), text)

@@ -11,6 +11,7 @@ from jsonargparse import ArgumentParser, Namespace
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.fields import TIERS
+from ckdsnn.records import record_files
 
 
 def add_common(parser: ArgumentParser) -> ArgumentParser:
@@ -28,7 +29,7 @@ def list_command(options: Namespace) -> None:
         print(f"recipes, tier {tier}:")
         print(*(f"  {name}" for name, recipe in RECIPES.items() if recipe.tier == tier), sep="\n")
     print("suites:", *SUITES)
-    ids = sorted(path.stem for path in Path(options.out, "runs").glob("*.json"))
+    ids = [path.stem for path in record_files(options.out)]
     print(f"records in {options.out}:", *(ids or ["none yet"]), sep="\n  ")
 
 

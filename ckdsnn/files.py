@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ckdsnn.errors import CkdsnnError
@@ -12,6 +12,12 @@ from ckdsnn.errors import CkdsnnError
 def data_root(given: str | Path | None = None) -> Path:
     """The folder of the datasets: `given`, else `$CKDSNN_DATA`, else `~/.cache/ckdsnn`."""
     return Path(given or os.environ.get("CKDSNN_DATA") or "~/.cache/ckdsnn").expanduser()
+
+
+def nearest(folder: str | Path) -> Path:
+    """`folder` as it is, or if nothing is there, where one of the parent folders has it: notebooks run anywhere."""
+    found = (parent / folder for parent in (Path(), *Path.cwd().parents) if (parent / folder).is_dir())
+    return next(found, Path(folder))
 
 
 def make_folder(folder: Path) -> Path:
@@ -25,11 +31,12 @@ def make_folder(folder: Path) -> Path:
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; move it there on success, remove it on any failure.
+    """Yield a temporary path beside `path`; move it there on success, else remove it and the folders made for it.
 
     The temporary name keeps the suffix, because np.savez and others choose the format by it.
     """
     path = Path(path)
+    new = [folder for folder in path.parents if not folder.exists()]
     partial = make_folder(path.parent) / f".{path.stem}.{os.getpid()}.partial{path.suffix}"
     try:
         yield partial
@@ -38,6 +45,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
         raise CkdsnnError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         partial.unlink(missing_ok=True)
+        for folder in new:
+            with suppress(OSError):  # it holds something: all went well
+                folder.rmdir()
 
 
 def sha256_file(path: str | Path) -> str:

@@ -6,9 +6,8 @@ import torch
 
 from ckdsnn.analysis.accuracy import accuracy_interval
 from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.build import build_data, load_network
 from ckdsnn.records import load_record
-from ckdsnn.training import load_network
-from ckdsnn.training.build import build_data
 
 
 def evaluate(record_id: str, out: str | Path = "results", data: str | Path | None = None) -> dict[str, float]:

@@ -10,9 +10,9 @@ from PIL import Image, ImageOps
 from ckdsnn.data import DATASETS, normalize, statistics_of
 from ckdsnn.distill.maps import class_activation_map, spike_activation_map
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.recipe import RECIPES, Recipe
+from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.build import load_network, teacher_recipe
 from ckdsnn.records import Record, find_record, load_record
-from ckdsnn.training import load_network
 
 BROKEN = (OSError, SyntaxError, ValueError, TypeError)  # what Pillow's readers raise, each for its own kind of damage
 
@@ -41,17 +41,18 @@ def read_picture(path: str | Path, size: int) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
-            upright = eight_bit(ImageOps.exif_transpose(image)).convert("RGB")
-            return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
+            upright = ImageOps.exif_transpose(image)
+            return np.asarray(ImageOps.fit(to_rgb(upright), (size, size), Image.Resampling.LANCZOS))
     except (*BROKEN, Image.DecompressionBombError) as error:
         raise CkdsnnError(f"cannot read {path} as a picture: {error}") from error
 
 
-def eight_bit(image: Image.Image) -> Image.Image:
-    """16-bit grey as 8-bit grey, which Pillow itself would only cut off at 255; other pictures as they are."""
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image) // 256).clip(0, 255).astype(np.uint8))
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any picture in 8-bit RGB, on white where it is transparent."""
+    if image.mode.startswith("I"):  # 16-bit grey, which Pillow itself would cut off at 255
+        image = Image.fromarray((np.asarray(image) // 256).clip(0, 255).astype(np.uint8))
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
 
 
 def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Explanation:
@@ -84,9 +85,7 @@ def teacher_of(record: Record, recipe: Recipe, out: str | Path) -> Record:
     """The teacher's record: the one distilled from, or for a student without distillation its recipe's."""
     if record.teacher:
         return load_record(record.teacher["record"], out)
-    if recipe.teacher not in RECIPES:
-        raise CkdsnnError(f"record {record.id} has no teacher: {recipe.teacher!r} is no recipe; choose another student's")
-    found = find_record(RECIPES[recipe.teacher].digest(), recipe.teacher_seed, out)
+    found = find_record(teacher_recipe(recipe).digest(), recipe.teacher_seed, out)
     if found is None:
         command = f"ckdsnn train {recipe.teacher} --seed {recipe.teacher_seed} --out {out}"
         raise CkdsnnError(f"record {record.id} has no teacher on record; run `{command}` first")

@@ -19,10 +19,10 @@ Batch = tuple[Tensor, Tensor]
 Plan = tuple[Tensor, Callable[[Tensor], Tensor]]
 
 
-def seeded(*numbers: int) -> Generator:
-    """A CPU generator whose stream belongs to these numbers alone (each from 0 to 2^32 - 1)."""
+def seeded(*numbers: int, device: torch.device | str = "cpu") -> Generator:
+    """A generator on `device` whose stream belongs to these numbers alone (each from 0 to 2^32 - 1)."""
     state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
-    return torch.Generator().manual_seed(int(state[0]))
+    return torch.Generator(device).manual_seed(int(state[0]))
 
 
 class Batches:

@@ -20,6 +20,17 @@ def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
         raise CkdsnnError(f"{name} of shape {list(tensor.shape)}: expected [{', '.join(axes)}]")
 
 
+def check_classes(classes: torch.Tensor, images: int, known: int) -> None:
+    """Raise CkdsnnError unless `classes` holds one index from 0 to known - 1 for each image.
+
+    The range is checked on the CPU alone: on CUDA a look at the values would stall every step.
+    """
+    if classes.shape != (images,):
+        raise CkdsnnError(f"classes of shape {list(classes.shape)}: expected one for each of {images} images")
+    if classes.device.type == "cpu" and images and not 0 <= classes.min() <= classes.max() < known:
+        raise CkdsnnError(f"classes from {classes.min()} to {classes.max()}: expected 0 to {known - 1}")
+
+
 def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     """relu(sum_c w[y, c] F[c]) [B, H, W], without a backward pass.
 
@@ -31,9 +42,10 @@ def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes
     expect_shape("head_weight", head_weight, "KC")
     if stage.shape[1] != head_weight.shape[1]:
         raise CkdsnnError(f"stage has {stage.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal")
-    if classes.shape != stage.shape[:1]:
-        raise CkdsnnError(f"classes of shape {list(classes.shape)}: expected one for each of {len(stage)} images")
-    return torch.einsum("bchw,bc->bhw", stage, head_weight[classes].to(stage.dtype)).relu()
+    check_classes(classes, len(stage), len(head_weight))
+    features = at_least_float32(stage)
+    with torch.autocast(stage.device.type, enabled=False):  # bf16 is enough for a network, not for its map
+        return torch.einsum("bchw,bc->bhw", features, head_weight[classes].to(features.dtype)).relu()
 
 
 def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: int = -1) -> torch.Tensor:
@@ -42,9 +54,13 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
     relu(sum_c a[c] F[c]) with a[c] the mean over the cells of d logit / d F[c]. Through an SNN every (step, channel)
     pair counts as a channel and the derivative is the surrogate's: the map that the paper calls unreliable.
     The model runs in eval mode (batch normalisation would mix the images) and is left as it was.
+    Raises CkdsnnError for classes that do not fit and a stage that the model does not have.
     """
-    with evaluating(model), torch.enable_grad():
-        logits, stages = model(x.detach().requires_grad_())  # a frozen model has a graph only through its input
+    with evaluating(model), torch.inference_mode(False), torch.enable_grad():
+        logits, stages = model(x.detach().clone().requires_grad_())  # a frozen model has a graph only by its input
+        check_classes(classes, len(logits), logits.shape[1])
+        if not -len(stages) <= stage < len(stages):
+            raise CkdsnnError(f"stage = {stage!r}; expected from {-len(stages)} to {len(stages) - 1}")
         activation = stages[stage]
         score = logits.gather(1, classes[:, None]).sum()  # images do not mix: one backward pass serves all
         (gradient,) = torch.autograd.grad(score, activation)

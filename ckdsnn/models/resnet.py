@@ -77,7 +77,10 @@ class Head(nn.Sequential):
 
 
 class ResNet(nn.Module):
-    """The ANN. Input images [B, 3, H, W]; returns Features with stages [B, C, H, W]."""
+    """The ANN. Input images [B, 3, H, W]; returns Features with stages [B, C, H, W].
+
+    Raises CkdsnnError for an input of another shape.
+    """
 
     def __init__(self, blocks, num_classes, width, activation: Activation = nn.ReLU, last=None, head="linear"):
         super().__init__()
@@ -100,6 +103,8 @@ class ResNet(nn.Module):
         return tuple(outputs)
 
     def forward(self, x: torch.Tensor) -> Features:
+        if x.dim() != 4 or x.shape[1] != 3:
+            raise CkdsnnError(f"input of shape {list(x.shape)}: expected images [B, 3, H, W]")
         stages = self.run_stages(self.stem(x))
         return Features(self.head(stages[-1].mean((-2, -1))), stages)
 
@@ -121,9 +126,9 @@ class SpikingResNet(ResNet):
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """The stem's output over all steps, [T*B, C, H, W]."""
-        if x.dim() == 4:
+        if x.dim() == 4 and x.shape[1] == 3:
             return self.stem(x).repeat(self.timesteps, 1, 1, 1)
-        if x.dim() != 5 or len(x) != self.timesteps:
+        if x.dim() != 5 or len(x) != self.timesteps or x.shape[2] != 3:
             raise CkdsnnError(
                 f"input of shape {list(x.shape)}: expected images [B, 3, H, W] or event frames "
                 f"[{self.timesteps}, B, 3, H, W]"

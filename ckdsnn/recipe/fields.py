@@ -140,6 +140,11 @@ class Recipe:
                 f"losses = {self.losses!r} needs a student (timesteps >= 1) and the name of a teacher's recipe; "
                 f"timesteps = {self.timesteps}, teacher = {self.teacher!r}. A run without distillation: losses = 'none'"
             )
+        if self.is_teacher and (self.teacher, self.last_activation, self.head) != ("", "spike", "linear"):
+            raise CkdsnnError(
+                f"timesteps = 0 is an ANN, a teacher: it takes no teacher ({self.teacher!r}), last_activation or head; "
+                "a spiking network needs timesteps of at least 1"
+            )
 
     @property
     def loss_names(self) -> tuple[str, ...]:

@@ -50,6 +50,8 @@ class Record:
         for error in validator().iter_errors(asdict(self)):
             where = "/".join(str(step) for step in error.absolute_path) or "top level"
             raise CkdsnnError(f"record {self.id!r} breaks the schema at {where}: {error.message}")
+        if self.tier != self.recipe.get("tier") or f"-s{self.seed}-" not in self.id:
+            raise CkdsnnError(f"record {self.id!r} contradicts itself: tier {self.tier!r}, seed {self.seed}")
 
     @property
     def accuracy(self) -> float:
@@ -69,6 +71,14 @@ def validator() -> jsonschema.protocols.Validator:
 def read_record(path: Path) -> Record:
     """The record in a JSON file. Raises CkdsnnError, naming the file, when it is not a valid record."""
     try:
-        return Record(**json.loads(path.read_text()))
+        record = Record(**json.loads(path.read_text(), parse_constant=refuse_constant))
     except (OSError, TypeError, ValueError) as error:
         raise CkdsnnError(f"{path} is not a valid record: {error}") from error
+    if record.id != path.stem:
+        raise CkdsnnError(f"{path} holds the record {record.id!r}; a record's file bears its id")
+    return record
+
+
+def refuse_constant(name: str) -> None:
+    """NaN and the infinities are no JSON, though Python reads them."""
+    raise ValueError(f"{name} is no number")

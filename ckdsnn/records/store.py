@@ -56,6 +56,20 @@ def save_record(record: Record, out: str | Path) -> Path:
     return path
 
 
+def copy_record(record: Record, source: str | Path, out: str | Path) -> None:
+    """Copy a record with its arrays and weights from one folder of results to another, the record last.
+
+    Raises CkdsnnError for a missing or altered file.
+    """
+    files = {Path("arrays", name): digest for name, digest in record.arrays.items()}
+    files[Path("weights", record.weights["file"])] = record.weights["sha256"]
+    for name, digest in files.items():
+        content = check_file(Path(source, name), digest, record.id).read_bytes()
+        with atomic(Path(out, name)) as partial:
+            partial.write_bytes(content)
+    save_record(record, out)
+
+
 def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) -> dict[str, str]:
     """Write arrays/<name>; returns {name: sha256} for the record.
 

@@ -100,4 +100,4 @@ def probability_bars(axes: Axes, teacher: Mapping[str, float], student: Mapping[
     axes.invert_yaxis()
     axes.set(xlabel="Probability (%)", xlim=(0, 125), title="Predictions")
     axes.grid(axis="y", visible=False)
-    axes.legend(loc="lower right", fontsize=9)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=9)  # no place inside is always free

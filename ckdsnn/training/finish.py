@@ -39,6 +39,7 @@ class Outcome:
 def write_record(outcome: Outcome, out: Path) -> Record:
     """Measure, save weights and arrays, and the record last of all."""
     recipe, seed, points = outcome.recipe, outcome.seed, outcome.curve.points
+    outcome.network.to(outcome.trainer.strategy.root_device)  # Lightning has moved it to the CPU
     record_id = recipe.record_id(seed)
     data = outcome.module.data
     record = Record(

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torchmetrics.classification import MulticlassAccuracy
 
+from ckdsnn.data.module import seeded
 from ckdsnn.distill import Objective
 from ckdsnn.recipe import Recipe
 
@@ -32,7 +33,8 @@ class Classifier(L.LightningModule):
         self.generator: torch.Generator | None = None
 
     def on_train_epoch_start(self) -> None:
-        self.generator = torch.Generator(self.device).manual_seed(1_000_003 * self.seed + self.current_epoch)
+        numbers = (self.seed, self.current_epoch, self.global_rank)  # processes draw different noise
+        self.generator = seeded(*numbers, device=self.device)
 
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         images, labels = batch

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from ckdsnn.data import DATASETS
 from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.files import nearest
 from ckdsnn.recipe import RECIPES, Recipe
-from ckdsnn.records import Record, find_record, load_arrays, load_record, load_weights
+from ckdsnn.recipe.build import build_data, build_network, build_objective, load_network, teacher_recipe
+from ckdsnn.records import Record, copy_record, find_record, load_arrays, load_record
 from ckdsnn.records.provenance import code_state
-from ckdsnn.training.build import build_data, build_network, build_objective
 from ckdsnn.training.finish import Outcome, write_record
 from ckdsnn.training.module import Classifier, Curve
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
@@ -26,28 +25,35 @@ def run(
     progress: bool = True,
     accelerator: str = "auto",
     devices: int = 1,
+    results: str | Path | None = None,
     **changes: Any,
 ) -> Record:
     """Train `recipe` (or the named one, with fields changed) with `seed`; return its Record, also saved below `out`.
 
     A run that is on record is not repeated; one that was interrupted goes on after its last whole epoch; a missing
-    teacher is trained first. data: folder of the datasets. accelerator, devices: as Lightning's Trainer takes them.
-    Raises CkdsnnError for unknown names, impossible fields, and data that cannot be had.
+    teacher is copied from the folder `results` if it is on record there, else trained first. data: folder of the
+    datasets. accelerator, devices: as Lightning's Trainer takes them.
+    Raises CkdsnnError for unknown names, impossible fields, and data or devices that cannot be had.
     """
     recipe = resolve(recipe, changes)
+    for name, number, least in (("seed", seed, 0), ("devices", devices, 1)):
+        if not isinstance(number, int) or isinstance(number, bool) or number < least:
+            raise CkdsnnError(f"{name} = {number!r}; expected an integer of at least {least}")
     options = {"data": data, "progress": progress, "accelerator": accelerator, "devices": devices}
-    return find_record(recipe.digest(), seed, out) or train(recipe, seed, Path(out), **options)
+    return find_record(recipe.digest(), seed, out) or train(recipe, seed, Path(out), results, **options)
 
 
 def resolve(recipe: Recipe | str, changes: dict[str, Any]) -> Recipe:
     """The recipe that a name and changed fields stand for. Raises CkdsnnError for unknown ones."""
-    recipe = choose("recipe", recipe, RECIPES) if isinstance(recipe, str) else recipe
+    recipe = recipe if isinstance(recipe, Recipe) else choose("recipe", recipe, RECIPES)
     return recipe.replace(**changes)
 
 
-def train(recipe: Recipe, seed: int, out: Path, data: str | Path | None, **options: Any) -> Record:
+def train(
+    recipe: Recipe, seed: int, out: Path, results: str | Path | None, data: str | Path | None, **options: Any
+) -> Record:
     """Train without asking whether it is on record; the other arguments are `run`'s."""
-    teacher_record = find_teacher(recipe, out, data=data, **options) if recipe.loss_names else None
+    teacher_record = find_teacher(recipe, out, results, data=data, **options) if recipe.loss_names else None
     teacher = load_network(teacher_record, out) if teacher_record else None
     module = build_data(recipe, seed, data, options["devices"])
     classes = module.data.num_classes
@@ -65,23 +71,15 @@ def train(recipe: Recipe, seed: int, out: Path, data: str | Path | None, **optio
     return load_record(recipe.record_id(seed), out)
 
 
-def find_teacher(recipe: Recipe, out: Path, **options: Any) -> Record:
-    """The record of the recipe's teacher, which is trained now if it is not on record."""
-    source = choose("teacher recipe", recipe.teacher, RECIPES)
-    record = find_record(source.digest(), recipe.teacher_seed, out)
+def find_teacher(recipe: Recipe, out: Path, results: str | Path | None, **options: Any) -> Record:
+    """The record of the recipe's teacher: in `out`, copied there from `results`, or else of a training now."""
+    source, seed = teacher_recipe(recipe), recipe.teacher_seed
+    record = find_record(source.digest(), seed, out)
+    if record is None and results and (record := find_record(source.digest(), seed, results)):
+        copy_record(record, results, out)
     if record is None:
-        print(
-            f"teacher {source.name} (seed {recipe.teacher_seed}) is not on record: training it first",
-            flush=True,
-        )
-    return record or train(source, recipe.teacher_seed, out, **options)
-
-
-def load_network(record: Record, out: str | Path = "results") -> nn.Module:
-    """A record's network with its trained weights, in eval mode. Raises CkdsnnError as `load_weights` does."""
-    recipe = Recipe.of(record.recipe)
-    classes = len(DATASETS[recipe.dataset].classes)
-    return load_weights(build_network(recipe, classes), record, out).eval()
+        print(f"teacher {source.name} (seed {seed}) is not on record: training it first", flush=True)
+    return record or train(source, seed, out, results, **options)
 
 
 def obtain(
@@ -93,6 +91,7 @@ def obtain(
     tiers take minutes to hours, so for them a CkdsnnError names the command that trains.
     """
     recipe = resolve(name, changes)
+    results = nearest(results)
     for folder in (results, out):
         if record := find_record(recipe.digest(), seed, folder):
             return record, load_arrays(record, folder)

@@ -6,14 +6,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from ckdsnn.data.module import ImageDataModule
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import Recipe
 from ckdsnn.training.module import Classifier, Curve
@@ -53,26 +56,40 @@ def make_trainer(
     accelerator: str = "auto",
     devices: int = 1,
 ) -> L.Trainer:
-    """A Trainer whose checkpoints and logs go to the folder `work`."""
+    """A Trainer whose checkpoints and logs go to the folder `work`.
+
+    Raises CkdsnnError for an accelerator that is unknown or not there.
+    """
     if accelerator == "auto":
         accelerator = "cuda" if torch.cuda.is_available() else "cpu"
-    bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and accelerator == "cuda")
+    bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and accelerator in ("cuda", "gpu"))
     # with no metric to monitor, the one that is kept is the latest
     checkpoint = ModelCheckpoint(
-        make_folder(work), CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
+        work, CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
     )
-    return L.Trainer(
-        accelerator=accelerator,
-        devices=devices,
-        max_epochs=recipe.epochs,
-        precision="bf16-mixed" if bf16 else "32-true",
-        logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
-        callbacks=[curve, checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
-        num_sanity_val_steps=0,
-        log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
-        enable_progress_bar=progress,
-        enable_model_summary=False,
-    )
+    try:
+        return L.Trainer(
+            accelerator=accelerator,
+            devices=devices,
+            max_epochs=recipe.epochs,
+            precision="bf16-mixed" if bf16 else "32-true",
+            logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
+            callbacks=[curve, checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
+            num_sanity_val_steps=0,
+            log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
+            enable_progress_bar=progress,
+            enable_model_summary=False,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise CkdsnnError(f"accelerator = {accelerator!r}, devices = {devices}: {error}") from error
+
+
+def check_checkpoint(path: Path) -> None:
+    """Raise CkdsnnError for a checkpoint that cannot be read."""
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, RuntimeError, EOFError) as error:
+        raise CkdsnnError(f"the checkpoint {path} is damaged; delete it and run again") from error
 
 
 def fit(trainer: L.Trainer, classifier: Classifier, module: ImageDataModule, work: Path) -> None:
@@ -82,7 +99,9 @@ def fit(trainer: L.Trainer, classifier: Classifier, module: ImageDataModule, wor
     """
     checkpoint = work / f"{CHECKPOINT}.ckpt"
     if checkpoint.exists():
+        check_checkpoint(checkpoint)
         print(f"continuing from {checkpoint}", flush=True)
+    make_folder(work)
     handler = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(classifier, module, ckpt_path=checkpoint if checkpoint.exists() else None)

@@ -64,3 +64,16 @@ def test_suites_name_known_recipes_of_their_tier_once(suite):
 def test_components_isolates_every_loss():
     for names in SUITES["components"].values():
         assert {RECIPES[name].losses for name in names} == {"none", *LOSSES, "samd+nld"}
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("digits-ckdsnn", "3795eb7d"),
+        ("cifar10-reduced-teacher", "cd16e35f"),
+        ("cifar10-reduced-snn", "fc48a4ef"),
+    ],
+)
+def test_digests_stay_what_records_are_named_by(name, digest):
+    """A new field must not count while it has its default, or every record would be orphaned."""
+    assert RECIPES[name].digest() == digest

@@ -19,6 +19,7 @@ EXAMPLE = {
     "tier": "smoke",
     "recipe": {
         "name": "digits-kd",
+        "tier": "smoke",
         "dataset": "digits",
         "model": "resnet8",
         "timesteps": 2,
@@ -73,8 +74,8 @@ def read(tmp_path, content):
 
 def test_round_trip(tmp_path):
     record = Record(**EXAMPLE)
-    (tmp_path / "a.json").write_text(record.to_json())
-    assert read_record(tmp_path / "a.json") == record
+    (tmp_path / f"{record.id}.json").write_text(record.to_json())
+    assert read_record(tmp_path / f"{record.id}.json") == record
     assert record.accuracy == 42.0
 
 

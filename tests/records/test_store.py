@@ -193,3 +193,27 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(b"not weights")
     with pytest.raises(CkdsnnError, match="do not fit"):
         fit_weights(network(), tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace('"ce": 1.0', '"ce": NaN'), "NaN is no number"),
+        (lambda text: text.replace('"seed": 0', '"seed": 7'), "contradicts itself"),
+        (lambda text: text.replace('"tier": "smoke"', '"tier": "paper"', 1), "contradicts itself"),
+    ],
+)
+def test_a_record_that_contradicts_itself_is_refused(tmp_path, change, message):
+    path = save_record(record_of(0, tmp_path), tmp_path)
+    changed = change(path.read_text())
+    assert changed != path.read_text()
+    path.write_text(changed)
+    with pytest.raises(CkdsnnError, match=message):
+        load_records(tmp_path)
+
+
+def test_a_records_file_bears_its_id(tmp_path):
+    path = save_record(record_of(0, tmp_path), tmp_path)
+    path.rename(path.with_stem("another"))
+    with pytest.raises(CkdsnnError, match="a record's file bears its id"):
+        load_records(tmp_path)

@@ -8,7 +8,7 @@ import torch
 
 from ckdsnn import run
 from ckdsnn.data.arrays import ImageData
-from ckdsnn.training import build
+from ckdsnn.recipe import build
 
 FOLDER = Path(os.environ.get("CKDSNN_DATA", "."))
 

@@ -1,6 +1,7 @@
 """run(): what is on record, what is repeated, what goes on, and what is refused."""
 
 from dataclasses import asdict
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -10,11 +11,12 @@ from ckdsnn import CkdsnnError, load_records, run
 from ckdsnn.analysis.evaluate import evaluate
 from ckdsnn.distill.maps import class_activation_map, spike_activation_map
 from ckdsnn.recipe import RECIPES
-from ckdsnn.records import load_arrays
-from ckdsnn.training import load_network, obtain
-from ckdsnn.training.build import build_data, build_network, build_objective
+from ckdsnn.recipe.build import build_data, build_network, build_objective, load_network, teacher_recipe
+from ckdsnn.records import load_arrays, load_record
+from ckdsnn.training import obtain
 from ckdsnn.training.module import Classifier
 
+run_module = import_module("ckdsnn.training.run")  # the package's name `run` is the function
 SNN = RECIPES["digits-snn"].replace(name="tiny-snn", train_images=96, epochs=3)
 
 
@@ -146,7 +148,14 @@ def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
         ({"recipe": "digits-magic"}, "unknown recipe 'digits-magic'; choose one of: digits-teacher"),
         ({"recipe": "digits-snn", "tau": 2}, "unknown recipe field 'tau'"),
         ({"recipe": "digits-ckdsnn", "timesteps": 0}, "needs a student"),
-        ({"recipe": "digits-ckdsnn", "teacher": "nobody"}, "unknown teacher recipe 'nobody'"),
+        ({"recipe": "digits-ckdsnn", "teacher": "nobody"}, "unknown teacher recipe for digits 'nobody'"),
+        ({"recipe": "digits-ckdsnn", "teacher": "digits-kd"}, "choose one of: digits-teacher"),
+        ({"recipe": "digits-ckdsnn", "teacher": "cifar10-reduced-teacher"}, "choose one of: digits-teacher"),
+        ({"recipe": "digits-snn", "timesteps": 0}, "timesteps = 0 is an ANN"),
+        ({"recipe": "digits-snn", "seed": "1"}, "seed = '1'; expected an integer"),
+        ({"recipe": "digits-snn", "devices": 0}, "devices = 0; expected an integer of at least 1"),
+        ({"recipe": "digits-snn", "accelerator": "abacus"}, "accelerator = 'abacus'"),
+        ({"recipe": None}, "unknown recipe None"),
         ({"recipe": "digits-snn", "train_images": 5000}, "train_images"),
         ({"recipe": "digits-snn", "devices": 3}, "batch_size = 32 cannot be shared out among 3 devices"),
     ):
@@ -167,3 +176,24 @@ def test_obtain_trains_smoke_runs_only(tmp_path, results, record, student):
         obtain("cifar10-reduced-snn", 7, results, tmp_path)
     smoke, arrays = obtain("digits-snn", 0, results, tmp_path, progress=False, train_images=64, epochs=1)
     assert arrays["sam"].shape == (64, 4, 4) and smoke == load_records(tmp_path)[0]
+
+
+def test_a_teacher_on_record_elsewhere_is_copied_not_trained(student, record, results, tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr(run_module, "print", trained.append, raising=False)
+    new = run(student, seed=3, out=tmp_path, progress=False, results=results, epochs=1)
+    assert new.teacher == record.teacher and not trained
+    assert load_network(load_record(record.teacher["record"], tmp_path), tmp_path)
+
+
+def test_the_teacher_gets_the_students_statistics(student):
+    assert teacher_recipe(student).digest() == RECIPES["tiny-teacher"].digest()
+    assert teacher_recipe(student.replace(statistics="cifar10")).statistics == "cifar10"
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    work = tmp_path / "work" / SNN.record_id(0)
+    work.mkdir(parents=True)
+    (work / "last.ckpt").write_bytes(b"PK damaged")
+    with pytest.raises(CkdsnnError, match=r"last\.ckpt is damaged; delete it and run again"):
+        run(SNN, out=tmp_path, progress=False)

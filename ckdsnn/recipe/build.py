@@ -1,4 +1,4 @@
-"""From a Recipe's words to networks, data and objective."""
+"""From a Recipe's words to networks, data and objective; from a Record to its trained network."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -6,12 +6,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ckdsnn.data import Augment, load_dataset, statistics_of
+from ckdsnn.data import DATASETS, Augment, load_dataset, statistics_of
 from ckdsnn.data.module import ImageDataModule
 from ckdsnn.distill import LOSSES, Objective
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models import build_student, build_teacher
-from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.fields import Recipe
+from ckdsnn.recipe.named import RECIPES
+from ckdsnn.records import Record, load_weights
 
 
 def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
@@ -23,6 +25,23 @@ def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
         return build_student(
             recipe.model, num_classes, recipe.width, recipe.timesteps, recipe.last_activation, recipe.head
         )
+
+
+def load_network(record: Record, out: str | Path = "results") -> nn.Module:
+    """A record's network with its trained weights, in eval mode. Raises CkdsnnError as `load_weights` does."""
+    recipe = Recipe.of(record.recipe)
+    classes = len(DATASETS[recipe.dataset].classes)
+    return load_weights(build_network(recipe, classes), record, out).eval()
+
+
+def teacher_recipe(recipe: Recipe) -> Recipe:
+    """The recipe of a student's teacher, with the student's statistics, because both see the same tensors.
+
+    Raises CkdsnnError for a name that is not an ANN's recipe for the student's dataset.
+    """
+    fitting = {r.name: r for r in RECIPES.values() if r.is_teacher and r.dataset == recipe.dataset}
+    teacher = choose(f"teacher recipe for {recipe.dataset}", recipe.teacher, fitting)
+    return teacher.replace(statistics=recipe.statistics)
 
 
 def build_objective(recipe: Recipe, teacher: nn.Module | None) -> Objective:

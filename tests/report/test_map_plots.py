@@ -1,0 +1,107 @@
+"""Pictures, maps and predictions: what is drawn is what was given."""
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from ckdsnn.report.map_plots import MAP_COLOURS, explanation, map_gallery, record_gallery, show_map
+from ckdsnn.report.style import METHODS
+from tests.report.conftest import found, maps, pictures
+
+
+def shown_map(cells, picture=None):
+    axes = Figure().subplots()
+    return axes, show_map(axes, pictures(1)[0] if picture is None else picture, cells, "Blues")
+
+
+def test_a_map_is_clear_at_its_lowest_cell_and_strongest_at_its_highest():
+    cells = maps(1)[0]
+    _, image = shown_map(cells)
+    opacity = image.get_alpha()
+    assert opacity.flat[cells.argmin()] == 0 == opacity.min()
+    assert opacity.flat[cells.argmax()] == opacity.max() > 0.5
+    assert (np.diff(opacity.flat[np.argsort(cells, axis=None)]) >= 0).all(), "opacity follows the map"
+
+
+def test_a_map_keeps_its_units_and_covers_its_picture():
+    cells, picture = 100 * maps(1)[0], pictures(1)[0]
+    axes, image = shown_map(cells, picture)
+    background = axes.images[0]
+    np.testing.assert_array_equal(image.get_array(), cells)
+    assert (image.norm.vmin, image.norm.vmax) == (cells.min(), cells.max())
+    assert list(image.get_extent()) == list(background.get_extent()) == [-0.5, 7.5, 7.5, -0.5]
+    grey = background.get_array()
+    assert grey.min() >= 128 and grey.max() <= 255, "pale"
+    assert np.corrcoef(np.ravel(grey), picture.mean(2).ravel())[0, 1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("value", [0, 7.5])
+def test_constant_maps_draw_without_a_warning(value):
+    flat = np.full((4, 4), value, dtype=np.float16)
+    _, image = shown_map(flat)
+    assert (image.get_alpha() == 0).all()
+    constant = found()
+    object.__setattr__(constant, "cam", flat)
+    object.__setattr__(constant, "sam", flat)
+    explanation(constant).savefig(io.BytesIO(), format="png")
+
+
+def test_gallery_has_a_column_for_each_picture_and_a_row_for_each_map():
+    rows = {"Teacher: CAM": ("cam", maps(3)), "SAM: KD": ("sam", maps(3) + 1), "Grad": ("grad_cam", maps(3) + 2)}
+    figure = map_gallery(pictures(3), ["cat", "dog", "ship"], rows)
+    grid = np.reshape(figure.axes, (4, 3))
+    assert [axes.get_title() for axes in grid[0]] == ["cat", "dog", "ship"]
+    assert [axes.texts[0].get_text() for axes in grid[:, 0]] == ["Picture", *rows]
+    for column, picture in enumerate(pictures(3)):
+        np.testing.assert_array_equal(grid[0, column].images[0].get_array(), picture)
+        for row, (kind, cells) in enumerate(rows.values(), start=1):
+            image = grid[row, column].images[1]
+            np.testing.assert_array_equal(image.get_array(), cells[column])
+            assert image.get_cmap().name == MAP_COLOURS[kind]
+
+
+def test_gallery_refuses_names_that_do_not_fit_the_pictures():
+    with pytest.raises(ValueError, match="shorter"):
+        map_gallery(pictures(3), ["cat", "dog"], {})
+
+
+def test_record_gallery_shows_what_the_arrays_hold():
+    arrays = {"images": pictures(9), "labels": np.arange(9) % 2, "sam": maps(9), "logits": np.zeros((9, 2))}
+    figure = record_gallery(arrays, ["even", "odd"], count=3)
+    grid = np.reshape(figure.axes, (2, 3))
+    assert [axes.get_title() for axes in grid[0]] == ["even", "odd", "even"]
+    assert grid[1, 0].texts[0].get_text() == "Student: SAM"
+    np.testing.assert_array_equal(grid[1, 2].images[1].get_array(), arrays["sam"][2])
+
+
+def test_explanation_shows_the_picture_and_both_maps_with_their_units():
+    given = found()
+    picture, cam, sam, _, cam_bar, sam_bar = explanation(given).axes
+    np.testing.assert_array_equal(picture.images[0].get_array(), given.picture)
+    np.testing.assert_array_equal(cam.images[1].get_array(), given.cam)
+    np.testing.assert_array_equal(sam.images[1].get_array(), given.sam)
+    assert [axes.get_title() for axes in (cam, sam)] == ["Teacher: CAM", "Student: SAM"]
+    assert [bar.get_ylabel() for bar in (cam_bar, sam_bar)] == ["class evidence (logit units)", "spikes per cell"]
+
+
+def test_explanation_names_the_record():
+    assert found().record in explanation(found()).get_suptitle()
+
+
+def test_explanation_shows_both_networks_most_probable_classes():
+    given = found(teacher="truck", student="cat")
+    axes = explanation(given).axes[3]
+    classes = [label.get_text() for label in axes.get_yticklabels()]
+    assert set(classes) == {*list(given.teacher)[:3], *list(given.student)[:3]} and classes[0] == "truck"
+    for bars, network, method in zip(
+        axes.containers, (given.teacher, given.student), ("teacher", "ckdsnn"), strict=True
+    ):
+        assert [bar.get_width() for bar in bars] == [100 * network[name] for name in classes]
+        assert [round(bar.get_y() + bar.get_height() / 2) for bar in bars] == list(range(len(classes)))
+        assert to_hex(bars[0].get_facecolor()) == METHODS[method][1].lower()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Teacher", "Student"]
+    assert "91 %" in [text.get_text() for text in axes.texts]
+    assert axes.get_xlabel() == "Probability (%)"

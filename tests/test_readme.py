@@ -1,0 +1,87 @@
+"""What README and book tell a reader to type really works: code blocks run, commands parse, paths exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import papermill
+import pytest
+import torch
+
+from ckdsnn.cli import COMMANDS
+from ckdsnn.recipe import RECIPES
+from ckdsnn.training.run import resolve
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "book/index.md")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OPTIONS_OF_RUN = {"recipe", "seed", "out", "data", "progress", "accelerator", "devices"}
+
+
+def blocks(page, language):
+    """The fenced blocks of a language, in order."""
+    return [text for kind, text in BLOCK.findall((ROOT / page).read_text()) if kind == language]
+
+
+def commands(page):
+    """Every command of the page's bash blocks, as a list of words."""
+    lines = "\n".join(blocks(page, "bash")).replace(" && ", "\n").splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+LINES = [words for page in PAGES for words in commands(page)]
+
+
+def lines_of(program):
+    found = [words for words in LINES if words[0] == program]
+    assert found, f"no line calls {program}"
+    return [pytest.param(words[1:], id=" ".join(words)) for words in found]
+
+
+@pytest.mark.parametrize("code", blocks("README.md", "python"))
+def test_python_blocks_run_as_written(code):
+    names = {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        exec(code, names)
+    assert names["loss"].isfinite() and all(p.grad is not None for p in names["student"].parameters())
+    assert all(p.grad is None for p in names["teacher"].parameters()), "nothing flows into the teacher"
+
+
+def test_readme_starts_with_the_two_commands():
+    assert [words[:2] for words in commands("README.md")[:2]] == [["make", "book"], ["make", "test"]]
+
+
+@pytest.mark.parametrize("words", lines_of("make"))
+def test_make_targets_exist(words):
+    assert re.search(rf"^{words[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", lines_of("ckdsnn"))
+def test_commands_parse(words):
+    make_parser, _ = COMMANDS[words[0]]
+    options = make_parser().parse_args(words[1:])
+    if words[0] == "train":
+        resolve(options.recipe, {name: value for name, value in vars(options).items() if name not in OPTIONS_OF_RUN})
+
+
+@pytest.mark.parametrize("words", lines_of("papermill"))
+def test_papermill_sets_parameters_that_the_notebook_has(words):
+    notebook, _, *rest = words
+    given = {name: value for flag, name, value in zip(rest[::3], rest[1::3], rest[2::3], strict=True) if flag == "-p"}
+    assert len(given) * 3 == len(rest) > 0
+    assert given.keys() <= papermill.inspect_notebook(ROOT / notebook).keys()
+    assert given.get("recipe", "digits-snn") in RECIPES
+
+
+@pytest.mark.parametrize("words", [*lines_of("pip"), *lines_of("git")])
+def test_the_project_is_fetched_from_its_address(words):
+    address = re.search(r'^Repository = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
+    assert words[-1].removeprefix("git+") == address
+
+
+def test_every_folder_of_the_package_is_in_the_readme():
+    table = re.findall(r"^\| \[`(\S+)`\]\((\S+)\) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert all(shown == target and (ROOT / target).is_dir() for shown, target in table)
+    packages = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "ckdsnn").glob("*/__init__.py")}
+    assert {shown for shown, _ in table} >= packages
