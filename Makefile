@@ -1,7 +1,8 @@
 # make book   builds the book            make test   checks the code, runs the tests
 # Both make their own environment in .venv first; all they need is Python 3.11 or 3.12, git and make.
 
-PYTHON ?= python3
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do $$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
 REPOSITORY ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -19,6 +20,8 @@ test: $(INSTALLED)
 environment: $(INSTALLED)
 
 $(INSTALLED): constraints.txt pyproject.toml
+	@$(or $(PYTHON),false) -c '$(SUITABLE)' || { echo 'make: needs Python 3.11 or 3.12; name one with PYTHON='; exit 1; }
+	@echo 'making the environment .venv: several GB to download the first time'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@

@@ -71,12 +71,16 @@ def check_kernel() -> None:
 
 
 def cache_key(root: Path, notebook: Path, parameters: dict) -> str:
-    """Hex digest of all that the outputs depend on: notebook, parameters, package, results, pins."""
+    """Hex digest of all that the outputs depend on: notebook, parameters, package, results, pins, this module."""
     package = [path for path in (root / "ckdsnn").rglob("*") if path.suffix in (".py", ".json")]
     results = [path for path in (root / "results").rglob("*") if path.is_file()]
     used = [path for path in results if not path.is_relative_to(root / "results" / "work")]
     files = sorted([notebook, root / "constraints.txt", *package, *used])
-    parts = [parameters, *([path.relative_to(root).as_posix(), sha256_file(path)] for path in files)]
+    parts = [
+        parameters,
+        sha256_file(__file__),
+        *([path.relative_to(root).as_posix(), sha256_file(path)] for path in files),
+    ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

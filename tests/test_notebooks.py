@@ -78,10 +78,13 @@ def test_first_cell_fetches_the_project_on_colab(nb, monkeypatch):
     shell = ModuleType("shell")
     shell.system, shell.run_line_magic = lines.append, lambda name, rest: lines.append(f"%{name} {rest}")
     monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    monkeypatch.setattr(sys, "path", list(sys.path))
     exec(python(code_cells(nb)[0]), {"get_ipython": lambda: shell})
-    fetch, enter = lines
-    assert f"git clone -q {address} " in f"{fetch} " and "pip install" in fetch
-    assert enter == f"%cd {Path(address).name}/notebooks"
+    fetch, install, enter = lines
+    checkout = f"/content/{Path(address).name}"
+    assert fetch == f"test -d {checkout} || git clone -q {address} {checkout}"  # a second run does not clone again
+    assert install == f"pip install -q -e {checkout}" and enter == f"%cd {checkout}/notebooks"
+    assert sys.path[0] == checkout  # an editable installation is not seen by a kernel that already runs
 
 
 def test_set_up_is_the_same_everywhere():

@@ -101,7 +101,7 @@ class Recipe:
     map_class: str = "label"
     """class of the teacher's map: label (paper) or teacher, its argmax (released code)"""
     stage: int = -1
-    """stage whose maps are compared: -1 the last (paper), 0 the first"""
+    """stage whose maps are compared: -1 the last (paper, second-hand), 0 the first"""
     logit_temperature: float = 2.0
     """tau of the logits term (paper, second-hand)"""
     noise_weight: float = 0.1

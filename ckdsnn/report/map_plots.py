@@ -8,13 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ckdsnn.report.style import GRADIENT_MAP, METHODS, STUDENT_MAP, TEACHER_MAP, styled
+from ckdsnn.report.style import MAP_COLOURS, METHODS, styled
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.explain import Explanation
 
 MAP_LABELS = {"cam": "Teacher: CAM", "sam": "Student: SAM", "grad_cam": "Student: Grad-CAM"}
-MAP_COLOURS = {"cam": TEACHER_MAP, "sam": STUDENT_MAP, "grad_cam": GRADIENT_MAP}
 
 
 def show_picture(axes: Axes, picture: np.ndarray) -> None:
@@ -69,15 +68,21 @@ def label_row(axes: Axes, label: str) -> None:
 
 
 def explanation(found: "Explanation") -> Figure:
-    """A picture, the teacher's CAM, the student's SAM, and both networks' five most probable classes."""
+    """A picture, the teacher's CAM, the student's SAM, and the classes that either finds among its three likeliest."""
     with styled():
         figure = Figure(figsize=(11.5, 3.4))
         picture, cam, sam, bars = figure.subplots(1, 4, width_ratios=(1, 1.15, 1.15, 1.5))
         show_picture(picture, found.picture)
         picture.set_title("Picture, as scaled")
         for axes, cells, colours, title, unit in (
-            (cam, found.cam, TEACHER_MAP, "Teacher: CAM", "class evidence (logit units)"),
-            (sam, found.sam, STUDENT_MAP, "Student: SAM", "spikes per cell"),
+            (
+                cam,
+                found.cam,
+                MAP_COLOURS["cam"],
+                f"Teacher: CAM of {next(iter(found.teacher))}",
+                "class evidence (logit units)",
+            ),
+            (sam, found.sam, MAP_COLOURS["sam"], "Student: SAM", "spikes per cell"),
         ):
             shown = show_map(axes, found.picture, cells, colours)
             figure.colorbar(shown, ax=axes, shrink=0.75, label=unit)

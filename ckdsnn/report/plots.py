@@ -1,15 +1,14 @@
 """Figures of training and of measured distributions: data in, matplotlib Figure out."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ckdsnn.records import Record
-from ckdsnn.report.style import METHODS, style_of, styled
-
-TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")
+from ckdsnn.report.style import METHODS, TERM_COLOURS, style_of, styled
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement
@@ -35,9 +34,9 @@ def loss_terms(record: Record) -> Figure:
     """Every loss term of one run against the epoch, unweighted, on a logarithmic axis."""
     skipped = {"epoch", "seconds", "test_seconds", "train_accuracy", "test_accuracy"}
     with styled():
-        figure = Figure(figsize=(5.2, 3.4))
+        figure = Figure(figsize=(7.2, 3.2))
         axes = figure.subplots()
-        for name, colour in zip([k for k in record.curve[0] if k not in skipped], TERM_COLOURS, strict=False):
+        for name, colour in zip([k for k in record.curve[0] if k not in skipped], cycle(TERM_COLOURS), strict=False):
             values = [point[name] for point in record.curve]
             axes.plot([p["epoch"] for p in record.curve], values, "o-", ms=3, label=name, color=colour)
         axes.set(xlabel="Epoch", ylabel="Loss term (nat, unweighted)", yscale="log")
@@ -53,7 +52,7 @@ def cell_shares(profiles: Mapping[str, np.ndarray]) -> Figure:
     with styled():
         figure = Figure(figsize=(6.4, 3.6))
         axes = figure.subplots()
-        for (label, shares), colour in zip(profiles.items(), TERM_COLOURS, strict=False):
+        for (label, shares), colour in zip(profiles.items(), cycle(TERM_COLOURS), strict=False):
             ordered = np.sort(shares, axis=1)[:, ::-1]
             ranks = np.arange(1, ordered.shape[1] + 1)
             axes.plot(ranks, ordered.mean(0), label=label, color=colour)
@@ -70,7 +69,7 @@ def smoothed_probabilities(names: Sequence[str], probabilities: Mapping[str, np.
         figure = Figure(figsize=(7.2, 3.2))
         axes = figure.subplots()
         width = 0.8 / len(probabilities)
-        for i, ((label, values), colour) in enumerate(zip(probabilities.items(), TERM_COLOURS, strict=False)):
+        for i, ((label, values), colour) in enumerate(zip(probabilities.items(), cycle(TERM_COLOURS), strict=False)):
             axes.bar(
                 np.arange(len(names)) + (i + 0.5) * width - 0.4,
                 100 * values,

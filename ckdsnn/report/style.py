@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from ckdsnn.files import atomic
 from ckdsnn.records import Record
 
-TEACHER_MAP, STUDENT_MAP, GRADIENT_MAP = "Oranges", "Blues", "Greys"
+MAP_COLOURS = {"cam": "Oranges", "sam": "Blues", "grad_cam": "Greys"}
+TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")  # of series that are no methods
 
 # method -> (label, colour), in the order in which figures and tables show them
 METHODS = {

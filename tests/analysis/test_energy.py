@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from ckdsnn.analysis import energy
 from ckdsnn.analysis.energy import energy_per_image, firing_rates
 from ckdsnn.models import LIF, build_student, build_teacher
+from tests.networks import lively
 
 X = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 
@@ -13,17 +15,7 @@ X = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 @pytest.fixture
 def student():
     torch.manual_seed(0)
-    return active(build_student("resnet8", 10, 1, timesteps=2))
-
-
-def active(model):
-    """Batch statistics as trained ones would be; left in train mode."""
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = 1.0
-    with torch.no_grad():
-        model.train()(X)
-    return model
+    return lively(build_student("resnet8", 10, 1, timesteps=2), X).train()
 
 
 def macs_of_resnet20(size=32):
@@ -106,3 +98,11 @@ def test_measuring_leaves_the_model_as_it_was(student, measure):
     assert measure(student, X) == measure(student, X)
     assert student.training and not any(module._forward_hooks for module in student.modules())
     assert all(torch.equal(tensor, before[name]) for name, tensor in student.state_dict().items())
+
+
+@pytest.mark.parametrize("events", [False, True], ids=["images", "events"])
+def test_firing_rates_do_not_depend_on_how_many_images_run_at_once(student, events, monkeypatch):
+    x = torch.stack([X, -X]) if events else X
+    whole = firing_rates(student, x)
+    monkeypatch.setattr(energy, "RATE_BATCH", 2)
+    assert firing_rates(student, x) == pytest.approx(whole, abs=2e-6)

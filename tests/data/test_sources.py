@@ -108,6 +108,12 @@ def test_no_network(no_network, tmp_path):
     refused(tmp_path, "torchvision.datasets.CIFAR10", "no route to host", file, name="cifar10")
 
 
+def test_no_network_leaves_no_new_folder(no_network, tmp_path):
+    with pytest.raises(CkdsnnError, match="no route to host"):
+        load_dataset("cifar100", tmp_path / "new" / "below")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_file_and_no_download(tmp_path):
     refused(tmp_path, tmp_path / "cifar100.npz", name="cifar100", download=False)
 

@@ -22,27 +22,18 @@ from ckdsnn.distill.maps import (
 )
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import build_student, build_teacher
+from tests.networks import lively
 
 X = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([3, 0, 9, 3])
 MAPS = arrays(np.float64, (3, 4, 5), elements=st.floats(-20, 20, width=32))
 
 
-def lively(model):
-    """In eval mode with batch statistics as trained ones would be, so that every stage is active."""
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = 1.0
-    with torch.no_grad():
-        model.train()(X)
-    return model.eval()
-
-
 @pytest.fixture(params=["teacher", "student"])
 def model(request):
     torch.manual_seed(1)
     teacher = request.param == "teacher"
-    return lively(build_teacher("resnet8", 10, 1) if teacher else build_student("resnet8", 10, 1, timesteps=3))
+    return lively(build_teacher("resnet8", 10, 1) if teacher else build_student("resnet8", 10, 1, timesteps=3), X)
 
 
 class Logits(nn.Module):
@@ -77,7 +68,7 @@ def test_one_backward_pass_equals_one_for_each_image(model, stage):
 
 
 def test_closed_form_is_grad_cam_times_the_cells():
-    model = lively(build_teacher("resnet8", 10, 1)).double()
+    model = lively(build_teacher("resnet8", 10, 1), X).double()
     last = model(X.double()).stages[-1]
     closed = class_activation_map(last, model.head_weight, Y)
     slow = np.einsum("bchw,bc->bhw", last.detach().numpy(), model.head_weight.detach().numpy()[Y.numpy()]).clip(0)
@@ -186,8 +177,28 @@ MAP = torch.rand(2, 4, 4)
         (lambda: class_activation_map(MAP[None], MAP, Y[:1]), r"head_weight of shape .* expected \[K, C\]"),
         (lambda: class_activation_map(MAP[None], MAP[0], Y[:1]), "2 channels, head_weight 4"),
         (lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[:1]), "one for each of 2 images"),
+        (lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[1:3]), "classes from 0 to 9: expected 0 to 3"),
+        (lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[1:3] - 1), "classes from -1 to 8"),
+        (lambda: grad_cam(build_teacher("resnet8", 10, 1), X, Y[:1]), "one for each of 4 images"),
+        (lambda: grad_cam(build_teacher("resnet8", 10, 1), X, Y, stage=3), "stage = 3; expected from -3 to 2"),
     ],
 )
 def test_bad_input_is_refused(call, message):
     with pytest.raises(CkdsnnError, match=message):
         call()
+
+
+def test_grad_cam_works_in_inference_mode():
+    model = lively(build_teacher("resnet8", 10, 1), X)
+    with torch.inference_mode():
+        inside = grad_cam(model, X, Y)
+    torch.testing.assert_close(inside, grad_cam(model, X, Y))
+
+
+def test_the_cam_of_an_autocast_network_is_made_in_float32():
+    model = lively(build_teacher("resnet8", 10, 1), X)
+    with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        stage = model(X).stages[-1].bfloat16()
+        maps = class_activation_map(stage, model.head_weight, Y)
+    torch.testing.assert_close(maps, class_activation_map(stage.float(), model.head_weight, Y))
+    assert maps.dtype == torch.float32

@@ -9,25 +9,16 @@ from torch import nn
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF, STUDENTS, TEACHERS, Features, build_student, build_teacher, evaluating
 from ckdsnn.models.resnet import BLOCKS
+from tests.networks import lively
 
 
 def images(n=3, size=16, dtype=torch.float32):
     return torch.randn(n, 3, size, size, generator=torch.Generator().manual_seed(1)).to(dtype)
 
 
-def lively(model, size=16):
-    """In eval mode, with batch statistics as trained ones would be: a fresh network's later stages are silent."""
-    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
-    for norm in norms:
-        norm.momentum = 1.0
-    with torch.no_grad():
-        model.train()(images(8, size, next(model.parameters()).dtype))
-    return model.eval()
-
-
 def student(timesteps=3, dtype=torch.float64, **fields):
     torch.manual_seed(0)
-    return lively(build_student("resnet8", 10, 1, timesteps, **fields).to(dtype))
+    return lively(build_student("resnet8", 10, 1, timesteps, **fields).to(dtype), images(8, dtype=dtype))
 
 
 class OneStep(nn.Module):
@@ -170,10 +161,12 @@ def test_evaluating_restores_every_modules_mode():
     assert model.training and model.head.training and not any(module.training for module in model.stem.modules())
 
 
-@pytest.mark.parametrize("shape", [(2, 2, 3, 16, 16), (3, 16, 16), (1, 3, 2, 3, 16, 16)])
+@pytest.mark.parametrize("shape", [(2, 2, 3, 16, 16), (3, 2, 2, 16, 16), (2, 1, 16, 16), (3, 16, 16)])
 def test_input_of_another_shape_is_refused(shape):
     with pytest.raises(CkdsnnError, match=r"\[3, B, 3, H, W\]"):
         student(dtype=torch.float32)(torch.zeros(shape))
+    with pytest.raises(CkdsnnError, match=r"expected images \[B, 3, H, W\]"):
+        build_teacher("resnet8", 10, 1)(torch.zeros(shape))
 
 
 @pytest.mark.parametrize("build", [build_teacher, build_student])

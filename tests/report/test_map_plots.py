@@ -83,7 +83,7 @@ def test_explanation_shows_the_picture_and_both_maps_with_their_units():
     np.testing.assert_array_equal(picture.images[0].get_array(), given.picture)
     np.testing.assert_array_equal(cam.images[1].get_array(), given.cam)
     np.testing.assert_array_equal(sam.images[1].get_array(), given.sam)
-    assert [axes.get_title() for axes in (cam, sam)] == ["Teacher: CAM", "Student: SAM"]
+    assert [axes.get_title() for axes in (cam, sam)] == [f"Teacher: CAM of {next(iter(given.teacher))}", "Student: SAM"]
     assert [bar.get_ylabel() for bar in (cam_bar, sam_bar)] == ["class evidence (logit units)", "spikes per cell"]
 
 

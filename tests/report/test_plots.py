@@ -7,14 +7,13 @@ import pytest
 from matplotlib.colors import to_hex
 
 from ckdsnn.report.plots import (
-    TERM_COLOURS,
     agreements,
     cell_shares,
     loss_terms,
     smoothed_probabilities,
     training_curves,
 )
-from ckdsnn.report.style import METHODS
+from ckdsnn.report.style import METHODS, TERM_COLOURS
 from tests.report.conftest import agreement, distributions, record_of
 
 KNOWN = ("teacher", "snn", "ckdsnn")
