@@ -7,6 +7,7 @@ Leaves _build/html/index.html. A build that fails leaves the last good one in pl
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,8 @@ def jupyter_book(staged: Path, output: Path) -> Path:
     shutil.rmtree(output, ignore_errors=True)
     command = [Path(sys.executable).with_name("jupyter-book"), "build", staged, "--path-output", output]
     command += ["-n", "-W", "--keep-going"]
-    result = subprocess.run(command, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}  # the extension book.mathml
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
     if result.returncode:
         raise CkdsnnError(f"Jupyter Book found fault with {staged}:\n{result.stderr or result.stdout}")
     return output / "_build" / "html"
