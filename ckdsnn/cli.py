@@ -14,6 +14,15 @@ from ckdsnn.recipe.fields import TIERS
 from ckdsnn.records import record_files
 
 
+class Parser(ArgumentParser):
+    """Names the valid options where an unknown one is given, as every other mistake is answered."""
+
+    def error(self, message: str, ex: Exception | None = None) -> None:
+        if "nrecognized arguments" in message:
+            message += f". The fields of a recipe are: {', '.join(field.name for field in fields(Recipe)[1:])}"
+        super().error(message, ex)
+
+
 def add_common(parser: ArgumentParser) -> ArgumentParser:
     parser.add_argument("--out", type=str, default="results", help="folder of records, arrays and weights")
     parser.add_argument("--data", type=str | None, default=None, help="data folder (else $CKDSNN_DATA)")
@@ -113,7 +122,7 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for a mistake in the call, 130 when interrupted."""
-    parser = ArgumentParser(prog="ckdsnn", description="Distil spiking networks; see the book for the whole story.")
+    parser = Parser(prog="ckdsnn", description="Distil spiking networks; see the book for the whole story.")
     commands = parser.add_subcommands(dest="command", required=True)
     for name, (make_parser, _) in COMMANDS.items():
         commands.add_subcommand(name, make_parser())

@@ -85,6 +85,12 @@ def test_what_the_parser_refuses_ends_with_status_2(arguments, capsys):
     assert "error" in capsys.readouterr().err
 
 
+def test_an_unknown_field_is_answered_with_the_known_ones(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "digits-snn", "--tau", "2"])
+    assert "--tau" in (said := capsys.readouterr().err) and "logit_temperature" in said
+
+
 def test_a_picture_that_is_none_and_a_teachers_record(record, results, picture, tmp_path, capsys):
     text = tmp_path / "text.png"
     text.write_text("not a picture")
