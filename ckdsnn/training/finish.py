@@ -77,8 +77,8 @@ def throughput(outcome: Outcome) -> float:
     return images / sum(p["seconds"] - p["test_seconds"] for p in points)
 
 
-def test_images(outcome: Outcome, count: int) -> torch.Tensor:
-    """The first `count` test images, normalised, on the network's device."""
+def first_images(outcome: Outcome, count: int) -> torch.Tensor:
+    """The first `count` test images in canonical order, normalised, on the network's device."""
     module = outcome.module
     device = next(outcome.network.parameters()).device
     return normalize(module.data.x_test[:count].to(device), module.mean, module.std)
@@ -90,14 +90,14 @@ def measure(outcome: Outcome) -> dict[str, Any]:
     return {
         "last_accuracy": accuracy_interval(points[-1]["test_accuracy"], len(outcome.module.data.y_test)),
         "best_accuracy": best_of_curve(points),
-        "firing_rate": firing_rates(outcome.network, test_images(outcome, RATE_IMAGES)),
-        "energy": energy_per_image(outcome.network, test_images(outcome, SIZE)),
+        "firing_rate": firing_rates(outcome.network, first_images(outcome, RATE_IMAGES)),
+        "energy": energy_per_image(outcome.network, first_images(outcome, SIZE)),
     }
 
 
 def save_gallery(outcome: Outcome, out: Path) -> dict[str, str]:
     """Save the gallery's images (shared by all records of a dataset) and this network's maps on it."""
-    data, x = outcome.module.data, test_images(outcome, SIZE)
+    data, x = outcome.module.data, first_images(outcome, SIZE)
     labels = data.y_test[:SIZE].to(x.device)
     own_maps = teacher_maps if outcome.recipe.is_teacher else student_maps
     maps = own_maps(outcome.network, x, labels)
