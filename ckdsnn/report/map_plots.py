@@ -103,6 +103,6 @@ def probability_bars(axes: Axes, teacher: Mapping[str, float], student: Mapping[
         axes.bar_label(bars, fmt="%.0f %%", fontsize=9, padding=2)
     axes.set_yticks(places, classes)
     axes.invert_yaxis()
-    axes.set(xlabel="Probability (%)", xlim=(0, 125), title="Predictions")
+    axes.set(xlabel="Probability (%)", xlim=(0, 125), xticks=range(0, 101, 25), title="Predictions")
     axes.grid(axis="y", visible=False)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=9)  # no place inside is always free
