@@ -1,5 +1,6 @@
 """The `ckdsnn` command: list, data, train, eval, explain."""
 
+import os
 import sys
 from argparse import SUPPRESS
 from dataclasses import fields
@@ -129,9 +130,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         COMMANDS[options.command][1](options[options.command])
+        sys.stdout.flush()
     except CkdsnnError as error:
         print(f"ckdsnn {options.command}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader has had enough: `ckdsnn list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt as stop:
         print(f"ckdsnn {options.command}: {stop or 'interrupted'}", file=sys.stderr)
         return 130

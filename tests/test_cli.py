@@ -26,6 +26,12 @@ def test_list_names_every_recipe_and_record(record, results, capsys):
     assert all(name in printed for name in [*RECIPES, record.id, "components"])
 
 
+def test_a_reader_that_stops_early_causes_no_traceback():
+    command = f"{sys.executable} -m ckdsnn.cli list | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert "BrokenPipeError" not in done.stderr
+
+
 def test_data_tells_sizes_and_digest(record, capsys):
     assert main(["data", "digits"]) == 0
     printed = capsys.readouterr().out
