@@ -42,7 +42,7 @@ class Record:
     started: str
     """UTC time at which the run was first started"""
     seconds: float
-    """training time, over all parts of an interrupted run"""
+    """training and the testing after each epoch, over all parts of an interrupted run"""
     images_per_second: float
     """training images over training time, evaluation excluded"""
 
