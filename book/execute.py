@@ -9,14 +9,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import papermill
 from jupyter_client.kernelspec import KernelSpecManager
 from papermill.exceptions import PapermillExecutionError
 
+from book import reads
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, sha256_file
+from ckdsnn.records.reads import TRACE
 
 KERNEL = "python3"
 QUIET = ["--log-level=ERROR"]  # else ipykernel warns that it talks to this very machine in plain text
@@ -70,27 +73,26 @@ def check_kernel() -> None:
         raise CkdsnnError(f"{where} runs {spec.argv[0]}, not {sys.executable}; remove that kernel")
 
 
-def cache_key(root: Path, notebook: Path, parameters: dict) -> str:
-    """Hex digest of all that the outputs depend on: notebook, parameters, package, results, pins, this module."""
+def static_key(root: Path, notebook: Path, parameters: dict) -> str:
+    """Hex digest of what the outputs depend on besides the results: notebook, parameters, package, pins, builder."""
     package = [path for path in (root / "ckdsnn").rglob("*") if path.suffix in (".py", ".json")]
-    results = [path for path in (root / "results").rglob("*") if path.is_file()]
-    used = [path for path in results if not path.is_relative_to(root / "results" / "work")]
-    files = sorted([notebook, root / "constraints.txt", *package, *used])
+    files = sorted([notebook, root / "constraints.txt", *package])
     parts = [
         parameters,
-        sha256_file(__file__),
+        *map(sha256_file, (__file__, reads.__file__)),
         *([path.relative_to(root).as_posix(), sha256_file(path)] for path in files),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager
-def kernel_environment() -> Iterator[None]:
+def kernel_environment(trace: Path) -> Iterator[None]:
     """What kernels that start here find in their environment, whatever the caller's shell has.
 
-    Figures inline; one thread, because the order of a parallel sum would make results depend on the machine.
+    Figures inline; one thread, because the order of a parallel sum would make results depend on the machine; reads of
+    the results are noted in the file `trace`.
     """
-    wanted = {"MPLBACKEND": INLINE_BACKEND, "OMP_NUM_THREADS": "1"}
+    wanted = {"MPLBACKEND": INLINE_BACKEND, "OMP_NUM_THREADS": "1", TRACE: str(trace)}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -113,10 +115,13 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def run_papermill(notebook: Path, parameters: dict) -> nbformat.NotebookNode:
-    """The executed notebook. A failing cell raises CkdsnnError with the notebook's name and the traceback."""
+def run_papermill(notebook: Path, parameters: dict, trace: Path) -> nbformat.NotebookNode:
+    """The executed notebook; what it read of the results is then in the file `trace`.
+
+    A failing cell raises CkdsnnError with the notebook's name and the traceback.
+    """
     try:
-        with kernel_environment():
+        with kernel_environment(trace):
             return papermill.execute_notebook(
                 notebook, None, parameters, kernel_name=KERNEL, cwd=notebook.parent, progress_bar=False,
                 coalesce_streams=True, extra_arguments=QUIET,
@@ -130,14 +135,24 @@ def execute(root: Path, name: str) -> Path:
     notebook = root / name
     parameters = book_parameters(notebook)
     check_parameters(notebook, parameters)
-    key = cache_key(root, notebook, parameters)
-    executed = root / "_build" / "executed" / Path(name).with_suffix(f".{key[:16]}.ipynb")
-    if not executed.exists():
-        for stale in executed.parent.glob(f"{notebook.stem}.*.ipynb"):
-            stale.unlink()
-        shutil.rmtree(root / "_build" / "out" / notebook.stem, ignore_errors=True)
+    key = static_key(root, notebook, parameters)
+    executed = root / "_build" / "executed" / name
+    stamp = executed.with_suffix(".json")
+    if not (executed.exists() and reads.is_fresh(stamp, key, root)):
+        stamp.unlink(missing_ok=True)  # before all else and written last: an interrupted run leaves nothing fresh
         print(f"executing {name}", flush=True)
-        result = normalise(run_papermill(notebook, parameters))
-        with atomic(executed) as partial:
-            nbformat.write(result, partial)
+        reads.write_stamp(stamp, key, execute_anew(root, notebook, parameters, executed))
     return executed
+
+
+def execute_anew(root: Path, notebook: Path, parameters: dict, executed: Path) -> list[reads.Read]:
+    """Write the executed copy; return what the notebook read of the results."""
+    own = Path("_build", "out", notebook.stem)
+    shutil.rmtree(root / own, ignore_errors=True)
+    with TemporaryDirectory() as folder:
+        trace = Path(folder, "reads")
+        result = normalise(run_papermill(notebook, parameters, trace))
+        found = reads.collect(trace, root, own)
+    with atomic(executed) as partial:
+        nbformat.write(result, partial)
+    return found

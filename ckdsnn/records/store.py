@@ -4,6 +4,7 @@
     <out>/work/<id>/          checkpoints and logs of runs; nothing else reads it
 
 A record is written last: where it is, its arrays and weights are whole.
+Every look-up is announced with `note_read`, so that a build knows what it depends on.
 """
 
 from collections.abc import Mapping
@@ -16,24 +17,29 @@ from torch import nn
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, sha256_file
+from ckdsnn.records.reads import matches, note_read
 from ckdsnn.records.record import Record, read_record
 
 
 def load_records(out: str | Path = "results") -> list[Record]:
     """All records below `out`, sorted by id. Raises CkdsnnError for a missing folder or an invalid record."""
+    files = record_files(out)
     if not Path(out).is_dir():
         raise CkdsnnError(f"no folder of results at {out}; train something with --out, or name another folder")
-    return [read_record(path) for path in record_files(out)]
+    return [read_record(path) for path in files]
 
 
 def record_files(out: str | Path) -> list[Path]:
     """The files of all records, sorted; one with a leading dot is what a killed run left unfinished."""
-    return sorted(Path(out, "runs").glob("[!.]*.json"))
+    pattern = Path(out, "runs", "[!.]*.json")
+    note_read(pattern)
+    return matches(pattern)
 
 
 def load_record(record_id: str, out: str | Path = "results") -> Record:
     """One record by id. Raises CkdsnnError that lists the known ids."""
     path = Path(out, "runs", f"{record_id}.json")
+    note_read(path)
     if not path.is_file():
         known = ", ".join(p.stem for p in record_files(out)) or "none yet"
         raise CkdsnnError(f"unknown record {record_id!r} in {out}; choose one of: {known}")
@@ -42,7 +48,9 @@ def load_record(record_id: str, out: str | Path = "results") -> Record:
 
 def find_record(digest: str, seed: int, out: str | Path) -> Record | None:
     """The record of the recipe with this digest and seed, under whatever name it ran."""
-    path = next(iter(sorted(Path(out, "runs").glob(f"*-s{seed}-{digest}.json"))), None)
+    pattern = Path(out, "runs", f"*-s{seed}-{digest}.json")
+    note_read(pattern)
+    path = next(iter(matches(pattern)), None)
     return read_record(path) if path else None
 
 
@@ -129,6 +137,7 @@ def fit_weights(model: nn.Module, path: str | Path) -> nn.Module:
 
 def check_file(path: Path, digest: str, record_id: str) -> Path:
     """`path`, if it is there with this SHA-256; else CkdsnnError."""
+    note_read(path)
     if not path.is_file():
         raise CkdsnnError(f"{path} of record {record_id} is missing; weights above 2 MB are not distributed")
     if sha256_file(path) != digest:

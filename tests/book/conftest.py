@@ -1,16 +1,19 @@
-"""A throw-away project with the real _config.yml: one page, two notebooks, one record."""
+"""A throw-away project with the real _config.yml: one page, two notebooks, one record; a stand-in for papermill."""
 
 import json
 import shutil
 import subprocess
+from contextlib import chdir
 from pathlib import Path
 
 import nbformat
+import papermill
 import pytest
 
 from book.build import build
 
 ROOT = Path(__file__).parents[2]
+PLAIN = "notebooks/00_plain.ipynb"
 REPOSITORY = "https://github.com/somebody/tiny"
 RECORD = {
     "id": "digits-snn-0", "tier": "smoke", "seed": 0, "recipe": {"name": "digits-snn"},
@@ -122,3 +125,32 @@ def built(tmp_path_factory) -> Path:
     root = make_project(tmp_path_factory.mktemp("book") / "tiny")
     build(root)
     return root
+
+
+@pytest.fixture
+def cells():
+    """Name of a notebook -> what its cells do when the stand-in for papermill runs it; nothing unless a test says."""
+    return {}
+
+
+@pytest.fixture
+def runs(monkeypatch, cells):
+    """The names of the notebooks that were really run; a stand-in for papermill, which takes seconds."""
+    names = []
+
+    def stand_in(path, *_, cwd, **__):
+        names.append(path.name)
+        with chdir(cwd):
+            cells.get(path.name, lambda: None)()
+        return nbformat.read(path, as_version=4)
+
+    monkeypatch.setattr(papermill, "execute_notebook", stand_in)
+    return names
+
+
+@pytest.fixture
+def stocked(project, results):
+    """The throw-away project with the records of a trained student and its teacher."""
+    shutil.rmtree(project / "results")
+    shutil.copytree(results, project / "results", ignore=shutil.ignore_patterns("work"))
+    return project

@@ -1,31 +1,18 @@
-"""Running notebooks: parameters, the cache and its key, equal bytes, and how a failure reads."""
+"""Running notebooks: parameters, when a notebook is run again, equal bytes, and how a failure reads."""
 
 import json
 import os
+from pathlib import Path
 
 import nbformat
 import papermill
 import pytest
 
 from book import execute as executor
-from book.execute import book_parameters, cache_key, check_kernel, check_parameters, execute, normalise
+from book.execute import book_parameters, check_kernel, check_parameters, execute, normalise, static_key
 from ckdsnn.errors import CkdsnnError
-from tests.book.conftest import notebook, plain_notebook
-
-PLAIN = "notebooks/00_plain.ipynb"
-
-
-@pytest.fixture
-def runs(monkeypatch):
-    """The names of the notebooks that were really run; a stand-in for papermill, which takes seconds."""
-    names = []
-
-    def stand_in(path, parameters):
-        names.append(path.name)
-        return nbformat.read(path, as_version=4)
-
-    monkeypatch.setattr(executor, "run_papermill", stand_in)
-    return names
+from ckdsnn.records.reads import TRACE
+from tests.book.conftest import PLAIN, notebook, plain_notebook
 
 
 def test_unknown_parameter_is_refused_with_the_valid_ones(project):
@@ -65,24 +52,20 @@ def test_a_notebooks_own_book_parameters_come_on_top_and_are_checked(project):
         execute(project, PLAIN)
 
 
-@pytest.mark.parametrize(
-    "file",
-    [PLAIN, "constraints.txt", "ckdsnn/errors.py", "results/runs/digits-snn-0.json", "results/new.npz"],
-)
-def test_every_input_changes_the_key(project, file):
-    before = cache_key(project, project / PLAIN, {})
+@pytest.mark.parametrize("file", [PLAIN, "constraints.txt", "ckdsnn/errors.py"])
+def test_every_input_besides_the_results_changes_the_key(project, file):
+    before = static_key(project, project / PLAIN, {})
     with open(project / file, "a") as changed:
         changed.write(" ")
-    assert cache_key(project, project / PLAIN, {}) != before
+    assert static_key(project, project / PLAIN, {}) != before
 
 
-def test_parameters_change_the_key_and_leftovers_do_not(project):
-    before = cache_key(project, project / PLAIN, {})
-    (project / "results" / "work").mkdir()
-    (project / "results" / "work" / "checkpoint").write_text("x")
+def test_parameters_change_the_key_and_leftovers_and_results_do_not(project):
+    before = static_key(project, project / PLAIN, {})
+    (project / "results" / "runs" / "new.json").write_text("x")
     (project / "ckdsnn" / "errors.pyc").write_text("x")
-    assert cache_key(project, project / PLAIN, {}) == before
-    assert cache_key(project, project / PLAIN, {"epochs": 1}) != before
+    assert static_key(project, project / PLAIN, {}) == before
+    assert static_key(project, project / PLAIN, {"epochs": 1}) != before
 
 
 def test_unchanged_notebook_is_run_once(project, runs):
@@ -90,11 +73,46 @@ def test_unchanged_notebook_is_run_once(project, runs):
     assert runs == ["00_plain.ipynb"]
 
 
-def test_changed_package_runs_the_notebook_again_and_drops_the_old_copy(project, runs):
-    first = execute(project, PLAIN)
+def test_changed_package_runs_the_notebook_again(project, runs):
+    execute(project, PLAIN)
     (project / "ckdsnn" / "errors.py").write_text("changed = True\n")
-    second = execute(project, PLAIN)
-    assert len(runs) == 2 and second.exists() and not first.exists()
+    execute(project, PLAIN)
+    assert len(runs) == 2
+
+
+@pytest.mark.parametrize("module", [executor, executor.reads])
+def test_a_changed_builder_changes_the_key(project, monkeypatch, module):
+    before = static_key(project, project / PLAIN, {})
+    monkeypatch.setattr(module, "__file__", str(project / "constraints.txt"))
+    assert static_key(project, project / PLAIN, {}) != before
+
+
+@pytest.mark.parametrize("step", ["write_stamp", "collect"])
+def test_a_run_that_stops_half_way_leaves_nothing_fresh(project, runs, monkeypatch, step):
+    execute(project, PLAIN)
+    before = (project / "constraints.txt").read_text()
+    (project / "constraints.txt").write_text("torch==2.12.0\n")
+    with monkeypatch.context() as patch, pytest.raises(TypeError):
+        patch.setattr(executor.reads, step, None)
+        execute(project, PLAIN)
+    (project / "constraints.txt").write_text(before)
+    execute(project, PLAIN)
+    assert len(runs) == 3
+
+
+def test_a_lost_copy_is_made_again(project, runs):
+    execute(project, PLAIN).unlink()
+    assert execute(project, PLAIN).is_file() and len(runs) == 2
+
+
+def test_the_kernel_notes_its_reads_where_the_builder_finds_them(project, monkeypatch):
+    nbformat.write(plain_notebook("from ckdsnn.records import record_files\nrecord_files(results)"), project / PLAIN)
+    execute(project, PLAIN)
+    monkeypatch.setattr(papermill, "execute_notebook", None)
+    execute(project, PLAIN)
+    (project / "results" / "runs" / "new.json").write_text("{}")
+    with pytest.raises(TypeError):
+        execute(project, PLAIN)
 
 
 def test_a_run_starts_with_no_records_of_its_own(project, runs):
@@ -140,12 +158,13 @@ def test_kernel_of_another_python_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("before", [None, "Agg"])
-def test_figures_are_inline_only_while_a_kernel_starts(monkeypatch, before):
+def test_figures_are_inline_and_reads_noted_only_while_a_kernel_starts(monkeypatch, before):
     monkeypatch.delenv("MPLBACKEND", raising=False)
     if before:
         monkeypatch.setenv("MPLBACKEND", before)
-    with executor.kernel_environment():
-        assert os.environ["MPLBACKEND"] == executor.INLINE_BACKEND
+    with executor.kernel_environment(Path("/a/trace")):
+        assert os.environ["MPLBACKEND"] == executor.INLINE_BACKEND and os.environ[TRACE] == "/a/trace"
+    assert TRACE not in os.environ
     assert os.environ.get("MPLBACKEND") == before
 
 
