@@ -1,6 +1,7 @@
-"""The `ckdsnn` command: list, data, train, eval, explain."""
+"""The `ckdsnn` command: list, data, train, suite, eval, explain."""
 
 import os
+import shlex
 import sys
 from argparse import SUPPRESS
 from dataclasses import fields
@@ -38,7 +39,9 @@ def list_command(options: Namespace) -> None:
     for tier in TIERS:
         print(f"recipes, tier {tier}:")
         print(*(f"  {name}" for name, recipe in RECIPES.items() if recipe.tier == tier), sep="\n")
-    print("suites:", *SUITES)
+    print("suites, with the numbers of their recipes:")
+    for name, tiers in SUITES.items():
+        print(f"  {name}:", ", ".join(f"{tier} {len(names)}" for tier, names in tiers.items()))
     ids = [path.stem for path in record_files(options.out)]
     print(f"records in {options.out}:", *(ids or ["none yet"]), sep="\n  ")
 
@@ -57,27 +60,77 @@ def data_command(options: Namespace) -> None:
     print(f"{options.name}: train {train}, test {test}, {data.num_classes} classes, digest {data.digest}")
 
 
+def add_training(parser: ArgumentParser) -> None:
+    """What every command that trains takes."""
+    parser.add_argument("--accelerator", type=str, default="auto", help="auto, cpu, cuda or another of Lightning's")
+    parser.add_argument("--budget", type=str, default=SUPPRESS, help="time to stop after: 90s, 9m, 1h30m")
+
+
+def add_fields(parser: ArgumentParser, *but: str) -> None:
+    """One option for each field of a recipe but its name, documented by the field's own docstring."""
+    documents = {p.arg_name: p.description for p in parse_from_object(Recipe).params}
+    for field in fields(Recipe)[1:]:
+        if field.name not in but:
+            parser.add_argument(f"--{field.name}", type=field.type, default=SUPPRESS, help=documents[field.name])
+
+
 def train_parser() -> ArgumentParser:
-    """One option for each field of a recipe, documented by the field's own docstring."""
     parser = add_common(ArgumentParser(description="Train a recipe and write its record; interrupted, it goes on."))
     parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`")
     parser.add_argument("--seed", type=int, default=0, help="of weights, data order, augmentation and noise")
     parser.add_argument("--progress", type=bool, default=True, help="show a progress bar")
-    parser.add_argument("--accelerator", type=str, default="auto", help="auto, cpu, cuda or another of Lightning's")
-    parser.add_argument("--devices", type=int, default=1, help="how many of them")
-    documents = {p.arg_name: p.description for p in parse_from_object(Recipe).params}
-    for field in fields(Recipe)[1:]:
-        parser.add_argument(f"--{field.name}", type=field.type, default=SUPPRESS, help=documents[field.name])
+    parser.add_argument("--devices", type=int, default=1, help="how many accelerators")
+    add_training(parser)
+    add_fields(parser)
     return parser
 
 
-def train_command(options: Namespace) -> None:
-    from ckdsnn.training import run
+def in_seconds(options: Namespace) -> dict:
+    """The options as arguments, a budget as its seconds. Raises CkdsnnError for text that is no duration."""
+    from ckdsnn.training import parse_duration
 
-    record = run(**vars(options))
+    budget = {"budget": parse_duration(options.budget)} if "budget" in options else {}
+    return vars(options) | budget
+
+
+def train_command(options: Namespace) -> int:
+    from ckdsnn.training import OutOfTime, run
+
+    try:
+        record = run(**in_seconds(options))
+    except OutOfTime as stop:
+        print(f"ckdsnn train: {stop}", file=sys.stderr)
+        return 3
     final = record.final["last_accuracy"]
     print(f"record {record.id} in {options.out}")
     print(f"last-epoch test accuracy {final['value']:.2f} % (95 % interval {final['low']:.2f} to {final['high']:.2f})")
+    return 0
+
+
+def suite_parser() -> ArgumentParser:
+    parser = add_common(ArgumentParser(description="Train what a suite has no records of; called again, it goes on."))
+    parser.add_argument("name", type=str, help="a suite's name, see `ckdsnn list`")
+    parser.add_argument("--tier", type=str, default="smoke", help="smoke, reduced or paper")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on; seed 0 of everything comes first")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at once, which share the machine")
+    parser.add_argument("--results", type=str | None, default=None, help="another folder whose records count as done")
+    parser.add_argument("--dry_run", type=bool, default=False, help="print the plan only")
+    add_training(parser)
+    add_fields(parser, "tier")
+    return parser
+
+
+def suite_command(options: Namespace) -> int:
+    from ckdsnn.training import run_suite
+    from ckdsnn.training.suite import as_options
+
+    fates = set(run_suite(**in_seconds(options)).values())
+    if options.dry_run or fates <= {"done"}:
+        return 0
+    defaults = suite_parser().get_defaults()
+    given = {key: value for key, value in vars(options).items() if key != "name" and value != defaults.get(key)}
+    print("to go on:", shlex.join(["ckdsnn", "suite", options.name, *as_options(given)]))
+    return 1 if "failed" in fates else 3
 
 
 def eval_parser() -> ArgumentParser:
@@ -116,20 +169,24 @@ COMMANDS = {
     "list": (list_parser, list_command),
     "data": (data_parser, data_command),
     "train": (train_parser, train_command),
+    "suite": (suite_parser, suite_command),
     "eval": (eval_parser, eval_command),
     "explain": (explain_parser, explain_command),
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 2 for a mistake in the call, 130 when interrupted."""
+    """Run a command; returns the exit status.
+
+    0 done, 1 a run of a suite failed, 2 a mistake in the call, 3 the budget ended before the work, 130 interrupted
+    """
     parser = Parser(prog="ckdsnn", description="Distil spiking networks; see the book for the whole story.")
     commands = parser.add_subcommands(dest="command", required=True)
     for name, (make_parser, _) in COMMANDS.items():
         commands.add_subcommand(name, make_parser())
     options = parser.parse_args(arguments)
     try:
-        COMMANDS[options.command][1](options[options.command])
+        status = COMMANDS[options.command][1](options[options.command])
         sys.stdout.flush()
     except CkdsnnError as error:
         print(f"ckdsnn {options.command}: {error}", file=sys.stderr)
@@ -138,9 +195,9 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt as stop:
-        print(f"ckdsnn {options.command}: {stop or 'interrupted'}", file=sys.stderr)
+        print(f"ckdsnn {options.command}: {str(stop) or 'interrupted'}", file=sys.stderr)
         return 130
-    return 0
+    return status or 0
 
 
 if __name__ == "__main__":

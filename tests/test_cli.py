@@ -1,5 +1,6 @@
 """The command: what it prints, what it refuses, and that an interruption can be continued."""
 
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from ckdsnn.cli import main
-from ckdsnn.recipe import RECIPES
+from ckdsnn.recipe import RECIPES, SUITES
 
 
 @pytest.fixture
@@ -23,7 +24,10 @@ def picture(tmp_path):
 def test_list_names_every_recipe_and_record(record, results, capsys):
     assert main(["list", "--out", str(results)]) == 0
     printed = capsys.readouterr().out
-    assert all(name in printed for name in [*RECIPES, record.id, "components"])
+    assert all(name in printed for name in [*RECIPES, record.id])
+    for suite, tiers in SUITES.items():
+        (line,) = (line for line in printed.splitlines() if line.startswith(f"  {suite}: "))
+        assert all(f"{tier} {len(names)}" in line for tier, names in tiers.items())
 
 
 def test_a_reader_that_stops_early_causes_no_traceback():
@@ -43,6 +47,56 @@ def test_train_writes_the_record_it_names(tmp_path, capsys):
     assert main([*arguments, "--out", str(tmp_path)]) == 0
     (path,) = (tmp_path / "runs").glob("*.json")
     assert f"record {path.stem}" in capsys.readouterr().out
+
+
+def test_train_stops_for_its_budget_with_status_3_and_goes_on(tmp_path, capsys, monkeypatch):
+    arguments = ["train", "digits-snn", "--epochs", "2", "--train_images", "64", "--progress", "false"]
+    arguments += ["--out", str(tmp_path)]
+    monkeypatch.setattr("ckdsnn.training.parse_duration", lambda text: {"1s": 1e-3}[text])  # shorter than an epoch
+    assert main([*arguments, "--budget", "1s"]) == 3
+    assert "digits-snn, seed 0, stopped after epoch 1 of 2; the same command continues" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+    assert main(arguments) == 0
+    assert "continuing from" in capsys.readouterr().out and len(list((tmp_path / "runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("fates", "status"),
+    [([], 0), (["done"], 0), (["done", "stopped"], 3), (["not started"], 3), (["stopped", "failed", "done"], 1)],
+)
+def test_suite_ends_with_the_status_and_the_command_to_go_on(fates, status, monkeypatch, capsys):
+    called = []
+    monkeypatch.setattr("ckdsnn.training.run_suite", lambda **given: called.append(given) or dict(enumerate(fates)))
+    call = "suite components --tier paper --budget 1h30m --jobs 3 --out a\\ folder --timesteps 4 --flip false"
+    assert main(shlex.split(call)) == status
+    printed = capsys.readouterr().out
+    assert called[0]["budget"] == 5400 and called[0]["flip"] is False and "epochs" not in called[0]
+    if not status:
+        assert printed == ""
+        return
+    program, *words = shlex.split(printed.removeprefix("to go on: "))
+    assert program == "ckdsnn" and main(words) == status
+    assert called[1] == called[0]
+
+
+def test_an_interrupted_suite_says_so(monkeypatch, capsys):
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ckdsnn.training.run_suite", interrupted)
+    assert main(["suite", "components"]) == 130
+    assert capsys.readouterr().err == "ckdsnn suite: interrupted\n"
+
+
+def test_a_dry_run_prints_the_plan_and_ends_well(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("ckdsnn.training.estimate.measure", lambda *_: 100.0)
+    arguments = ["suite", "components", "--dry_run", "true", "--accelerator", "cpu", "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--jobs", "2", "--budget", "2h", "--epochs", "1"]) == 0
+    printed = capsys.readouterr().out
+    recipes = [RECIPES[name].replace(epochs=1) for name in SUITES["components"]["smoke"]]
+    ids = [recipe.record_id(0) for recipe in [*recipes, RECIPES["digits-teacher"]]]
+    assert sorted(line.split()[0] for line in printed.splitlines()[1:-2]) == sorted(ids)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_eval_gives_the_recorded_accuracy(record, results, capsys):
@@ -69,6 +123,12 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
         (["train", "digits-snn", "--model", "vgg"], "unknown model 'vgg'; choose one of: resnet8, resnet19, resnet20"),
         (["train", "digits-snn", "--dataset", "mnist"], "unknown dataset 'mnist'; choose one of: digits, cifar10"),
         (["train", "digits-ckdsnn", "--losses", "samd+magic"], "unknown loss 'magic'; choose one of: kd, samd, nld"),
+        (["train", "digits-snn", "--budget", "9"], "budget = '9'; expected hours, minutes, seconds"),
+        (["suite", "magic"], "unknown suite 'magic'; choose one of: components"),
+        (["suite", "components", "--tier", "huge"], "unknown tier 'huge'; choose one of: smoke, reduced, paper"),
+        (["suite", "components", "--budget", "soon"], "budget = 'soon'; expected hours, minutes, seconds"),
+        (["suite", "components", "--jobs", "0"], "jobs = 0; expected an integer of at least 1"),
+        (["suite", "components", "--epochs", "0"], "epochs = 0; expected from 1"),
         (["data", "mnist"], "unknown dataset 'mnist'"),
         (["eval", "nothing"], "unknown record 'nothing'"),
         (["explain", "x.png", "--record", "nothing"], "unknown record 'nothing'"),

@@ -1,6 +1,7 @@
 """Lightning's Trainer as every run uses it: logs, an atomic checkpoint after each epoch, and a clean Ctrl-C."""
 
 import logging
+import math
 import signal
 import warnings
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from ckdsnn.data.module import ImageDataModule
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import Recipe
+from ckdsnn.training.budget import Deadline
 from ckdsnn.training.module import Classifier, Curve
 
 CHECKPOINT = "last"  # file name of a run's one checkpoint, without its suffix
@@ -55,8 +57,9 @@ def make_trainer(
     progress: bool = True,
     accelerator: str = "auto",
     devices: int = 1,
+    deadline: float = math.inf,
 ) -> L.Trainer:
-    """A Trainer whose checkpoints and logs go to the folder `work`.
+    """A Trainer whose checkpoints and logs go to the folder `work`; for `deadline` see `Deadline`.
 
     Raises CkdsnnError for an accelerator that is unknown or not there.
     """
@@ -74,7 +77,7 @@ def make_trainer(
             max_epochs=recipe.epochs,
             precision="bf16-mixed" if bf16 else "32-true",
             logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
-            callbacks=[curve, checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
+            callbacks=[curve, Deadline(deadline), checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
             num_sanity_val_steps=0,
             log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
             enable_progress_bar=progress,
@@ -84,10 +87,10 @@ def make_trainer(
         raise CkdsnnError(f"accelerator = {accelerator!r}, devices = {devices}: {error}") from error
 
 
-def check_checkpoint(path: Path) -> None:
-    """Raise CkdsnnError for a checkpoint that cannot be read."""
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint. Raises CkdsnnError for one that cannot be read."""
     try:
-        torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except (UnpicklingError, RuntimeError, EOFError) as error:
         raise CkdsnnError(f"the checkpoint {path} is damaged; delete it and run again") from error
 
@@ -99,7 +102,7 @@ def fit(trainer: L.Trainer, classifier: Classifier, module: ImageDataModule, wor
     """
     checkpoint = work / f"{CHECKPOINT}.ckpt"
     if checkpoint.exists():
-        check_checkpoint(checkpoint)
+        read_checkpoint(checkpoint)  # Lightning's own error would not name the file
         print(f"continuing from {checkpoint}", flush=True)
     make_folder(work)
     handler = signal.getsignal(signal.SIGINT)

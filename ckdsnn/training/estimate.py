@@ -1,0 +1,126 @@
+"""How long an epoch will take here: by the run's own curve, else by a record, else by a few measured steps.
+
+N trainings at once are taken to get through as much as one alone: each has an N-th of the cores or of the GPU, and of
+its speed. That share shows in a training's number of threads, cores // N, which records and checkpoints hold: what
+took t seconds with 16 threads is expected to take 3.2 t with 5. More threads are not taken to help. Where a GPU is
+half idle under one small network this is too long, until the first records of that share say so.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+
+from ckdsnn.analysis import speed
+from ckdsnn.data import DATASETS
+from ckdsnn.recipe import RECIPES, Recipe
+from ckdsnn.recipe.build import build_data
+from ckdsnn.records import load_records
+from ckdsnn.records.provenance import environment
+from ckdsnn.training.module import Curve
+from ckdsnn.training.trainer import CHECKPOINT, make_trainer, quiet_lightning, read_checkpoint
+
+STEPS = 5  # measured after the first, which warms up
+ENOUGH = 5.0  # seconds after which no further step is measured
+MEASURED_SIZE = 32  # pixels, height and width of the measured steps' images
+TEST_SHARE = 1 / 3  # of a training image's cost is a test image's: a forward pass without the backward one
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds of an epoch with the testing after it, and what they were concluded from."""
+
+    seconds: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What an interrupted run has left: the points of its curve, and its machine's name and threads."""
+
+    points: list[dict[str, float]]
+    machine: dict[str, Any]
+
+
+def read_progress(work: Path) -> Progress:
+    """From the checkpoint in a run's folder; empty where there is none. Raises CkdsnnError for a damaged one."""
+    path = work / f"{CHECKPOINT}.ckpt"
+    if not path.exists():
+        return Progress([], {})
+    callbacks = read_checkpoint(path)["callbacks"]
+    return Progress(callbacks["Curve"]["points"], callbacks.get("Deadline", {}))
+
+
+def kind(recipe: Recipe) -> tuple[Any, ...]:
+    """What the cost of a training step depends on most; one measurement serves all recipes of a kind."""
+    return recipe.model, recipe.width, recipe.timesteps, bool(recipe.loss_names), DATASETS[recipe.dataset].size
+
+
+def measure(recipe: Recipe, device: torch.device) -> float:
+    """Training images a second of the recipe's full step on random images, alone on `device`."""
+    step = speed.recipe_step(recipe, len(DATASETS[recipe.dataset].classes), device)
+    step().item()  # .item() waits for the device
+    seconds: list[float] = []
+    while len(seconds) < STEPS and sum(seconds) < ENOUGH:
+        start = time.perf_counter()
+        step().item()
+        seconds.append(time.perf_counter() - start)
+    return recipe.batch_size / median(seconds)
+
+
+def find_device(accelerator: str) -> tuple[torch.device, str]:
+    """The device that a training would use, and its full name. Raises CkdsnnError as `make_trainer` does."""
+    with quiet_lightning():
+        trainer = make_trainer(RECIPES["digits-teacher"], Path(), Curve(), progress=False, accelerator=accelerator)
+    device = trainer.strategy.root_device
+    return device, environment(device, trainer.precision)["device"]
+
+
+class Estimator:
+    """Estimates for `jobs` trainings at once, each a process of `threads` threads.
+
+    folders: those whose records tell how fast this machine is. data: folder of the datasets.
+    Raises CkdsnnError for an accelerator that is unknown or not there.
+    """
+
+    def __init__(self, folders: list[Path], data: str | Path | None, accelerator: str, jobs: int, threads: int):
+        self.data, self.jobs, self.threads = data, jobs, threads
+        self.device, self.name = find_device(accelerator)
+        records = [record for folder in folders if folder.is_dir() for record in load_records(folder)]
+        here = sorted((r for r in records if r.env["device"] == self.name), key=lambda record: record.started)
+        self.latest = {kind(Recipe.of(record.recipe)): record for record in here}
+        self.counted: dict[tuple[Any, ...], float] = {}
+        self.measured: dict[tuple[Any, ...], float] = {}
+
+    def epoch(self, recipe: Recipe, progress: Progress) -> Estimate:
+        """Of the recipe's next epochs. Raises CkdsnnError as the training will for data that cannot be had."""
+        if progress.points and progress.machine.get("device") == self.name:
+            return Estimate(progress.points[-1]["seconds"] * self.slower(progress.machine["threads"]), "own curve")
+        images = self.images(recipe)
+        if record := self.latest.get(kind(recipe)):
+            return Estimate(images / record.images_per_second * self.slower(record.env["threads"]), "record")
+        size = DATASETS[recipe.dataset].size / MEASURED_SIZE
+        return Estimate(images * size**2 / self.steps(recipe) * self.jobs, "measured")
+
+    def images(self, recipe: Recipe) -> float:
+        """The images of an epoch, a test image counted as the share of a training image that it costs."""
+        counted = recipe.dataset, recipe.train_images, recipe.batch_size
+        if counted not in self.counted:
+            module = build_data(recipe, 0, self.data)
+            test = len(module.data.y_test) * TEST_SHARE
+            self.counted[counted] = len(module.train_dataloader()) * recipe.batch_size + test
+        return self.counted[counted]
+
+    def slower(self, threads: int) -> float:
+        """By what a training is expected to be slower here than where it had this many threads."""
+        return max(1.0, threads / self.threads)
+
+    def steps(self, recipe: Recipe) -> float:
+        """`measure`, once for each kind."""
+        if kind(recipe) not in self.measured:
+            self.measured[kind(recipe)] = measure(recipe, self.device)
+            torch.cuda.empty_cache()  # the trainings need it
+        return self.measured[kind(recipe)]

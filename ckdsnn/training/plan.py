@@ -1,0 +1,147 @@
+"""What a suite has still to run, in which order, and what of it fits into a budget."""
+
+import heapq
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ckdsnn.errors import choose
+from ckdsnn.recipe import SUITES, Recipe
+from ckdsnn.recipe.build import teacher_recipe
+from ckdsnn.records import find_record
+from ckdsnn.training.estimate import TEST_SHARE, Estimate, Estimator, read_progress
+from ckdsnn.training.run import locate_teacher, resolve, work_folder
+
+OVERHEAD = 15  # seconds of a run outside its epochs: imports and images before them, measurements after them
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recipe and a seed without a record."""
+
+    recipe: Recipe
+    seed: int
+    teacher: str = ""
+    """id of the run that has to end first, if there is one"""
+
+    @property
+    def id(self) -> str:
+        return self.recipe.record_id(self.seed)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run with what is left of it."""
+
+    run: Run
+    done: int
+    """whole epochs in its checkpoint"""
+    epoch: Estimate
+
+    @property
+    def epochs(self) -> int:
+        """Those that are left."""
+        return self.run.recipe.epochs - self.done
+
+    @property
+    def seconds(self) -> float:
+        return OVERHEAD + self.epochs * self.epoch.seconds
+
+    @property
+    def state(self) -> str:
+        if self.done:
+            return f"continues after epoch {self.done}"
+        return "waits for its teacher" if self.run.teacher else "new"
+
+
+def suite_runs(name: str, tier: str, seeds: int, changes: dict[str, Any]) -> list[Run]:
+    """All runs of a suite, seed 0 of everything before seed 1; recipes with equal digests are one run.
+
+    Raises CkdsnnError for an unknown suite or tier, and for impossible changes of fields.
+    """
+    names = choose("tier", tier, choose("suite", name, SUITES))
+    recipes: dict[str, Recipe] = {}
+    for recipe in (resolve(name, changes) for name in names):
+        recipes.setdefault(recipe.digest(), recipe)
+    return [Run(recipe, seed) for seed in range(seeds) for recipe in recipes.values()]
+
+
+def missing_runs(runs: list[Run], out: Path, results: Path | None) -> list[Run]:
+    """Those of `runs` that have no record in `out` or `results`, and the teachers that they lack.
+
+    A teacher comes just before the first run that needs it: where the time does not suffice for all, none is spent on
+    teachers without students.
+    """
+    missing: dict[tuple[str, int], Run] = {}
+    for run in runs:
+        key = run.recipe.digest(), run.seed
+        if any(find_record(*key, folder) for folder in (out, results) if folder):
+            continue
+        teacher = ""
+        if run.recipe.loss_names and not locate_teacher(run.recipe, out, results):
+            source = Run(teacher_recipe(run.recipe), run.recipe.teacher_seed)
+            teacher = missing.setdefault((source.recipe.digest(), source.seed), source).id
+        missing.setdefault(key, Run(run.recipe, run.seed, teacher))
+    return list(missing.values())
+
+
+def make_jobs(runs: list[Run], out: Path, estimator: Estimator) -> list[Job]:
+    """A job for each run, in order, but what has been begun first. Raises CkdsnnError for a damaged checkpoint."""
+    jobs = []
+    for run in runs:
+        progress = read_progress(work_folder(run.recipe, run.seed, out))
+        jobs.append(Job(run, len(progress.points), estimator.epoch(run.recipe, progress)))
+    return sorted(jobs, key=lambda job: not job.done)
+
+
+def may_start(job: Job, left: float, budget: float) -> bool:
+    """The budget's rule, all in seconds: a job starts if it fits into what is left.
+
+    One that is begun, or longer than the whole budget, starts if one epoch fits: it continues with the next budget.
+    """
+    in_part = job.done or job.seconds > budget
+    return job.seconds <= left or bool(in_part and OVERHEAD + job.epoch.seconds <= left)
+
+
+def next_job(waiting: list[Job], ended: Collection[str], left: float, budget: float) -> Job | None:
+    """The first job that may start now: its teacher, if it waits for one, is among the ids that have ended well."""
+    ready = (job for job in waiting if not job.run.teacher or job.run.teacher in ended)
+    return next((job for job in ready if may_start(job, left, budget)), None)
+
+
+def forecast(jobs: list[Job], slots: int, budget: float = math.inf) -> tuple[dict[str, str], float]:
+    """What becomes of each job, by id, within `budget` seconds, `slots` at a time, if the estimates hold.
+
+    yes, in part, no, or never where not one epoch fits into the budget; also the seconds until the last one ends.
+    """
+    waiting, running, ended = list(jobs), [], set()
+    verdicts, now = {job.run.id: "no" if may_start(job, budget, budget) else "never" for job in jobs}, 0.0
+    while True:
+        while len(running) < slots and (job := next_job(waiting, ended, budget - now, budget)):
+            waiting.remove(job)
+            verdicts[job.run.id] = "yes" if now + job.seconds <= budget else "in part"
+            heapq.heappush(running, (min(now + job.seconds, budget), job.run.id))
+        if not running:
+            return verdicts, now
+        now, name = heapq.heappop(running)
+        if verdicts[name] == "yes":
+            ended.add(name)
+
+
+def table(jobs: list[Job], slots: int, budget: float) -> str:
+    """The plan as text, a line for each job and the total, for a screen of 120 columns; budget in seconds."""
+    verdicts, _ = forecast(jobs, slots, budget)
+    head = ("run", "state", "epochs", "minutes", "estimate by", "fits")
+    rows = [
+        (job.run.id, job.state, str(job.epochs), f"{job.seconds / 60:.1f}", job.epoch.source, verdicts[job.run.id])
+        for job in jobs
+    ]
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    aligned = ("<", "<", ">", ">", "<", "<")
+    lines = ["  ".join(f"{c:{a}{w}}" for c, a, w in zip(row, aligned, widths, strict=True)) for row in (head, *rows)]
+    total = forecast(jobs, slots)[1]
+    lines.append(f"total: {len(jobs)} runs, {total / 60:.1f} minutes, {slots} at a time, which share the machine;")
+    lines.append(f"a run costs {OVERHEAD} s besides its epochs, a test image {TEST_SHARE:.2f} of a training image")
+    return "\n".join(line.rstrip() for line in lines)

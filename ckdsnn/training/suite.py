@@ -1,0 +1,198 @@
+"""Working off a suite: what has no record yet is trained, several runs at once, within a budget of time.
+
+Each run is a process of its own, `ckdsnn train` with what is left of the budget; this one starts and watches them.
+"""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ckdsnn.files import make_folder
+from ckdsnn.recipe import RECIPES, Recipe
+from ckdsnn.training.budget import deadline_after
+from ckdsnn.training.estimate import Estimator
+from ckdsnn.training.plan import OVERHEAD, Job, Run, make_jobs, missing_runs, next_job, suite_runs, table
+from ckdsnn.training.run import check_count, fetch_teacher, work_folder
+
+POLL = 0.2  # seconds between two looks at the running trainings
+GRACE = 20  # seconds after the budget's end until a training that has not stopped by itself is interrupted
+PATIENCE = 10  # seconds after the interruption until it is killed
+FATE_OF_STATUS = {  # exit statuses of `ckdsnn train`
+    0: "done",
+    3: "stopped",
+    130: "stopped",
+    -signal.SIGINT: "stopped",  # interrupted while it was still importing
+}
+
+Launch = Callable[[Run, float], subprocess.Popen]
+
+
+def run_suite(
+    name: str,
+    tier: str = "smoke",
+    budget: float | None = None,
+    jobs: int = 1,
+    seeds: int = 1,
+    out: str | Path = "results",
+    data: str | Path | None = None,
+    results: str | Path | None = None,
+    accelerator: str = "auto",
+    dry_run: bool = False,
+    **changes: Any,
+) -> dict[str, str]:
+    """Train the runs of a suite that have no record in `out` or `results`, seeds 0 to seeds - 1, and missing teachers.
+
+    budget: seconds for everything, the planning included. jobs: trainings at once. dry_run: print the plan only.
+    changes: fields of all recipes of the suite, not of teachers. out, data, results, accelerator: as `run` takes them.
+    Returns what became of each run that had no record, by id: done, stopped, not started or failed.
+    Raises CkdsnnError for unknown names, impossible numbers and fields, and devices or data that cannot be had.
+    """
+    deadline = deadline_after(budget)
+    check_count("jobs", jobs, 1)
+    check_count("seeds", seeds, 1)
+    out, results = Path(out), Path(results) if results else None
+    missing = missing_runs(suite_runs(name, tier, seeds, changes), out, results)
+    slots = max(1, min(jobs, len(missing)))
+    threads = max(1, len(os.sched_getaffinity(0)) // slots)
+    estimator = Estimator([folder for folder in (out, results) if folder], data, accelerator, slots, threads)
+    plan = make_jobs(missing, out, estimator)
+    print(table(plan, slots, deadline - time.monotonic()) if plan else "everything is on record", flush=True)
+    if dry_run or not plan:
+        return dict.fromkeys((job.run.id for job in plan), "not started")
+    for run in missing:
+        if run.recipe.loss_names:
+            fetch_teacher(run.recipe, out, results)  # here, because two trainings would do it at once
+    return work_off(plan, slots, deadline, launcher(out, data, accelerator, threads), out)
+
+
+def work_off(plan: list[Job], slots: int, deadline: float, launch: Launch, out: Path) -> dict[str, str]:
+    """Let a crew do the plan, and print what became of it, also when Ctrl-C or SIGTERM ends it."""
+    crew = Crew(plan, slots, deadline, launch)
+    try:
+        with stoppable():
+            crew.work()
+    finally:
+        print(summary(crew.fates, out), flush=True)
+    return crew.fates
+
+
+class Crew:
+    """The trainings that run now, at most `slots` of them; `fates` says by id what has become of each job.
+
+    deadline: a time of `time.monotonic()`. launch: starts the process of a run, given the seconds that are left.
+    """
+
+    def __init__(self, jobs: list[Job], slots: int, deadline: float, launch: Launch):
+        self.waiting, self.slots, self.deadline, self.launch = list(jobs), slots, deadline, launch
+        self.fates = {job.run.id: "not started" for job in jobs}
+        self.running: dict[str, subprocess.Popen] = {}
+
+    def work(self) -> None:
+        """Start what may start until nothing runs any more; whatever happens, no process is left behind."""
+        budget = self.left()
+        try:
+            while self.start(budget):
+                time.sleep(POLL)
+                self.look()
+                if self.left() < -GRACE:
+                    self.stop()
+        finally:
+            self.stop()
+
+    def left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def start(self, budget: float) -> bool:
+        """Fill the free slots; returns whether anything runs."""
+        done = {name for name, fate in self.fates.items() if fate == "done"}
+        while len(self.running) < self.slots and (job := next_job(self.waiting, done, self.left(), budget)):
+            self.waiting.remove(job)
+            self.running[job.run.id] = self.launch(job.run, self.left())
+            say("started", job.run.id)
+        return bool(self.running)
+
+    def look(self) -> None:
+        """Note what has ended."""
+        for name, process in list(self.running.items()):
+            if process.poll() is not None:
+                del self.running[name]
+                self.fates[name] = FATE_OF_STATUS.get(process.returncode, "failed")
+                say(self.fates[name], name)
+
+    def stop(self) -> None:
+        """Interrupt what still runs, and kill what does not heed it; either way its checkpoint stays."""
+        for process in self.running.values():
+            process.send_signal(signal.SIGINT)
+        end = time.monotonic() + PATIENCE
+        while self.running and time.monotonic() < end:
+            self.look()
+            time.sleep(POLL)
+        for name, process in self.running.items():
+            process.kill()
+            process.wait()
+            self.fates[name] = "stopped"
+        self.running = {}
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, and Ctrl-C also where it is ignored, as in a shell's background.
+
+    Trainings would inherit that they ignore it, and then could not be interrupted.
+    """
+    handlers = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def launcher(out: Path, data: str | Path | None, accelerator: str, threads: int) -> Launch:
+    """What starts a run's process on `threads` threads; its output goes to log.txt in the run's folder."""
+    shared = {"out": out, "progress": False, "accelerator": accelerator} | ({"data": data} if data else {})
+
+    def launch(run: Run, left: float) -> subprocess.Popen:
+        limit = {} if left == math.inf else {"budget": f"{max(1, int(left - OVERHEAD))}s"}
+        options = as_options({"seed": run.seed} | changes_of(run.recipe) | shared | limit)
+        command = [sys.executable, "-m", "ckdsnn.cli", "train", run.recipe.name, *options]
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+        with open(make_folder(work_folder(run.recipe, run.seed, out)) / "log.txt", "ab") as log:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+
+    return launch
+
+
+def changes_of(recipe: Recipe) -> dict[str, Any]:
+    """The fields in which a recipe differs from the one that is known by its name."""
+    known = asdict(RECIPES[recipe.name])
+    return {field: value for field, value in asdict(recipe).items() if value != known[field]}
+
+
+def as_options(values: dict[str, Any]) -> list[str]:
+    """The words that give a command these options."""
+    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+    return [f"--{name}={text}" for name, text in texts.items()]
+
+
+def say(what: str, name: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what} {name}", flush=True)
+
+
+def summary(fates: dict[str, str], out: Path) -> str:
+    """What became of the runs, as text; a failed one with its log."""
+    lines = []
+    for fate in ("done", "stopped", "not started", "failed"):
+        names = [name for name, own in fates.items() if own == fate]
+        lines.append(f"{fate}: {len(names)}")
+        if fate != "done":
+            lines += [f"  {name}" + (f", see {out}/work/{name}/log.txt" if fate == "failed" else "") for name in names]
+    return "\n".join(lines)

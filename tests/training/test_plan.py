@@ -1,0 +1,300 @@
+"""A suite's plan: what is to be run, in which order, how long it takes, and what fits into a budget."""
+
+import math
+from dataclasses import replace
+from itertools import accumulate
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from ckdsnn import CkdsnnError, run
+from ckdsnn.analysis import speed
+from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe.build import teacher_recipe
+from ckdsnn.records import copy_record, load_record
+from ckdsnn.training import OutOfTime, estimate
+from ckdsnn.training.estimate import Estimate, Estimator, Progress, find_device, kind, measure, read_progress
+from ckdsnn.training.plan import (
+    OVERHEAD,
+    Job,
+    Run,
+    forecast,
+    make_jobs,
+    may_start,
+    missing_runs,
+    next_job,
+    suite_runs,
+    table,
+)
+from ckdsnn.training.run import fetch_teacher, work_folder
+
+SNN = RECIPES["digits-snn"]
+
+
+def job(name, epochs=10, seconds=6.0, done=0, teacher=""):
+    """A job with `epochs` left of `seconds` each."""
+    recipe = SNN.replace(name=name, epochs=epochs + done)
+    return Job(Run(recipe, 0, teacher), done, Estimate(seconds, "record"))
+
+
+def names(runs):
+    return [f"{run.recipe.name.removeprefix('digits-')}-{run.seed}" for run in runs]
+
+
+def test_seed_0_of_everything_comes_before_seed_1():
+    runs = suite_runs("components", "smoke", 2, {})
+    assert [run.recipe for run in runs] == [RECIPES[name] for name in SUITES["components"]["smoke"]] * 2
+    assert [run.seed for run in runs] == [0] * 5 + [1] * 5
+
+
+def test_recipes_with_equal_digests_are_one_run():
+    (only,) = suite_runs("components", "smoke", 1, {"losses": "samd", "epochs": 3})
+    assert (only.recipe.name, only.recipe.losses, only.recipe.epochs) == ("digits-snn", "samd", 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("magic", "smoke"), "unknown suite 'magic'; choose one of: components"),
+        (("components", "huge"), "unknown tier 'huge'; choose one of: smoke, reduced, paper"),
+    ],
+)
+def test_unknown_names_list_the_choices(arguments, message):
+    with pytest.raises(CkdsnnError, match=message):
+        suite_runs(*arguments, 1, {})
+
+
+def test_a_missing_teacher_comes_once_just_before_its_first_student(tmp_path):
+    missing = missing_runs(suite_runs("components", "smoke", 2, {}), tmp_path, None)
+    first = ["snn-0", "teacher-0", "kd-0", "samd-0", "nld-0", "ckdsnn-0"]
+    assert names(missing) == [*first, "snn-1", "kd-1", "samd-1", "nld-1", "ckdsnn-1"]
+    teacher = missing[1]
+    assert {run.teacher for run in missing if run.recipe.loss_names} == {teacher.id}
+    assert {run.teacher for run in missing if not run.recipe.loss_names} == {""}
+
+
+def test_a_teacher_that_the_suite_names_itself_is_not_run_twice(tmp_path):
+    teacher, student = RECIPES["digits-teacher"], RECIPES["digits-kd"]
+    missing = missing_runs([Run(student, 0), Run(teacher, 0), Run(teacher, 1)], tmp_path, None)
+    assert names(missing) == ["teacher-0", "kd-0", "teacher-1"]
+
+
+def test_every_seed_of_the_teacher_and_every_statistics_is_a_teacher_of_its_own(tmp_path):
+    other = RECIPES["digits-kd"].replace(teacher_seed=2)
+    released = RECIPES["digits-nld"].replace(statistics="cifar10")
+    missing = missing_runs([Run(other, 0), Run(released, 0)], tmp_path, None)
+    assert names(missing) == ["teacher-2", "kd-0", "teacher-0", "nld-0"]
+    assert missing[2].recipe == teacher_recipe(released)
+
+
+def test_what_is_on_record_in_either_folder_is_not_planned(student, record, results, tmp_path):
+    runs = [Run(student.replace(name="other-name"), 0), Run(student, 1)]
+    assert missing_runs(runs, results, None) == [runs[1]]
+    assert missing_runs(runs, tmp_path, results) == [runs[1]]  # nor is the teacher, which will be copied
+    assert [run.recipe.name for run in missing_runs(runs, tmp_path, None)] == [
+        "tiny-teacher",
+        "other-name",
+        "tiny-ckdsnn",
+    ]
+
+
+def test_a_teacher_elsewhere_without_its_weights_is_trained(student, record, results, tmp_path):
+    teacher = load_record(record.teacher["record"], results)
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    copy_record(teacher, results, elsewhere)
+    assert names(missing_runs([Run(student, 1)], out, elsewhere)) == ["tiny-ckdsnn-1"]
+    (elsewhere / "weights" / teacher.weights["file"]).unlink()
+    assert names(missing_runs([Run(student, 1)], out, elsewhere)) == ["tiny-teacher-0", "tiny-ckdsnn-1"]
+    assert fetch_teacher(student, out, elsewhere) is None and not out.exists()
+
+
+def test_what_is_begun_comes_first(tmp_path):
+    later = SNN.replace(train_images=64, epochs=2)
+    with pytest.raises(OutOfTime):
+        run(later, out=tmp_path, progress=False, budget=1e-3)
+    estimator = SimpleNamespace(epoch=lambda recipe, progress: Estimate(len(progress.points), "stand-in"))
+    jobs = make_jobs([Run(SNN, 0), Run(later, 0), Run(SNN, 1)], tmp_path, estimator)
+    assert [job.run for job in jobs] == [Run(later, 0), Run(SNN, 0), Run(SNN, 1)]
+    assert [(job.done, job.epochs, job.state) for job in jobs] == [
+        (1, 1, "continues after epoch 1"),
+        (0, 8, "new"),
+        (0, 8, "new"),
+    ]
+    assert [job.seconds for job in jobs] == [OVERHEAD + 1, OVERHEAD, OVERHEAD]
+
+
+def estimator(*folders, jobs=1, threads=1):
+    return Estimator(list(folders), None, "cpu", jobs, threads)
+
+
+# ---- how long an epoch takes ----
+
+DIGITS = 1437 // 32 * 32 + 360 / 3  # images of an epoch: whole batches, and the test images at a third
+
+
+def test_a_runs_own_curve_comes_first_and_its_last_epoch_counts(tmp_path):
+    here = find_device("cpu")[1]
+    points = [{"epoch": 1, "seconds": 50.0}, {"epoch": 2, "seconds": 7.0}]
+    progress = Progress(points, {"device": here, "threads": 2})
+    assert estimator(tmp_path, threads=2).epoch(SNN, progress) == Estimate(7.0, "own curve")
+    assert estimator(tmp_path, threads=4).epoch(SNN, progress) == Estimate(7.0, "own curve")
+    assert estimator(tmp_path, threads=1).epoch(SNN, progress) == Estimate(14.0, "own curve")
+
+
+def test_another_machines_curve_does_not_count(monkeypatch, tmp_path):
+    monkeypatch.setattr(estimate, "measure", lambda *_: 100.0)
+    progress = Progress([{"epoch": 1, "seconds": 50.0}], {"device": "cuda: another", "threads": 1})
+    assert estimator(tmp_path).epoch(SNN, progress).source == "measured"
+    assert estimator(tmp_path).epoch(SNN, Progress(progress.points, {})).source == "measured"
+
+
+def test_a_record_of_the_kind_on_this_machine_tells_the_speed(student, record, results):
+    wanted = student.replace(train_images=0, epochs=9)
+    found = estimator(results, threads=record.env["threads"]).epoch(wanted, Progress([], {}))
+    assert found.source == "record"
+    assert found.seconds == pytest.approx(DIGITS / record.images_per_second)
+
+
+def test_of_several_records_the_latest_of_the_kind_and_machine_counts(student, record, monkeypatch, tmp_path):
+    def of(started, speed, **changes):
+        return replace(record, started=started, images_per_second=speed, **changes)
+
+    wide = {"recipe": record.recipe | {"width": 2}}
+    elsewhere = {"env": record.env | {"device": "cpu: another"}}
+    records = [
+        of("2030-01-01T00:00:00Z", 10.0),
+        of("2031-01-01T00:00:00Z", 20.0),
+        of("2032-01-01T00:00:00Z", 30.0, **wide),
+        of("2033-01-01T00:00:00Z", 40.0, **elsewhere),
+    ]
+    monkeypatch.setattr(estimate, "load_records", lambda _: records)
+    asked = estimator(tmp_path)
+    assert asked.latest[kind(student)].images_per_second == 20.0
+    assert kind(student.replace(losses="none")) not in asked.latest
+    records[:] = [replace(records[0], env=record.env | {"threads": 6})]
+    third = estimator(tmp_path, threads=2)  # of the share of the machine that there was then
+    assert third.epoch(student.replace(train_images=0), Progress([], {})).seconds == pytest.approx(3 * DIGITS / 10)
+
+
+def test_else_each_kind_is_measured_once_and_shared_among_the_jobs(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(estimate, "measure", lambda recipe, device: asked.append(recipe.name) or 100.0)
+    three = estimator(tmp_path / "none", jobs=3)
+    recipes = [RECIPES[f"digits-{method}"] for method in ("snn", "kd", "samd", "teacher")]
+    found = [three.epoch(recipe, Progress([], {})) for recipe in recipes]
+    assert asked == ["digits-snn", "digits-kd", "digits-teacher"]  # kd and samd are of one kind
+    # measured on 32x32 pixels, the digits have 16x16
+    assert found == [Estimate(pytest.approx(DIGITS / 4 / 100 * 3), "measured")] * 4
+
+
+@pytest.mark.parametrize("change", [{"width": 2}, {"timesteps": 3}, {"model": "resnet20"}, {"losses": "none"}])
+def test_kinds_differ_in_what_costs(change):
+    student = RECIPES["digits-kd"]
+    assert kind(student.replace(**change)) != kind(student) == kind(student.replace(lr=0.3, epochs=2, losses="nld"))
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [((1, 0.5, 0.25, 2, 0.75), 5), ((2, 2, 9), 3), ((40,), 1)])
+def test_measuring_warms_up_once_and_ends_in_time(seconds, steps, monkeypatch):
+    ends = list(accumulate((100, *seconds, *[1000] * 5)))  # the first step compiles for 100 s
+    clock = SimpleNamespace(now=0.0, perf_counter=lambda: clock.now)
+    monkeypatch.setattr(estimate, "time", clock)
+    done = []
+
+    def step():
+        clock.now = float(ends[len(done)])
+        done.append(clock.now)
+        return torch.zeros(())
+
+    arguments = []
+    monkeypatch.setattr(speed, "recipe_step", lambda *a: arguments.append(a) or step, raising=False)
+    rate = measure(RECIPES["cifar100-resnet20-snn"], torch.device("cpu"))
+    assert arguments == [(RECIPES["cifar100-resnet20-snn"], 100, torch.device("cpu"))]
+    assert len(done) == 1 + steps
+    assert rate == pytest.approx(128 / sorted(seconds)[len(seconds) // 2])
+
+
+def test_no_checkpoint_is_no_progress_and_a_damaged_one_is_named(tmp_path):
+    assert read_progress(tmp_path / "nothing") == Progress([], {})
+    work = work_folder(SNN, 0, tmp_path)
+    work.mkdir(parents=True)
+    (work / "last.ckpt").write_bytes(b"PK damaged")
+    with pytest.raises(CkdsnnError, match=r"last\.ckpt is damaged"):
+        make_jobs([Run(SNN, 0)], tmp_path, estimator(tmp_path))
+
+
+def test_an_accelerator_that_is_none_is_named(tmp_path):
+    with pytest.raises(CkdsnnError, match="accelerator = 'abacus'"):
+        Estimator([tmp_path], None, "abacus", 1, 1)
+
+
+# ---- what fits into a budget ----
+
+
+@pytest.mark.parametrize(
+    ("made", "left", "budget", "starts"),
+    [
+        (job("fits"), 75, 100, True),  # 10 epochs of 6 s and 15 s besides
+        (job("too-long-now"), 74, 100, False),
+        (job("fits-exactly"), 75, 75, True),
+        (job("longer-than-the-budget"), 74, 74, True),
+        (job("longer-but-an-epoch-fits"), 21, 74, True),
+        (job("longer-and-no-epoch-fits"), 20, 74, False),
+        (job("begun", done=3), 21, 100, True),
+        (job("begun-and-no-epoch-fits", done=3), 20, 100, False),
+        (job("only-the-record-is-missing", epochs=0, done=3), 15, 100, True),
+        (job("no-budget", seconds=1e9), math.inf, math.inf, True),
+        (job("late"), -5, -5, False),
+    ],
+    ids=lambda value: value.run.recipe.name if isinstance(value, Job) else "",
+)
+def test_the_budgets_rule(made, left, budget, starts):
+    assert may_start(made, left, budget) is starts
+
+
+def test_a_student_waits_and_a_shorter_job_may_overtake():
+    teacher, long, short = job("teacher"), job("long", epochs=50), job("short", epochs=1)
+    student = job("student", teacher=teacher.run.id)
+    assert next_job([student, teacher], (), 1000, 1000) is teacher
+    assert next_job([student, short], (), 1000, 1000) is short
+    assert next_job([student, short], (teacher.run.id,), 1000, 1000) is student
+    assert next_job([long, short], (), 100, 1000) is short
+    assert next_job([student], (), 1000, 1000) is None
+
+
+def test_the_forecast_counts_what_a_slow_count_gives():
+    """Two slots, 75 s a job: a and b until 75, c and d until 150, e until 225."""
+    jobs = [job(name) for name in "abcde"]
+    ids = [made.run.id for made in jobs]
+    verdicts, end = forecast(jobs, 2)
+    assert verdicts == dict.fromkeys(ids, "yes") and end == 225
+    assert forecast(jobs, 1)[1] == 375
+    verdicts, end = forecast(jobs, 2, 200)
+    assert list(verdicts.values()) == ["yes"] * 4 + ["no"] and end == 150
+    longer = [job("long", epochs=100), job("never", seconds=500.0), *jobs]
+    verdicts, end = forecast(longer, 2, 200)
+    assert list(verdicts.values()) == ["in part", "never", "yes", "yes", "no", "no", "no"] and end == 200
+
+
+def test_the_forecast_lets_students_wait_for_their_teacher():
+    teacher = job("teacher", epochs=20)  # 135 s
+    student = job("student", teacher=teacher.run.id)
+    verdicts, end = forecast([student, teacher, job("other")], 3)
+    assert set(verdicts.values()) == {"yes"} and end == 135 + 75
+    verdicts, end = forecast([student, teacher], 3, 134)
+    assert list(verdicts.values()) == ["no", "in part"] and end == 134
+
+
+def test_the_table_holds_every_job_and_the_total():
+    long = "cifar100-resnet19-ckdsnn-sample-stage0"
+    jobs = [job("begun", done=12), job(long), job("student", epochs=20, teacher=job(long).run.id)]
+    lines = table(jobs, 1, 120).splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == [made.run.id for made in jobs]
+    assert all(len(line) <= 120 and line == line.rstrip() for line in lines)
+    cells = [[cell for cell in line.split("  ") if cell.strip()] for line in lines[1:4]]
+    assert [[cell.strip() for cell in row[1:]] for row in cells] == [
+        ["continues after epoch 12", "10", "1.2", "record", "yes"],
+        ["new", "10", "1.2", "record", "no"],
+        ["waits for its teacher", "20", "2.2", "record", "no"],
+    ]
+    assert lines[4].startswith("total: 3 runs, 4.8 minutes, 1 at a time")  # 75 + 75 + 135 seconds

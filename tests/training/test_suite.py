@@ -1,0 +1,244 @@
+"""Working off a suite: processes that start, wait, stop, fail; and real trainings from the first to the last."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from ckdsnn import CkdsnnError, load_records
+from ckdsnn.cli import train_parser
+from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.training import run_suite, suite
+from ckdsnn.training.estimate import Estimate
+from ckdsnn.training.plan import Job, Run
+from ckdsnn.training.run import resolve
+from ckdsnn.training.suite import Crew, launcher, stoppable, summary, work_off
+
+HEEDS = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(130)); {ready}; time.sleep(60)"
+IGNORES = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); {ready}; time.sleep(60)"
+
+
+def job(name, teacher=None, seconds=1.0):
+    recipe = RECIPES["digits-snn"].replace(name=name, epochs=1)
+    return Job(Run(recipe, 0, teacher.run.id if teacher else ""), 0, Estimate(seconds, "stand-in"))
+
+
+class StandIns:
+    """Starts lines of Python that stand in for trainings; notes the order, and what else runs at each start."""
+
+    def __init__(self, folder, programs=None):
+        self.folder, self.programs, self.started, self.processes = folder, programs or {}, [], {}
+
+    def __call__(self, run, left):
+        running = {name for name, process in self.processes.items() if process.poll() is None}
+        self.started.append((run.recipe.name, running))
+        ready = f"open({str(self.folder / run.recipe.name)!r}, 'w').close()"
+        program = self.programs.get(run.recipe.name, "pass").format(ready=ready)
+        process = subprocess.Popen([sys.executable, "-S", "-c", program])
+        self.processes[run.recipe.name] = process
+        return process
+
+    def wait_for(self, *names):
+        while not all((self.folder / name).exists() for name in names):
+            assert all(self.processes[name].poll() is None for name in names), "a stand-in has ended too early"
+            time.sleep(0.01)
+
+
+def fates_of(crew):
+    return {name.partition("-s0-")[0]: fate for name, fate in crew.fates.items()}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(suite, "POLL", 0.01)
+
+
+def test_a_crew_never_has_more_than_its_slots_and_students_wait_for_their_teacher(tmp_path):
+    teacher = job("teacher")
+    plan = [job("a"), teacher, job("student", teacher), job("other", teacher), job("b"), job("c")]
+    launch = StandIns(tmp_path, {"teacher": "import time; time.sleep(0.3)"})
+    crew = Crew(plan, 2, math.inf, launch)
+    crew.work()
+    assert set(fates_of(crew).values()) == {"done"}
+    order = [name for name, _ in launch.started]
+    assert sorted(order) == sorted(made.run.recipe.name for made in plan)  # each once
+    assert order[:2] == ["a", "teacher"] and order.index("b") < order.index("student")
+    assert all(len(running) < 2 for _, running in launch.started)
+    students = [running for name, running in launch.started if name in ("student", "other")]
+    assert all("teacher" not in running for running in students)
+
+
+def test_a_failed_run_stops_no_other_but_its_students(tmp_path):
+    teacher = job("teacher")
+    plan = [teacher, job("student", teacher), job("stops"), job("killed"), job("other")]
+    programs = {"teacher": "raise SystemExit(2)", "stops": "raise SystemExit(3)"}
+    programs["killed"] = "import os; os.kill(os.getpid(), 9)"
+    crew = Crew(plan, 2, math.inf, StandIns(tmp_path, programs))
+    crew.work()
+    assert fates_of(crew) == {
+        "teacher": "failed",
+        "student": "not started",
+        "stops": "stopped",
+        "killed": "failed",
+        "other": "done",
+    }
+    lines = summary(crew.fates, tmp_path).splitlines()
+    assert lines.index("failed: 2") == len(lines) - 3
+    assert f"  {teacher.run.id}, see {tmp_path}/work/{teacher.run.id}/log.txt" in lines
+    assert [line for line in lines if line.startswith("done")] == ["done: 1"]
+
+
+def test_what_does_not_fit_is_not_started(tmp_path):
+    plan = [job("long", seconds=500.0), job("short")]
+    launch = StandIns(tmp_path)
+    crew = Crew(plan, 2, time.monotonic() + 100, launch)
+    crew.work()
+    assert [name for name, _ in launch.started] == ["short"]
+    assert fates_of(crew) == {"long": "not started", "short": "done"}
+
+
+def test_past_the_deadline_a_training_is_interrupted_then_killed(tmp_path, monkeypatch):
+    launch = StandIns(tmp_path, {"heeds": HEEDS, "ignores": IGNORES})
+    crew = Crew([job("heeds"), job("ignores"), job("next")], 2, time.monotonic() + 1000, launch)
+    monkeypatch.setattr(suite, "PATIENCE", 0.5)
+    look = crew.look
+
+    def late():
+        launch.wait_for("heeds", "ignores")
+        crew.deadline = time.monotonic() - suite.GRACE - 1
+        look()
+
+    monkeypatch.setattr(crew, "look", late)
+    crew.work()
+    assert fates_of(crew) == {"heeds": "stopped", "ignores": "stopped", "next": "not started"}
+    assert launch.processes["heeds"].returncode == 130
+    assert launch.processes["ignores"].returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_stop_the_trainings_and_tell_what_became_of_them(number, tmp_path, capsys):
+    launch = StandIns(tmp_path, {"heeds": HEEDS})
+    plan = [job("quick"), job("heeds"), job("next")]
+
+    def interrupt():
+        while "heeds" not in launch.processes:
+            time.sleep(0.01)
+        launch.wait_for("heeds")
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt):
+        work_off(plan, 1, math.inf, launch, tmp_path)
+    assert signal.getsignal(number) == before
+    assert launch.processes["heeds"].returncode == 130
+    said = capsys.readouterr().out
+    assert "done: 1\nstopped: 1\n  heeds-s0-" in said and "not started: 1\n  next-s0-" in said
+
+
+def test_trainings_do_not_inherit_that_ctrl_c_is_ignored():
+    """A shell starts its background processes so."""
+    asks = "import signal; raise SystemExit(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert subprocess.run([sys.executable, "-c", asks]).returncode == 1
+        with stoppable():
+            assert subprocess.run([sys.executable, "-c", asks]).returncode == 0
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "left", "budget"),
+    [
+        (RECIPES["digits-teacher"].replace(statistics="cifar10"), math.inf, None),
+        (RECIPES["digits-ckdsnn"].replace(beta=0.5, temperature_squared=False, noise="0.5", stage=-2), 100.9, "85s"),
+        (RECIPES["cifar10-resnet19-kd"].replace(epochs=100, lr=3e-5), 1.0, "1s"),
+    ],
+)
+def test_the_command_of_a_run_means_that_run(recipe, left, budget, tmp_path, monkeypatch):
+    monkeypatch.setattr(suite, "OVERHEAD", 15)
+    started = []
+    monkeypatch.setattr(suite.subprocess, "Popen", lambda command, **options: started.append((command, options)))
+    launcher(tmp_path, "images", "cpu", 3)(Run(recipe, 4), left)
+    ((command, options),) = started
+    assert command[:4] == [sys.executable, "-m", "ckdsnn.cli", "train"]
+    given = vars(train_parser().parse_args(command[4:]))
+    assert given.pop("budget", None) == budget
+    arguments = [given.pop(name) for name in ("out", "data", "progress", "accelerator", "devices", "seed")]
+    assert arguments == [str(tmp_path), "images", False, "cpu", 1, 4]
+    assert resolve(given.pop("recipe"), given) == recipe
+    assert options["env"]["OMP_NUM_THREADS"] == "3"
+    assert options["stdout"].name == str(tmp_path / "work" / recipe.record_id(4) / "log.txt")
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """A suite of two small trainings, as fields to give with its name; speeds are not measured."""
+    monkeypatch.setitem(SUITES, "tiny", {"smoke": ["digits-snn", "digits-teacher"]})
+    monkeypatch.setattr(suite.Estimator, "epoch", lambda *_: Estimate(1.0, "stand-in"))
+    return {"name": "tiny", "train_images": 64, "epochs": 1, "accelerator": "cpu"}
+
+
+def test_a_suite_trains_what_has_no_record_and_only_that(tiny, tmp_path, capsys, monkeypatch):
+    fates = run_suite(**tiny, out=tmp_path, jobs=2, budget=500)
+    said = capsys.readouterr().out
+    logs = {name: (tmp_path / "work" / name / "log.txt").read_text() for name in fates}
+    assert set(fates.values()) == {"done"}, logs
+    records = load_records(tmp_path)
+    assert {record.id for record in records} == set(fates)
+    assert all(record.env["threads"] == max(1, len(os.sched_getaffinity(0)) // 2) for record in records)
+    assert said.index("total: 2 runs") < said.index("started") and "done: 2" in said
+    assert all(f"record {name}" in log for name, log in logs.items())
+    assert not list(tmp_path.rglob("*.partial*"))
+
+    monkeypatch.setattr(suite, "launcher", lambda *_: pytest.fail("trained again"))
+    assert run_suite(**tiny, out=tmp_path) == {}
+    assert run_suite(**tiny, out=tmp_path / "other", results=tmp_path) == {}
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_dry_run_leaves_nothing(tiny, tmp_path, capsys):
+    fates = run_suite(**tiny, seeds=2, out=tmp_path / "out", dry_run=True)
+    assert list(fates.values()) == ["not started"] * 4
+    assert "total: 4 runs, 1.1 minutes, 1 at a time" in capsys.readouterr().out  # 4 times 15 + 1 seconds
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_teacher_on_record_elsewhere_is_copied_before_any_start(student, record, results, tmp_path, monkeypatch):
+    seen = []
+
+    def look(out, *_):
+        seen.extend(record.recipe["name"] for record in load_records(out))
+        return lambda run, left: subprocess.Popen([sys.executable, "-S", "-c", "pass"])
+
+    monkeypatch.setitem(SUITES, "one", {"smoke": ["tiny-ckdsnn"]})
+    monkeypatch.setitem(RECIPES, "tiny-ckdsnn", student)
+    monkeypatch.setattr(suite, "launcher", look)
+    fates = run_suite("one", seeds=2, out=tmp_path, results=results)
+    assert seen == ["tiny-teacher"]
+    assert fates == {student.record_id(1): "done"}  # seed 0 is on record in results
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "magic"}, "unknown suite 'magic'"),
+        ({"tier": "huge"}, "unknown tier 'huge'; choose one of: smoke"),
+        ({"jobs": 0}, "jobs = 0; expected an integer of at least 1"),
+        ({"seeds": 0}, "seeds = 0; expected an integer of at least 1"),
+        ({"budget": -1}, "budget = -1; expected a positive number"),
+        ({"tau": 2}, "unknown recipe field 'tau'"),
+        ({"accelerator": "abacus"}, "accelerator = 'abacus'"),
+    ],
+)
+def test_mistakes_are_named_and_leave_nothing(arguments, message, tiny, tmp_path):
+    with pytest.raises(CkdsnnError, match=message):
+        run_suite(**tiny | arguments, out=tmp_path / "out")
+    assert not list(tmp_path.iterdir())
