@@ -1,36 +1,113 @@
-"""What one training step costs."""
+"""One training step on random images, as real trainings compute it, for measuring what it costs."""
 
 from collections.abc import Callable
 
 import torch
 
 from ckdsnn.distill import LOSSES, Objective
+from ckdsnn.engine import engine
 from ckdsnn.models import build_student, build_teacher
+from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.build import build_network, build_objective, teacher_recipe
+
+SIDE = 32  # pixels of a CIFAR image
+
+
+def default_device() -> torch.device:
+    """CUDA if there is any."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class Step:
+    """A full step of `network` under `objective` with SGD, on one batch of random images; each call trains.
+
+    images [B, 3, 32, 32], labels [B]: the batch, on the device; may be replaced. precision: fp32, bf16 (autocast), or
+    auto, bf16 on CUDA only. `phases` are the parts of a step by name, in order, for those who time them one by one.
+    """
+
+    def __init__(
+        self,
+        network: torch.nn.Module,
+        objective: Objective,
+        batch: int,
+        num_classes: int,
+        device: torch.device | None = None,
+        precision: str = "auto",
+    ):
+        self.device, switches = device or default_device(), engine()
+        self.network = network.to(self.device, memory_format=switches.layout)
+        if switches.compile:
+            self.network.compile()
+        self.objective = objective.to(self.device)
+        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+        self.half = precision == "bf16" or (precision == "auto" and self.device.type == "cuda")
+        images = torch.randn(batch, 3, SIDE, SIDE, device=self.device)
+        self.images = images.contiguous(memory_format=switches.layout)
+        self.labels = torch.randint(num_classes, (batch,), device=self.device)
+        self.phases: dict[str, Callable[[], None]] = {
+            "teacher": self.run_teacher,
+            "student": self.run_student,
+            "losses": self.run_losses,
+            "backward": self.run_backward,
+            "optimiser": self.optimizer.step,
+        }
+
+    def __call__(self) -> torch.Tensor:
+        """All phases once; the loss, a scalar still on the device."""
+        for phase in self.phases.values():
+            phase()
+        return self.total.detach()
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
+
+    def run_teacher(self) -> None:
+        with self.autocast():
+            self.seen = self.objective.observe(self.images)
+
+    def run_student(self) -> None:
+        with self.autocast():
+            self.features = self.network(self.images)
+
+    def run_losses(self) -> None:
+        with self.autocast():
+            self.total, _ = self.objective.compare(self.images, self.labels, self.features, self.seen)
+
+    def run_backward(self) -> None:
+        self.optimizer.zero_grad()
+        self.total.backward()
+
+    @torch.no_grad()
+    def forward(self) -> None:
+        """The network's forward pass alone."""
+        self.run_student()
 
 
 def training_step(
-    student: str = "resnet20", width: int = 1, timesteps: int = 1, batch: int = 128, num_classes: int = 100
-) -> Callable[[], torch.Tensor]:
-    """One full distillation step as a callable, for measuring: teacher, student, maps, losses, backward pass, SGD.
+    student: str = "resnet20",
+    width: int = 1,
+    timesteps: int = 1,
+    batch: int = 128,
+    num_classes: int = 100,
+    device: torch.device | None = None,
+    precision: str = "auto",
+) -> Step:
+    """One full distillation step, SAMD + NLD, as a callable: the teacher has the student's architecture.
 
-    It works on one batch of random 32x32 images, on CUDA if there is any, in the layout and precision of real
-    trainings; each call returns the loss, a scalar still on the device. The teacher has the student's architecture.
+    On CUDA if there is any, in the layout and precision of real trainings; each call returns the loss.
     Raises CkdsnnError for an unknown student and sizes below 1.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = build_student(student, num_classes, width, timesteps).to(device, memory_format=torch.channels_last)
-    teacher = build_teacher(student, num_classes, width)
-    objective = Objective({name: (1.0, LOSSES[name]()) for name in ("samd", "nld")}, teacher).to(device)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
-    images = torch.randn(batch, 3, 32, 32, device=device).contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(num_classes, (batch,), device=device)
+    network = build_student(student, num_classes, width, timesteps)
+    terms = {name: (1.0, LOSSES[name]()) for name in ("samd", "nld")}
+    objective = Objective(terms, build_teacher(student, num_classes, width))
+    return Step(network, objective, batch, num_classes, device, precision)
 
-    def step() -> torch.Tensor:
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            total, _ = objective(images, labels, network(images))
-        optimizer.zero_grad()
-        total.backward()
-        optimizer.step()
-        return total.detach()
 
-    return step
+def recipe_step(recipe: Recipe, num_classes: int, device: torch.device | None = None) -> Step:
+    """The step of a recipe's training, with fresh weights; a teacher's own step is one without distillation.
+
+    Raises CkdsnnError for the name of an unknown teacher.
+    """
+    teacher = build_network(teacher_recipe(recipe), num_classes) if recipe.loss_names else None
+    network, objective = build_network(recipe, num_classes), build_objective(recipe, teacher)
+    return Step(network, objective, recipe.batch_size, num_classes, device, recipe.precision)

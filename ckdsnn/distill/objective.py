@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.numerics import at_least_float32
+from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models.features import Features
 
@@ -28,9 +29,7 @@ class Objective(nn.Module):
         if terms and teacher is None:
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
         self.terms = dict(terms)
-        if teacher is not None:
-            teacher = teacher.eval().requires_grad_(False)
-        self.__dict__["teacher"] = teacher  # past nn.Module's registration
+        self.__dict__["teacher"] = teacher and frozen(teacher)  # past nn.Module's registration
 
     def _apply(self, function, recurse=True):
         if self.teacher is not None:
@@ -45,13 +44,34 @@ class Objective(nn.Module):
         generator: torch.Generator | None = None,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The scalar total, and every term by name, unweighted, "ce" first."""
+        return self.compare(images, labels, student, self.observe(images), generator)
+
+    def observe(self, images: torch.Tensor) -> Features | None:
+        """What the teacher makes of the images; None where no term asks for it."""
+        with torch.no_grad():
+            return self.teacher(images) if self.terms else None
+
+    def compare(
+        self,
+        images: torch.Tensor,
+        labels: torch.Tensor,
+        student: Features,
+        teacher: Features | None,
+        generator: torch.Generator | None = None,
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """`forward`, given what `observe` has returned."""
         named = {"ce": F.cross_entropy(at_least_float32(student.logits), labels)}
         total = named["ce"]
-        if self.terms:
-            with torch.no_grad():
-                teacher = self.teacher(images)
-            batch = Batch(images, labels, student, teacher, self.teacher, generator)
-            for name, (weight, term) in self.terms.items():
-                named[name] = term(batch)
-                total = total + weight * named[name]
+        batch = Batch(images, labels, student, teacher, self.teacher, generator)
+        for name, (weight, term) in self.terms.items():
+            named[name] = term(batch)
+            total = total + weight * named[name]
         return total, named
+
+
+def frozen(teacher: nn.Module) -> nn.Module:
+    """The teacher itself, put into eval mode without gradients, as the engine wants it computed."""
+    teacher = teacher.eval().requires_grad_(False).to(memory_format=engine().layout)
+    if engine().compile:
+        teacher.compile()
+    return teacher

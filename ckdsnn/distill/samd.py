@@ -20,6 +20,7 @@ from ckdsnn.distill.maps import (
     spike_activation_map,
 )
 from ckdsnn.distill.numerics import at_least_float32
+from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, choose
 
 
@@ -77,14 +78,19 @@ class SAMD:
     map_class: str = "label"
     stage: int = -1
 
+    def __post_init__(self):
+        object.__setattr__(self, "closed_cam", engine().closed_cam)  # no field: it does not change what is computed
+
     def teacher_map(self, batch: Batch) -> torch.Tensor:
         """The teacher's map [B, H, W] before scaling."""
         classes = choose("map class", self.map_class, MAP_CLASSES)(batch)
         stages = batch.teacher.stages
-        if self.stage in (-1, len(stages) - 1):
+        last = self.stage in (-1, len(stages) - 1)
+        if last and self.closed_cam:
             maps = class_activation_map(stages[-1], batch.teacher_model.head_weight, classes)
         else:
             maps = grad_cam(batch.teacher_model, batch.images, classes, self.stage)
+            maps = maps * maps[0].numel() if last else maps  # the closed form is that many times Grad-CAM
         return map_range(maps, self.teacher_range, units=stages[self.stage].shape[1])
 
     def student_map(self, batch: Batch) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The paper's spiking neuron, through spikingjelly.
+"""The paper's spiking neuron: spikingjelly's, and on a CPU a faster twin of it.
 
 Leaky integrate-and-fire (released configuration: threshold 1, decay 0.5, hard reset to 0, triangular surrogate):
 
@@ -10,17 +10,22 @@ import torch
 from spikingjelly.activation_based import neuron, surrogate
 from torch import nn
 
+from ckdsnn.engine import engine
+from ckdsnn.models.fused import FusedLIF
+
 
 class LIF(nn.Module):
     """LIF neurons over `timesteps` steps, for activations whose time axis is folded into the batch.
 
     Input and output: [T*B, ...], time-major (all of step 0 first). One call is one whole sequence: the membrane
-    starts at rest and nothing is kept afterwards, so that no caller can forget to reset it.
+    starts at rest and nothing is kept afterwards, so that no caller can forget to reset it. `kind`: the engine's
+    choice of how it is computed.
     """
 
     def __init__(self, timesteps: int):
         super().__init__()
         self.timesteps = timesteps
+        self.kind = engine().neuron
         self.node = neuron.LIFNode(
             tau=2.0,
             decay_input=False,
@@ -32,7 +37,13 @@ class LIF(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        sequence = x.unflatten(0, (self.timesteps, -1))  # [T, B, ...]
+        fused = self.kind == "fused" or (self.kind == "auto" and x.device.type == "cpu")
+        return (FusedLIF.apply(sequence) if fused else self.step_through(sequence)).flatten(0, 1)
+
+    def step_through(self, sequence: torch.Tensor) -> torch.Tensor:
+        """spikingjelly's neuron, from rest, on [T, B, ...]."""
         self.node.reset()
-        spikes = self.node(x.unflatten(0, (self.timesteps, -1)))  # [T, B, ...]
+        spikes = self.node(sequence)
         self.node.reset()  # a kept membrane would hold the graph alive and make the model impossible to copy
-        return spikes.flatten(0, 1)
+        return spikes

@@ -3,11 +3,14 @@
 import hashlib
 import platform
 import subprocess
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from ckdsnn.engine import engine
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -50,7 +53,7 @@ def processor_name() -> str:
 
 
 def environment(device: torch.device, dtype: str) -> dict[str, Any]:
-    """Versions, device by its full name, numeric type and CPU threads."""
+    """Versions, device by its full name, numeric type, CPU threads, and how steps are computed."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
     packages = ("torch", "spikingjelly", "lightning")
     return {
@@ -59,4 +62,5 @@ def environment(device: torch.device, dtype: str) -> dict[str, Any]:
         "device": f"{device.type}: {name}",
         "dtype": dtype,
         "threads": torch.get_num_threads(),
+        "engine": asdict(engine()),
     }

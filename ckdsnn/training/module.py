@@ -12,6 +12,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from ckdsnn.data.module import seeded
 from ckdsnn.distill import Objective
+from ckdsnn.engine import engine
 from ckdsnn.recipe import Recipe
 
 
@@ -28,6 +29,7 @@ class Classifier(L.LightningModule):
         self.seed = seed
         self.network = network
         self.objective = objective
+        self.layout = engine().layout
         self.train_accuracy = MulticlassAccuracy(num_classes, average="micro")
         self.test_accuracy = MulticlassAccuracy(num_classes, average="micro")
         self.generator: torch.Generator | None = None
@@ -38,7 +40,7 @@ class Classifier(L.LightningModule):
 
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         images, labels = batch
-        images = images.contiguous(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=self.layout)
         features = self.network(images)
         total, terms = self.objective(images, labels, features, self.generator)
         self.train_accuracy(features.logits.detach(), labels)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import make_folder, nearest
 from ckdsnn.recipe import RECIPES, Recipe
@@ -75,7 +76,9 @@ def train(
     teacher = load_network(teacher_record, out) if teacher_record else None
     module = build_data(recipe, seed, data, options["devices"])
     classes = module.data.num_classes
-    network = build_network(recipe, classes, seed).to(memory_format=torch.channels_last)
+    network = build_network(recipe, classes, seed).to(memory_format=engine().layout)
+    if engine().compile:
+        network.compile()
     curve, code = Curve(), code_state()  # before training: the tree may change meanwhile
     work = work_folder(recipe, seed, out)
     classifier = Classifier(recipe, seed, network, build_objective(recipe, teacher), classes)

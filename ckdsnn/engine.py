@@ -1,0 +1,59 @@
+"""How a step is computed, never what: the switches of the fast paths, each of which has a slow twin.
+
+A network or an objective keeps the switches under which it was built:
+
+    with using(Engine(neuron="spikingjelly", channels_last=False)):
+        run("digits-ckdsnn")
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import torch
+
+from ckdsnn.errors import choose
+
+NEURONS = ("auto", "fused", "spikingjelly")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Raises CkdsnnError for an unknown neuron."""
+
+    neuron: str = "auto"
+    """fused (one autograd function for all time steps), spikingjelly, or auto: fused on a CPU, where it is faster, and
+    spikingjelly elsewhere, which has a Triton kernel for CUDA"""
+    channels_last: bool = True
+    """images and weights in the memory layout [B, H, W, C]"""
+    closed_cam: bool = True
+    """the teacher's map at the last stage in closed form, without Grad-CAM's backward pass"""
+    compile: bool = False
+    """student and teacher through torch.compile; minutes to compile, and on a CPU slower after that"""
+
+    def __post_init__(self):
+        choose("neuron", self.neuron, dict.fromkeys(NEURONS))
+
+    @property
+    def layout(self) -> torch.memory_format:
+        """The memory layout of images and weights."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
+
+
+CURRENT: ContextVar[Engine] = ContextVar("engine", default=Engine())  # noqa: B039, it is immutable
+
+
+def engine() -> Engine:
+    """The present switches."""
+    return CURRENT.get()
+
+
+@contextmanager
+def using(switches: Engine) -> Iterator[Engine]:
+    """Build what is built inside the block with these switches."""
+    token = CURRENT.set(switches)
+    try:
+        yield switches
+    finally:
+        CURRENT.reset(token)

@@ -1,0 +1,61 @@
+"""The fused neuron against spikingjelly's, and against the loop of test_neurons by way of it."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ckdsnn.engine import Engine, using
+from ckdsnn.models import LIF
+
+TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 0.05}
+
+
+def spikes_and_gradient(kind, timesteps, x, weights):
+    with using(Engine(neuron=kind)):
+        neurons = LIF(timesteps)
+    x = x.clone().requires_grad_()
+    spikes = neurons(x)
+    (spikes * weights).sum().backward()
+    return spikes.detach(), x.grad
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 6), st.sampled_from(list(TOLERANCE)), st.integers(0, 2**32 - 1))
+def test_equals_the_slow_neuron(timesteps, dtype, seed):
+    generator = torch.Generator().manual_seed(seed)
+    x, weights = (2 * torch.randn(2, timesteps * 3, 4, 5, generator=generator)).to(dtype)
+    fast, slow = (spikes_and_gradient(kind, timesteps, x, weights) for kind in ("fused", "spikingjelly"))
+    assert torch.equal(fast[0], slow[0])
+    torch.testing.assert_close(fast[1], slow[1], rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+def test_exactly_at_the_threshold_it_fires_with_the_steepest_slope():
+    x = torch.tensor([[1.0], [2.0], [0.0]])
+    spikes, gradient = spikes_and_gradient("fused", 1, x, torch.ones(3, 1))
+    assert spikes.flatten().tolist() == [1, 1, 0] and gradient.flatten().tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("timesteps", [1, 2])
+def test_the_memory_layout_passes_through(timesteps):
+    x = torch.randn(4, 3, 5, 6).contiguous(memory_format=torch.channels_last).requires_grad_()
+    spikes = LIF(timesteps)(x)
+    spikes.square().sum().backward()
+    assert all(t.is_contiguous(memory_format=torch.channels_last) for t in (spikes, x.grad))
+
+
+@pytest.mark.parametrize("timesteps", [1, 3])
+def test_input_and_incoming_gradient_stay_what_they_are(timesteps):
+    x, weights = torch.randn(2, 6, 4)
+    before = x.clone(), weights.clone()
+    x.requires_grad_()
+    LIF(timesteps)(x).backward(weights)
+    assert torch.equal(x, before[0]) and torch.equal(weights, before[1])
+
+
+def test_it_keeps_the_membrane_and_the_spikes_alone():
+    kept = []
+    x = torch.randn(6, 4, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape) or t, lambda t: t):
+        LIF(3)(x)
+    assert kept == [(3, 2, 4)] * 2

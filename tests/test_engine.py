@@ -1,0 +1,59 @@
+"""The switches of the fast paths: who keeps which, and that a whole step is the same whatever they are."""
+
+import pytest
+import torch
+
+from ckdsnn.analysis.speed import training_step
+from ckdsnn.engine import Engine, engine, using
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.models import LIF, build_student
+
+SLOW = Engine(neuron="spikingjelly", channels_last=False, closed_cam=False)
+
+
+def test_the_switches_hold_inside_the_block_and_for_what_is_built_there():
+    with pytest.raises(ZeroDivisionError), using(SLOW) as switches:
+        assert engine() is switches
+        student = build_student("resnet8", 10, 1, 1)
+        raise ZeroDivisionError
+    assert engine() == Engine()
+    assert {module.kind for module in student.modules() if isinstance(module, LIF)} == {"spikingjelly"}
+
+
+def test_an_unknown_neuron_is_answered_with_the_known_ones():
+    with pytest.raises(CkdsnnError, match="unknown neuron 'jelly'; choose one of: auto, fused, spikingjelly"):
+        Engine(neuron="jelly")
+
+
+def step_under(switches: Engine, timesteps: int):
+    """A step in float64 under these switches; its loss and the student's gradients."""
+    torch.manual_seed(0)
+    with using(switches):
+        step = training_step("resnet8", 1, timesteps, batch=6, num_classes=5, precision="fp32")
+    step.network.double(), step.objective.double()
+    step.images = step.images.double()
+    torch.manual_seed(1)  # NLD's noise
+    for phase in ("teacher", "student", "losses", "backward"):
+        step.phases[phase]()
+    return step.total.detach(), [p.grad for p in step.network.parameters()]
+
+
+@pytest.mark.parametrize("timesteps", [1, 3])
+@pytest.mark.parametrize(
+    "switches", [SLOW, Engine(neuron="spikingjelly"), Engine(channels_last=False), Engine(closed_cam=False)]
+)
+def test_every_switch_leaves_the_step_what_it_is(switches, timesteps):
+    (loss, gradients), (slow_loss, slow_gradients) = step_under(Engine(), timesteps), step_under(switches, timesteps)
+    torch.testing.assert_close(loss, slow_loss, rtol=1e-9, atol=1e-12)
+    for fast, slow in zip(gradients, slow_gradients, strict=True):
+        torch.testing.assert_close(fast, slow, rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")  # torch's own import
+def test_student_and_teacher_are_compiled_where_asked_under_the_same_weights_names():
+    plain = training_step("resnet8", 1, 2, batch=4, num_classes=5)
+    with using(Engine(compile=True)):
+        compiled = training_step("resnet8", 1, 2, batch=4, num_classes=5)
+    assert plain.network.state_dict().keys() == compiled.network.state_dict().keys()
+    assert compiled.network._compiled_call_impl and compiled.objective.teacher._compiled_call_impl
+    assert not plain.network._compiled_call_impl
