@@ -39,6 +39,12 @@ SETTINGS: dict[str, tuple[dict, dict, dict]] = {
         )
         for dataset in ("cifar10", "cifar100")
     },
+    # small enough for the hundreds of runs of all suites on two CPU cores
+    "cifar10-16k": (
+        {"tier": "reduced", "dataset": "cifar10", "width": 1, "epochs": 10, "train_images": 16_000} | CROP_AND_FLIP,
+        {"model": "resnet20", "epochs": 20},
+        {"model": "resnet8"},
+    ),
     **{
         f"{dataset}-{model}": (
             {"tier": "paper", "dataset": dataset, "model": model, "width": width},
