@@ -12,7 +12,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
+from ckdsnn.allocator import keep_freed_memory
 from ckdsnn.errors import choose
 
 NEURONS = ("auto", "fused", "spikingjelly")
@@ -31,6 +33,8 @@ class Engine:
     """the teacher's map at the last stage in closed form, without Grad-CAM's backward pass"""
     compile: bool = False
     """student and teacher through torch.compile; minutes to compile, and on a CPU slower after that"""
+    keep_memory: bool = True
+    """on a CPU, freed memory stays with the process (see `allocator`); once done, it holds for the whole process"""
 
     def __post_init__(self):
         choose("neuron", self.neuron, dict.fromkeys(NEURONS))
@@ -39,6 +43,15 @@ class Engine:
     def layout(self) -> torch.memory_format:
         """The memory layout of images and weights."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
+
+    def prepare(self, network: nn.Module, device: torch.device) -> nn.Module:
+        """The network on the device, ready to be trained or asked."""
+        if self.keep_memory and device.type == "cpu":
+            keep_freed_memory()
+        network = network.to(device, memory_format=self.layout)
+        if self.compile:
+            network.compile()
+        return network
 
 
 CURRENT: ContextVar[Engine] = ContextVar("engine", default=Engine())  # noqa: B039, it is immutable

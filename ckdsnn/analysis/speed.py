@@ -35,9 +35,7 @@ class Step:
         precision: str = "auto",
     ):
         self.device, switches = device or default_device(), engine()
-        self.network = network.to(self.device, memory_format=switches.layout)
-        if switches.compile:
-            self.network.compile()
+        self.network = switches.prepare(network, self.device)
         self.objective = objective.to(self.device)
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
         self.half = precision == "bf16" or (precision == "auto" and self.device.type == "cuda")

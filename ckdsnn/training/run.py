@@ -76,14 +76,13 @@ def train(
     teacher = load_network(teacher_record, out) if teacher_record else None
     module = build_data(recipe, seed, data, options["devices"])
     classes = module.data.num_classes
-    network = build_network(recipe, classes, seed).to(memory_format=engine().layout)
-    if engine().compile:
-        network.compile()
+    network = build_network(recipe, classes, seed)
     curve, code = Curve(), code_state()  # before training: the tree may change meanwhile
     work = work_folder(recipe, seed, out)
     classifier = Classifier(recipe, seed, network, build_objective(recipe, teacher), classes)
     with quiet_lightning():
         trainer = make_trainer(recipe, work, curve, **options)
+    engine().prepare(network, trainer.strategy.root_device)
     outcome = Outcome(recipe, seed, network, module, curve, trainer, code, teacher, teacher_record)
     with only_process(work) if trainer.is_global_zero else nullcontext():
         with quiet_lightning():

@@ -44,7 +44,7 @@ EXAMPLE = {
     "seconds": 3.0,
     "images_per_second": 100.0,
 }
-OPEN = {"firing_rate", "arrays"}  # keys of these are free
+OPEN = {"firing_rate", "arrays", "engine"}  # keys of these are free
 OPTIONAL = ("env", "engine")  # older records have none
 
 
