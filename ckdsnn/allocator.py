@@ -13,7 +13,8 @@ TRIM_THRESHOLD, MMAP_MAX = -1, -4  # malloc.h
 def keep_freed_memory() -> bool:
     """Tell it so for the rest of this process; returns whether it could be told.
 
-    The process then stays at its peak size, which grows, too (that step's by a fifth): blocks lie in one heap. Only Linux with glibc can; elsewhere nothing happens.
+    The process then stays at its peak size, and that grows (by a fifth in that step): all blocks share one heap.
+    Only Linux with glibc can be told; elsewhere nothing happens.
     """
     tell = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     return bool(tell) and all(tell(*setting) for setting in ((MMAP_MAX, 0), (TRIM_THRESHOLD, -1)))

@@ -13,8 +13,8 @@ import torch
 from ckdsnn.allocator import keep_freed_memory
 if sys.argv[1] == "keep" and not keep_freed_memory():
     sys.exit("cannot be told")
-def use(): torch.ones(2**25)  # 128 MB, freed at once
-for _ in range(30): use()  # until the heap is as large as it needs
+def use(): torch.ones(10 * 2**20)  # 40 MB, freed at once
+for _ in range(20): use()  # until the heap is as large as it needs
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 use()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)

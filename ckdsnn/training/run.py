@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, choose
