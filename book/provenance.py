@@ -16,6 +16,8 @@ from nbformat import NotebookNode
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records import record_files
+from ckdsnn.records.bench import bench_files
+from ckdsnn.report.speed_words import machine
 
 TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
 PASTED = re.compile(r"^(`{3,}|:{3,})\{figure\} figures/(\S+)\.\w+\n.*?(?=^\1\s*$)", re.MULTILINE | re.DOTALL)
@@ -36,9 +38,13 @@ class Figure:
 
 
 def find_records(root: Path) -> Records:
-    """The committed records as "ID"; those that a notebook's own run has just made as "NOTEBOOK/ID"."""
-    committed = {path.stem: path for path in record_files(root / "results")}
-    made = sorted((root / "_build" / "out").glob("*/runs/[!.]*.json"))
+    """The committed records of runs and of measurements as "ID"; those that a notebook has just made: "NOTEBOOK/ID"."""
+
+    def in_folder(out: Path) -> list[Path]:
+        return [*record_files(out), *bench_files(out)]
+
+    made = [path for out in sorted((root / "_build" / "out").glob("*")) for path in in_folder(out)]
+    committed = {path.stem: path for path in in_folder(root / "results")}
     return committed | {f"{path.parent.parent.name}/{path.stem}": path for path in made}
 
 
@@ -57,10 +63,24 @@ def seeds_of(runs: list[dict]) -> str:
     return "n = " + " to ".join(str(count) for count in dict.fromkeys([counts[0], counts[-1]]))
 
 
-def commits_of(runs: list[dict]) -> str:
+def commits_of(found: list[dict]) -> str:
     """The short commits of the code that ran, each with "+" where the working tree had changes."""
-    codes = {(run["code"]["commit"] or "unknown")[:7] + "+" * bool(run["code"]["dirty"]) for run in runs}
+    codes = {(record["code"]["commit"] or "unknown")[:7] + "+" * bool(record["code"]["dirty"]) for record in found}
     return ", ".join(f"<code>{escape(code)}</code>" for code in sorted(codes))
+
+
+def machines_of(benches: list[dict]) -> str:
+    """The device and the threads of every measurement."""
+    return escape("; ".join(sorted({machine(bench["env"]) for bench in benches})))
+
+
+def origin_of(found: list[dict]) -> list[str]:
+    """Tier and n of runs, or the machines of measurements, which have neither; raises CkdsnnError for a mix."""
+    if all("tier" in record for record in found):
+        return [tier_of(found), f"{seeds_of(found)} per recipe"]
+    if any("tier" in record for record in found):
+        raise CkdsnnError("mixes runs and measurements of speed; show one kind at a time")
+    return [f"measured on {machines_of(found)}"]
 
 
 def links_to(names: list[str]) -> str:
@@ -72,8 +92,8 @@ def links_to(names: list[str]) -> str:
     return f"record{'s' * (len(names) > 1)} {links}"
 
 
-def runs_behind(ids: list[str], notebook: str, records: Records) -> list[str]:
-    """The ids as names in `records`, the notebook's own runs first; unknown ids raise CkdsnnError."""
+def names_of(ids: list[str], notebook: str, records: Records) -> list[str]:
+    """The ids as names in `records`, the notebook's own first; unknown ids raise CkdsnnError."""
     own = [f"{Path(notebook).stem}/{name}" for name in ids]
     names = [mine if mine in records else name for mine, name in zip(own, ids, strict=True)]
     if unknown := [name for name in names if name not in records]:
@@ -82,12 +102,12 @@ def runs_behind(ids: list[str], notebook: str, records: Records) -> list[str]:
 
 
 def legend(notebook: str, stated: dict, records: Records) -> str:
-    """One line of HTML: notebook (its path below the root), tier, n, commit and records, or the source."""
+    """One line of HTML: notebook (path below the root), tier and n or machines, commit and records, or the source."""
     parts = [f'<a href="../{Path(notebook).with_suffix(".html").as_posix()}">{escape(notebook)}</a>']
     if stated.get("records"):
-        names = runs_behind(stated["records"], notebook, records)
-        runs = [json.loads(records[name].read_text()) for name in names]
-        parts += [tier_of(runs), f"{seeds_of(runs)} per recipe", f"code {commits_of(runs)}", links_to(names)]
+        names = names_of(stated["records"], notebook, records)
+        found = [json.loads(records[name].read_text()) for name in names]
+        parts += [*origin_of(found), f"code {commits_of(found)}", links_to(names)]
     elif stated.get("source"):
         parts += [escape(stated["source"])]
     else:

@@ -31,7 +31,8 @@ def energy_per_image(model: nn.Module, images: torch.Tensor) -> dict[str, Any]:
 
     mac: multiply-accumulates on real-valued inputs; ac: accumulates driven by spikes, the neurons' own included;
     energies in nanojoule at 45 nm (4.6 pJ a MAC, 0.9 pJ an AC; memory 24.96 pJ a byte of weights and neuron states).
-    Source of the model: spikingjelly's simple energy profiler after Horowitz 2014. Batch normalisation is not counted: it folds away.
+    Source of the model: spikingjelly's simple energy profiler after Horowitz 2014. Batch normalisation is not counted:
+    it folds away.
     """
     config = SimpleEnergyConfig(extra_ignore_modules=[nn.BatchNorm2d])
     with evaluating(model), stepping(model):

@@ -1,6 +1,7 @@
 """The one place of colours, names and fonts of every figure.
 
-Colours: Okabe & Ito 2008, distinguishable with every common colour blindness. Maps: perceptually even, one hue each.
+Colours: Okabe & Ito 2008, distinguishable with every common colour blindness, and for the methods beyond their number
+such as are as far from these and each other. Maps: perceptually even, one hue each.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,11 @@ METHODS = {
     "teacher": ("Teacher (ANN)", "#000000"),
     "snn": ("SNN, no distillation", "#AAAAAA"),
     "kd": ("KD", "#E69F00"),
+    "kdsnn": ("KDSNN", "#663311"),
+    "bkd": ("BKDSNN", "#AADD88"),
+    "at": ("AT", "#332288"),
+    "catkd": ("CAT-KD", "#7766FF"),
+    "e2kd": ("e2KD", "#224455"),
     "samd": ("SAMD", "#56B4E9"),
     "nld": ("NLD", "#009E73"),
     "ckdsnn": ("CKDSNN", "#0072B2"),
@@ -28,6 +34,33 @@ METHODS = {
 }
 
 OTHER_COLOUR = "#CC79A7"
+
+# implementation of the training step -> (label, colour), in the order in which figures show them
+IMPLEMENTATIONS = {
+    "reference": ("reference", "#AAAAAA"),
+    "ours": ("ours", "#0072B2"),
+    "ours-fp32": ("ours, fp32", "#56B4E9"),
+    "ours-bf16": ("ours, bf16", "#E69F00"),
+}
+
+# part of the training step -> (label, colour), in the order in which a step does them
+PHASES = {
+    "data": ("training input", "#F0E442"),
+    "teacher": ("teacher forward", "#D55E00"),
+    "student": ("student forward", "#0072B2"),
+    "losses": ("maps and losses", "#009E73"),
+    "backward": ("backward", "#56B4E9"),
+    "optimiser": ("optimiser", "#000000"),
+}
+
+# what a measurement turns in the fast paths -> label
+SWITCHES = {
+    "neuron=spikingjelly": "spikingjelly's neuron",
+    "neuron=fused": "our fused neuron",
+    "channels_last=False": "channels first",
+    "closed_cam=False": "CAM by a backward pass",
+    "compile=True": "torch.compile",
+}
 
 
 def style_of(record: Record) -> tuple[str, str]:

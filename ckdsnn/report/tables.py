@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from statistics import mean, stdev
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from ckdsnn.records import Record
@@ -12,6 +13,8 @@ from ckdsnn.report.style import METHODS
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement
     from ckdsnn.recipe import Recipe
+
+SCREEN = 120  # columns
 
 
 def mean_sd(values: Iterable[float], digits: int = 2) -> str:
@@ -44,6 +47,13 @@ class Table:
 
         body = "".join(row(cells, "td") for cells in self.rows)
         return f"<table><caption>{escape(self.caption)}</caption>{row(self.header, 'th')}{body}</table>"
+
+    def text(self) -> str:
+        """The same for a screen: columns of equal width, the caption wrapped below."""
+        lines = [self.header, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        padded = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        return "\n".join([*(line.rstrip() for line in padded), "", fill(self.caption, SCREEN)])
 
 
 def interval(record: Record) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from book.provenance import Figure, annotate, annotate_page, find_records, legend
 from ckdsnn.errors import CkdsnnError
+from tests.bench_example import EXAMPLE
 from tests.book.conftest import RECORD, figure_metadata, notebook
 
 NAME = "notebooks/02_maps.ipynb"
@@ -20,6 +21,14 @@ def save(root, name, folder="results", **changes):
     runs = root / folder / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     (runs / f"{name}.json").write_text(json.dumps(RECORD | {"id": name} | changes))
+
+
+def save_measurement(root, name, folder="results", device="cpu: a <fast> one", threads=2):
+    """A bench record, "bench-NAME"."""
+    changes = {"id": f"bench-{name}", "env": EXAMPLE["env"] | {"device": device, "threads": threads}}
+    benches = root / folder / "bench"
+    benches.mkdir(parents=True, exist_ok=True)
+    (benches / f"bench-{name}.json").write_text(json.dumps(EXAMPLE | {"code": RECORD["code"]} | changes))
 
 
 @pytest.fixture
@@ -88,6 +97,42 @@ def test_a_notebooks_own_run_goes_before_a_committed_record(tmp_path):
     save(tmp_path, "a", folder="_build/out/01_train", code={"commit": "aaaaaaaaaa", "dirty": False})
     text = legend(NAME, {"records": ["a"]}, find_records(tmp_path))
     assert "fedcba9" in text and "_static/records/02_maps/a.json" in text
+
+
+def test_a_measurement_has_a_machine_and_neither_tier_nor_seeds(tmp_path):
+    save_measurement(tmp_path, "a")
+    text = legend(NAME, {"records": ["bench-a"]}, find_records(tmp_path))
+    assert (
+        f">{NAME}</a> · measured on cpu: a &lt;fast&gt; one, 2 threads · code <code>0123456</code> · record <a" in text
+    )
+    assert 'href="../_static/records/bench-a.json">bench-a</a>' in text
+    assert "tier" not in text and "n = " not in text
+
+
+def test_each_machine_of_several_measurements_is_named_once(tmp_path):
+    for name, device, threads in (("a", "cuda: x", 1), ("b", "cpu: y", 2), ("c", "cuda: x", 1)):
+        save_measurement(tmp_path, name, device=device, threads=threads)
+    text = legend(NAME, {"records": ["bench-a", "bench-b", "bench-c"]}, find_records(tmp_path))
+    assert "measured on cpu: y, 2 threads; cuda: x, 1 thread ·" in text and "records <a" in text
+
+
+def test_a_notebooks_own_measurement_goes_before_a_committed_one(tmp_path):
+    save_measurement(tmp_path, "a")
+    save_measurement(tmp_path, "a", folder="_build/out/02_maps", device="cpu: own")
+    text = legend(NAME, {"records": ["bench-a"]}, find_records(tmp_path))
+    assert "cpu: own" in text and "_static/records/02_maps/bench-a.json" in text
+
+
+def test_runs_and_measurements_are_not_mixed(records, tmp_path):
+    save_measurement(tmp_path, "a")
+    with pytest.raises(CkdsnnError, match="mixes runs and measurements of speed"):
+        legend(NAME, {"records": ["a", "bench-a"]}, find_records(tmp_path))
+
+
+def test_an_unknown_measurement_is_refused_with_the_known_ones(records, tmp_path):
+    save_measurement(tmp_path, "a")
+    with pytest.raises(CkdsnnError, match="unknown records: bench-b; there are: a, b, c, d, bench-a"):
+        legend(NAME, {"records": ["bench-b"]}, find_records(tmp_path))
 
 
 def test_source_stands_for_a_figure_without_runs(records):

@@ -3,7 +3,7 @@
 import pytest
 
 from book.drawings import DRAWINGS, drawings
-from book.stage import default_repository, link_sources, pages
+from book.stage import default_repository, link_sources, pages, stage
 from ckdsnn.errors import CkdsnnError
 from tests.book.conftest import REPOSITORY
 
@@ -43,6 +43,19 @@ def test_missing_page_is_refused(project):
 )
 def test_only_links_out_of_the_book_lead_to_the_repository(project, link, result):
     assert link_sources(f"see [it]({link}).", project, REPOSITORY, "main") == f"see [it]({result})."
+
+
+@pytest.mark.parametrize("folder", ["runs", "bench"])
+@pytest.mark.parametrize(("out", "copy"), [("results", "new.json"), ("_build/out/00_plain", "00_plain/new.json")])
+def test_records_are_copied_to_where_the_legends_lead(project, folder, out, copy):
+    for name in ("new.json", ".new.1.partial.json"):
+        (project / out / folder).mkdir(parents=True, exist_ok=True)
+        (project / out / folder / name).write_text('{"a": 1}')
+    (project / "book" / "index.md").write_text("# A page without figures\n")
+    records = stage(project, {}, REPOSITORY) / "book" / "_static" / "records"
+    assert (records / copy).read_text() == '{"a": 1}'
+    copies = [path.relative_to(records).as_posix() for path in records.rglob("*.json")]
+    assert sorted(copies) == sorted([copy, "digits-snn-0.json"])
 
 
 def test_drawings_are_svg_equal_to_the_byte_and_lead_to_their_code():

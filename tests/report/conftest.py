@@ -10,10 +10,13 @@ from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.analysis.explain import Explanation
 from ckdsnn.data import DATASETS
 from ckdsnn.records import Record
+from ckdsnn.records.bench import BenchRecord, bench_id
 from ckdsnn.report.framework import framework
 from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
+from ckdsnn.report.speed_plots import scaling, switch_costs, throughput, time_shares
 from ckdsnn.report.style import METHODS
+from tests.bench_example import EXAMPLE, entry, point
 
 CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
 
@@ -64,6 +67,34 @@ def gallery() -> Figure:
     return map_gallery(pictures(8), CLASSES[:8], rows | {"Student: Grad-CAM": ("grad_cam", maps(8))})
 
 
+CPU, GPU = "cpu: Intel(R) Xeon(R) Processor @ 2.70GHz", "cuda: NVIDIA H200"
+SPEEDS = {"reference": 1.0, "ours": 2.0, "ours-bf16": 1.6}
+TURNED = {"ours, neuron=spikingjelly": 1.6, "ours, channels_last=False": 1.25, "ours, closed_cam=False": 1.9}
+SWEPT = {"timesteps": (1, 2, 4, 8), "batch": (16, 32, 64, 128, 256), "width": (1, 2, 4)}
+
+
+def measured(device: str = CPU, started: str = "2026-01-01T10:00:00Z", rate: float = 100.0) -> BenchRecord:
+    """Two networks at T = 1 and 4; the reference does about `rate` / T images/s, ours twice that, our sweep obeys laws:
+    time is proportional, memory goes with the root of the size."""
+    cases = [
+        entry(name, [rate * speed * block / steps for block in (1, 1.1, 0.95)], model=model, timesteps=steps)
+        for model in ("resnet20", "resnet19")
+        for steps in (1, 4)
+        for name, speed in (SPEEDS | (TURNED if model == "resnet20" else {})).items()
+    ]
+    sweep = [
+        point(axis, size, 100 * size / rate, round(10**8 * size**0.5), 128)
+        for axis, sizes in SWEPT.items()
+        for size in sizes
+    ]
+    changes = {"cases": cases, "sweep": sweep, "started": started, "env": EXAMPLE["env"] | {"device": device}}
+    return BenchRecord(**EXAMPLE | changes | {"id": bench_id(device, started)})
+
+
+def benches() -> list[BenchRecord]:
+    return [measured(GPU, rate=33333.0), measured()]
+
+
 FIGURES: dict[str, Callable[[Record], Figure]] = {
     "training_curves": lambda record: training_curves([record_of(record, method) for method in METHODS]),
     "loss_terms": loss_terms,
@@ -75,4 +106,8 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "map_gallery": lambda _: gallery(),
     "explanation": lambda _: explanation(found()),
     "framework": lambda _: framework(),
+    "throughput": lambda _: throughput(benches()),
+    "time_shares": lambda _: time_shares(benches()),
+    "switch_costs": lambda _: switch_costs(benches()),
+    "scaling": lambda _: scaling(benches()),
 }

@@ -71,6 +71,16 @@ def test_html_keeps_every_cell_whole():
     assert rows == [["Run", "a|b"], ["x | y", "<b>"], ["`p|q`", "61.0 [58.1, 63.9]"]]
 
 
+def test_on_a_screen_every_cell_is_whole_in_its_column():
+    assert AWKWARD.text().splitlines() == [
+        "Run    a|b",
+        "x | y  <b>",
+        "`p|q`  61.0 [58.1, 63.9]",
+        "",
+        "A < B & C",
+    ]
+
+
 @pytest.mark.parametrize(
     ("values", "text"),
     [

@@ -1,0 +1,108 @@
+"""What is measured: the cases and the implementations, from the words of the command to contenders."""
+
+from dataclasses import asdict, dataclass, replace
+
+import torch
+
+from ckdsnn.analysis.speed import Step, training_step
+from ckdsnn.bench.reference_step import ReferenceStep
+from ckdsnn.engine import Engine, engine, using
+from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.models import STUDENTS, check_at_least_one
+
+WIDTHS = {"cuda": {"resnet19": 8}, "cpu": {"resnet19": 2}}  # the paper's, and what a CPU gets through; else 1
+PRECISIONS = {"ours": "auto", "ours-fp32": "fp32", "ours-bf16": "bf16"}
+IMPLEMENTATIONS = ("reference", *PRECISIONS)
+SWEPT = {"timesteps": (1, 2, 4, 8), "batch": (16, 32, 64, 128, 256), "width": (1, 2, 4)}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One size of the step. Raises CkdsnnError for an unknown model and for sizes below 1."""
+
+    model: str
+    width: int
+    timesteps: int
+    batch: int
+
+    def __post_init__(self):
+        choose("model", self.model, STUDENTS)
+        check_at_least_one(width=self.width, timesteps=self.timesteps, batch=self.batch)
+
+    def __str__(self) -> str:
+        return f"{self.model}, width {self.width}, T = {self.timesteps}, batch {self.batch}"
+
+
+def words(text: str) -> list[str]:
+    """The parts between commas."""
+    return [part.strip() for part in text.split(",")]
+
+
+def number(name: str, text: str) -> int:
+    """Raises CkdsnnError for text that is no integer."""
+    try:
+        return int(text)
+    except ValueError:
+        raise CkdsnnError(f"{name} = {text!r}; expected an integer of at least 1") from None
+
+
+def find_cases(models: str, timesteps: str, batch: int, device: torch.device) -> list[Case]:
+    """Every model at every T. `models`: names between commas, each with `:width` or the device's default.
+
+    Raises CkdsnnError, as does `Case`, for what is no number.
+    """
+    found = []
+    for name, _, width in (word.partition(":") for word in words(models)):
+        wide = number("width", width) if width else WIDTHS[device.type].get(name, 1)
+        found += [Case(name, wide, number("timesteps", steps), batch) for steps in words(timesteps)]
+    return list(dict.fromkeys(found))
+
+
+def find_implementations(names: str, device: torch.device) -> list[str]:
+    """The implementations of these names between commas; of none: all that differ on the device.
+
+    Raises CkdsnnError for an unknown name.
+    """
+    default = {"cuda": "reference,ours", "cpu": "reference,ours,ours-bf16"}[device.type]
+    found = list(dict.fromkeys(words(names or default)))
+    for name in found:
+        choose("implementation", name, dict.fromkeys(IMPLEMENTATIONS))
+    return found
+
+
+def switched(device: torch.device) -> dict[str, Engine]:
+    """The present engine with one switch turned, by what then differs.
+
+    Not tried: compiling on a CPU; keep_memory, which holds for the whole process, and so for the reference as well.
+    """
+    present = engine()
+    turned = {name: not value for name, value in asdict(present).items() if isinstance(value, bool)}
+    turned["neuron"] = "spikingjelly" if device.type == "cpu" else "fused"
+    for name in ("keep_memory", *(["compile"] if device.type == "cpu" else [])):
+        del turned[name]
+    return {f"ours, {name}={value}": replace(present, **{name: value}) for name, value in turned.items()}
+
+
+def engine_of(implementation: str, device: torch.device) -> Engine:
+    """The switches of one of our own implementations."""
+    return switched(device).get(implementation, engine())
+
+
+def build(case: Case, implementation: str, device: torch.device, **changes: bool) -> Step | ReferenceStep:
+    """The step of a case as this implementation computes it; all of a case start from the same weights.
+
+    changes: of the implementation's switches.
+    """
+    if implementation == "reference":
+        return ReferenceStep(build(case, "ours-fp32", device))
+    sizes, switches = asdict(case), replace(engine_of(implementation, device), **changes)
+    with using(switches), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        precision = PRECISIONS.get(implementation, "auto")
+        return training_step(sizes.pop("model"), **sizes, device=device, precision=precision)
+
+
+def sweep_cases(batch: int) -> dict[str, list[Case]]:
+    """ResNet-20 along each axis of SWEPT from T = 1, this batch and width 1."""
+    start = Case("resnet20", 1, 1, batch)
+    return {axis: [replace(start, **{axis: value}) for value in values] for axis, values in SWEPT.items()}

@@ -1,0 +1,148 @@
+"""The whole measurement: every case with every implementation, alternating, and its record."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ckdsnn.analysis.speed import default_device
+from ckdsnn.bench.cases import Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
+from ckdsnn.bench.data import OwnInput
+from ckdsnn.bench.floor import count, measure_limits
+from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
+from ckdsnn.bench.memory import Memory
+from ckdsnn.bench.reference_data import ReferenceInput, worker_count
+from ckdsnn.data.module import CHUNK
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.models import check_at_least_one
+from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
+from ckdsnn.records.provenance import code_state, environment
+
+BLOCK = 3.0  # seconds that a block of full steps should take
+WARM_UP = 3  # steps after the counted one, which is warm-up enough for a CPU unless it compiles
+
+
+@dataclass
+class Bench:
+    """The machine and the options that all cases share."""
+
+    device: torch.device
+    rounds: int
+    steps: int
+    loader: ReferenceInput | None
+    """the reference's input, whose processes serve all cases"""
+
+    def measure(self, case: Case, names: Iterable[str]) -> list[dict[str, Any]]:
+        """An entry of the record for each implementation of the case, but for its floor."""
+        print(f"measuring {case}", flush=True)
+        prepared = {name: self.prepare(case, name) for name in names}
+        alternate([contender for contender, _ in prepared.values()], self.rounds)
+        return [
+            asdict(case) | {"implementation": name} | blocks(contender) | found
+            for name, (contender, found) in prepared.items()
+        ]
+
+    def prepare(self, case: Case, name: str) -> tuple[Contender, dict[str, Any]]:
+        """A warm contender, and what is measured of it alone."""
+        memory = Memory(self.device)
+        step, compiled = build(case, name, self.device), engine_of(name, self.device).compile
+        # torch would never compile what it first meets while it counts
+        flops, least_bytes = count(build(case, name, self.device, compile=False) if compiled else step)
+        for _ in range(WARM_UP if compiled or self.device.type == "cuda" else 0):
+            step()
+            step.forward()
+        memory.restart()
+        seconds, peak = phase_seconds(step), memory.peak()
+        source, data_seconds = self.source(case, name)
+        steps = self.steps or max(1, round(BLOCK / sum(seconds.values())))
+        found = {
+            "dtype": "bfloat16" if step.half else "float32",
+            "phase_seconds": {"data": data_seconds, **seconds},
+            "loader_workers": source.workers,
+            "peak_memory_bytes": peak,
+            "flops": flops,
+            "least_bytes": least_bytes,
+        }
+        return Contender(step, source, steps), found
+
+    def source(self, case: Case, name: str) -> tuple[ReferenceInput | OwnInput, float]:
+        """The training input of an implementation, and the seconds of one process's work behind a batch."""
+        if name == "reference":
+            return self.loader, source_seconds(ReferenceInput(case.batch, self.device, 0), 1, self.device)
+        own = OwnInput(case.batch, self.device, engine_of(name, self.device).layout)
+        return own, source_seconds(own, max(1, CHUNK // case.batch), self.device)
+
+    def sweep(self, batch: int) -> list[dict[str, Any]]:
+        """Our own step along every axis; a case that several axes share is measured once."""
+        axes = sweep_cases(batch)
+        cases = dict.fromkeys(case for along in axes.values() for case in along)
+        print(f"measuring {len(cases)} sizes of our own step", flush=True)
+        prepared = {case: self.prepare(case, "ours") for case in cases}
+        alternate([contender for contender, _ in prepared.values()], self.rounds, forward=False)
+        return [point(axis, case, *prepared[case]) for axis, along in axes.items() for case in along]
+
+
+def blocks(contender: Contender) -> dict[str, Any]:
+    """What the blocks of a contender have shown."""
+    return {
+        "steps": contender.steps,
+        "images_per_second": contender.full,
+        "forward_images_per_second": contender.forward,
+    }
+
+
+def point(axis: str, case: Case, contender: Contender, found: dict[str, Any]) -> dict[str, Any]:
+    """An entry of the record's sweep."""
+    sizes, peak = asdict(case), found["peak_memory_bytes"]
+    rates = {"images_per_second": contender.full, "peak_memory_bytes": peak}
+    return {"axis": axis, "value": sizes[axis]} | sizes | rates
+
+
+def add_floors(entries: list[dict[str, Any]], device: torch.device) -> dict[str, Any]:
+    """Give every entry its floor; returns the limits that were measured for them."""
+    limits = measure_limits(device, {entry["dtype"] for entry in entries})
+    for entry in entries:
+        entry["floor"] = limits.floor(entry["flops"], entry["least_bytes"], entry["dtype"])
+    return asdict(limits)
+
+
+def run_bench(
+    models: str = "resnet20,resnet19",
+    timesteps: str = "1,4",
+    batch: int = 128,
+    rounds: int = 5,
+    steps: int = 0,
+    implementations: str = "",
+    sweep: bool = False,
+    switches: bool = False,
+    out: str | Path = "results",
+) -> BenchRecord:
+    """Measure on CUDA if there is any, else on the CPU with the present number of threads, and write the record.
+
+    The arguments are the options of `ckdsnn bench`. Raises CkdsnnError for options that make no sense.
+    """
+    start, started, device = time.perf_counter(), datetime.now(UTC), default_device()
+    cases, names = find_cases(models, timesteps, batch, device), find_implementations(implementations, device)
+    check_at_least_one(rounds=rounds)
+    if steps < 0:
+        raise CkdsnnError(f"steps = {steps}; expected from 1, or 0 for as many as take {BLOCK:.0f} s")
+    options = dict(models=models, timesteps=timesteps, batch=batch, rounds=rounds, steps=steps, sweep=sweep)
+    options |= {"implementations": ",".join(names), "switches": switches}
+    code = code_state()
+    loader = ReferenceInput(batch, device, worker_count()) if "reference" in names else None
+    bench = Bench(device, rounds, steps, loader)
+    turned = list(switched(device)) if switches else []
+    entries = [e for case in cases for e in bench.measure(case, names + turned * (case.model == "resnet20"))]
+    points = bench.sweep(batch) if sweep else []
+    limits = add_floors(entries, device)
+    env = environment(device, "bf16-mixed" if device.type == "cuda" else "32-true")
+    stamp = started.strftime("%Y-%m-%dT%H:%M:%SZ")
+    seconds = time.perf_counter() - start
+    name = bench_id(env["device"], stamp)
+    record = BenchRecord(name, code, env, stamp, seconds, options, limits, entries, points)
+    save_bench(record, out)
+    return record

@@ -1,0 +1,131 @@
+"""What a measurement of the training step says, as tables, and how cost grows with size."""
+
+from collections.abc import Iterable, Mapping
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.records.bench import BenchRecord
+from ckdsnn.report.style import PHASES
+from ckdsnn.report.tables import Table
+
+Entry = Mapping[str, Any]
+
+NOTE = (
+    "Images/s: median (lowest to highest) of the blocks, which alternate; a full step includes its training input. "
+    "Memory: the most above what was in use before the step was built. Shares: the parts of a step one after another, "
+    "losses with their maps; data is the work of one process, which the reference's loader spreads over {workers}. "
+    "Floor: the larger of arithmetic and traffic at the rates measured here, over the time taken."
+)
+BF16_NOTE = "bf16 pays on a CPU only where that multiplies bf16 matrices quickly (AMX)."
+
+
+def spread(values: Iterable[float]) -> str:
+    """Median (lowest to highest), in three digits."""
+    values = list(values)
+    return f"{digits(median(values))} ({digits(min(values))} to {digits(max(values))})"
+
+
+def digits(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def megabytes(size: int | None) -> str:
+    """Of 10^6 bytes; a dash for what the system did not tell."""
+    return "–" if size is None else digits(size / 1e6)
+
+
+def step_seconds(entry: Entry) -> float:
+    """Median seconds of a full step."""
+    return entry["batch"] / median(entry["images_per_second"])
+
+
+def shares(entry: Entry) -> dict[str, float]:
+    """Each phase's part of the sum of all, by name; they add up to 1."""
+    seconds = entry["phase_seconds"]
+    total = sum(seconds.values())
+    return {phase: seconds[phase] / total for phase in PHASES}
+
+
+def floor_reached(entry: Entry) -> float:
+    """The step's floor over the time that it takes."""
+    return max(entry["floor"].values()) / step_seconds(entry)
+
+
+def case_name(entry: Entry) -> str:
+    return f"{entry['model']}, width {entry['width']}, T = {entry['timesteps']}, batch {entry['batch']}"
+
+
+def factor(entry: Entry, entries: Iterable[Entry]) -> str:
+    """How many times faster than the reference in the same case; a dash where that was not measured."""
+    references = [e for e in entries if e["implementation"] == "reference" and case_name(e) == case_name(entry)]
+    return "–" if not references else f"{step_seconds(references[0]) / step_seconds(entry):.2f}"
+
+
+def bench_table(name: str, record: BenchRecord) -> Table:
+    """One row a case and implementation: rates, gain over the reference, memory, shares of the phases, the floor."""
+    header = ["Case", "Implementation", "Full step (images/s)", "× reference", "Forward (images/s)", "Memory (MB)"]
+    header += [" / ".join(PHASES) + " (%)", "Of the floor (%)"]
+    rows = [
+        [
+            case_name(entry),
+            entry["implementation"],
+            spread(entry["images_per_second"]),
+            factor(entry, record.cases),
+            digits(median(entry["forward_images_per_second"])),
+            megabytes(entry["peak_memory_bytes"]),
+            " / ".join(f"{100 * share:.1f}" for share in shares(entry).values()),
+            f"{100 * floor_reached(entry):.0f}",
+        ]
+        for entry in record.cases
+    ]
+    return Table(name, bench_caption(record), header, rows)
+
+
+def bench_caption(record: BenchRecord) -> str:
+    """Machine, number of blocks, and what the columns mean."""
+    env, workers = record.env, max(entry["loader_workers"] for entry in record.cases)
+    parts = [f"One training step on {env['device']}, {env['threads']} threads, {record.options['rounds']} blocks each."]
+    parts.append(NOTE.format(workers=f"{workers} processes" if workers != 1 else "one more"))
+    on_cpu = env["device"].startswith("cpu")
+    return " ".join(parts + [BF16_NOTE] * (on_cpu and any(entry["dtype"] == "bfloat16" for entry in record.cases)))
+
+
+def exponent(points: Mapping[float, float]) -> tuple[float, float]:
+    """Slope of log(cost) against log(size) by least squares, and its standard error; points: size -> cost.
+
+    Raises CkdsnnError for fewer than three sizes, and for sizes and costs that are not positive.
+    """
+    if len(points) < 3 or min(*points, *points.values()) <= 0:
+        raise CkdsnnError(f"points = {dict(points)}; expected at least three sizes and costs, all above 0")
+    x, y = np.log(list(points)), np.log(list(points.values()))
+    x = x - x.mean()
+    slope = (x @ y) / (x @ x)
+    residual = y - y.mean() - slope * x
+    return float(slope), float(np.sqrt(residual @ residual / (len(x) - 2) / (x @ x)))
+
+
+def power(points: Mapping[float, float | None]) -> str:
+    """The exponent ± its standard error; a dash where a cost is not known."""
+    return "–" if None in points.values() else "{:.2f} ± {:.2f}".format(*exponent(points))
+
+
+def sweep_table(name: str, record: BenchRecord) -> Table:
+    """One row an axis: the sizes, the step's time and memory at each, and the exponents of both."""
+    header = ["Against", "Values", "Step (ms)", "Exponent", "Memory (MB)", "Exponent"]
+    rows = []
+    for axis in dict.fromkeys(entry["axis"] for entry in record.sweep):
+        along = {entry["value"]: entry for entry in record.sweep if entry["axis"] == axis}
+        seconds = {value: step_seconds(entry) for value, entry in along.items()}
+        memory = {value: entry["peak_memory_bytes"] for value, entry in along.items()}
+        rows.append([axis, listed(along), listed(digits(1e3 * s) for s in seconds.values()), power(seconds)])
+        rows[-1] += [listed(map(megabytes, memory.values())), power(memory)]
+    caption = f"Cost of our own step on {record.env['device']} against its size, ResNet-20; exponent ± standard error."
+    return Table(name, caption, header, rows)
+
+
+def listed(values: Iterable[object]) -> str:
+    return " / ".join(map(str, values))

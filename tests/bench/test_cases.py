@@ -1,0 +1,94 @@
+"""Words of the command become cases and steps; all implementations of a case begin as one."""
+
+import pytest
+import torch
+
+from ckdsnn.bench.cases import Case, build, find_cases, find_implementations, sweep_cases, switched
+from ckdsnn.engine import Engine
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.models import LIF
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+SMALL = Case("resnet8", 1, 2, 4)
+
+
+@pytest.mark.parametrize(("device", "wide"), [(CPU, 2), (CUDA, 8)], ids=str)
+def test_every_model_meets_every_t_at_the_devices_width(device, wide):
+    found = find_cases("resnet20, resnet19", "1,4", 16, device)
+    sizes = [("resnet20", 1), ("resnet19", wide)]
+    assert found == [Case(model, width, t, 16) for model, width in sizes for t in (1, 4)]
+
+
+def test_a_width_can_be_given_and_nothing_is_measured_twice():
+    assert find_cases("resnet19:1,resnet8:3,resnet8:3", "2,2", 4, CPU) == [
+        Case("resnet19", 1, 2, 4),
+        Case("resnet8", 3, 2, 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("models", "timesteps", "batch", "message"),
+    [
+        ("vgg", "1", 8, "unknown model 'vgg'; choose one of: resnet8, resnet19, resnet20"),
+        ("", "1", 8, "unknown model ''"),
+        ("resnet8:0", "1", 8, "width = 0; expected an integer of at least 1"),
+        ("resnet8:wide", "1", 8, "width = 'wide'; expected an integer of at least 1"),
+        ("resnet8", "1,", 8, "timesteps = ''; expected an integer of at least 1"),
+        ("resnet8", "0", 8, "timesteps = 0; expected"),
+        ("resnet8", "1", 0, "batch = 0; expected"),
+    ],
+)
+def test_impossible_cases_are_named(models, timesteps, batch, message):
+    with pytest.raises(CkdsnnError, match=message):
+        find_cases(models, timesteps, batch, CPU)
+
+
+def test_the_implementations_that_differ_on_a_device():
+    assert find_implementations("", CPU) == ["reference", "ours", "ours-bf16"]
+    assert find_implementations("", CUDA) == ["reference", "ours"]
+    assert find_implementations("ours-fp32, reference,ours-fp32", CUDA) == ["ours-fp32", "reference"]
+    with pytest.raises(CkdsnnError, match="unknown implementation 'theirs'; choose one of: reference, ours, ours-fp32"):
+        find_implementations("ours,theirs", CPU)
+
+
+@pytest.mark.parametrize("device", [CPU, CUDA], ids=str)
+def test_every_switch_is_turned_once_and_alone(device):
+    for name, engine in switched(device).items():
+        differing = [f for f in vars(Engine()) if getattr(engine, f) != getattr(Engine(), f)]
+        assert [name] == [f"ours, {f}={getattr(engine, f)}" for f in differing]
+    turned = {name.removeprefix("ours, ").partition("=")[0] for name in switched(device)}
+    assert turned == vars(Engine()).keys() - {"keep_memory"} - ({"compile"} if device == CPU else set())
+
+
+def weights(step):
+    """Student's and teacher's, by name."""
+    teacher = getattr(step, "teacher", None) or step.objective.teacher
+    return [{n.replace(".layer.", "."): p for n, p in m.state_dict().items()} for m in (step.network, teacher)]
+
+
+@pytest.mark.parametrize("name", ["reference", "ours-fp32", "ours-bf16", *switched(CPU)])
+def test_all_implementations_of_a_case_start_from_the_same_weights(name):
+    torch.testing.assert_close(weights(build(SMALL, name, CPU)), weights(build(SMALL, "ours", CPU)), rtol=0, atol=0)
+
+
+def test_a_step_is_built_as_its_name_says():
+    assert build(SMALL, "ours-bf16", CPU).half and not build(SMALL, "ours", CPU).half
+    neurons = {m.kind for m in build(SMALL, "ours, neuron=spikingjelly", CPU).network.modules() if isinstance(m, LIF)}
+    assert neurons == {"spikingjelly"}
+    assert build(SMALL, "ours, channels_last=False", CPU).images.is_contiguous()
+    assert not build(SMALL, "ours", CPU).images.is_contiguous()
+    assert build(SMALL, "reference", CPU).images.shape == (4, 3, 32, 32)
+
+
+def test_building_leaves_the_random_state_alone():
+    before = torch.get_rng_state()
+    build(SMALL, "ours", CPU)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_sweep_moves_along_one_axis_at_a_time():
+    start = Case("resnet20", 1, 1, 128)
+    for axis, along in sweep_cases(128).items():
+        assert len(along) >= 3 and start in along
+        for case in along:
+            assert {name for name in vars(start) if getattr(case, name) != getattr(start, name)} <= {axis}

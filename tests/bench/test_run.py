@@ -1,0 +1,91 @@
+"""A whole measurement on a tiny network: its record, its table, and that a mistake leaves nothing."""
+
+import pytest
+import torch
+
+from ckdsnn.bench.cases import switched
+from ckdsnn.bench.floor import count
+from ckdsnn.bench.run import run_bench
+from ckdsnn.cli import main
+from ckdsnn.engine import Engine, using
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.records.bench import load_bench, load_benches
+from ckdsnn.report.bench_tables import shares
+
+TINY = {"models": "resnet8", "timesteps": "1,2", "batch": 2, "rounds": 2, "steps": 1}
+
+
+def test_a_record_holds_every_case_with_every_implementation(quick, tmp_path):
+    record = run_bench(**TINY, out=tmp_path)
+    assert load_benches(tmp_path) == [record] == [load_bench(record.id, tmp_path)]
+    names = ["reference", "ours", "ours-bf16"]
+    assert [(e["timesteps"], e["implementation"]) for e in record.cases] == [(t, n) for t in (1, 2) for n in names]
+    for entry in record.cases:
+        assert len(entry["images_per_second"]) == len(entry["forward_images_per_second"]) == 2
+        assert sum(shares(entry).values()) == pytest.approx(1)
+        assert entry["dtype"] == ("bfloat16" if entry["implementation"] == "ours-bf16" else "float32")
+        rate = record.device_limits["flops_per_second"][entry["dtype"]]
+        assert entry["floor"]["arithmetic_s"] == entry["flops"] / rate
+    assert record.options == TINY | {"implementations": ",".join(names), "sweep": False, "switches": False}
+    assert record.sweep == []
+
+
+def test_the_reference_has_more_to_compute_and_both_grow_with_t(quick, tmp_path):
+    """Its gradients flow into the teacher; with T = 2 the student costs twice, all but the stem."""
+    record = run_bench(**TINY, implementations="reference,ours", out=tmp_path)
+    one, ours, two, ours_two = (entry["flops"] for entry in record.cases)
+    assert one > ours and two > ours_two and 1.5 * ours < ours_two < 2 * ours
+
+
+def test_switches_and_sweep(quick, tmp_path, monkeypatch):
+    axes = {"timesteps": (1, 2), "batch": (2, 3), "width": (1,)}
+    monkeypatch.setattr("ckdsnn.bench.cases.SWEPT", axes)
+    options = TINY | {"models": "resnet20,resnet8", "timesteps": "1", "rounds": 1}
+    record = run_bench(**options, implementations="ours", switches=True, sweep=True, out=tmp_path)
+    names = {e["model"]: [f["implementation"] for f in record.cases if f["model"] == e["model"]] for e in record.cases}
+    assert names == {"resnet20": ["ours", *switched(torch.device("cpu"))], "resnet8": ["ours"]}
+    assert [(p["axis"], p["value"]) for p in record.sweep] == [(a, v) for a, values in axes.items() for v in values]
+    (start,) = {tuple(p["images_per_second"]) for p in record.sweep if (p["timesteps"], p["batch"]) == (1, 2)}
+    assert len(start) == 1, "what the axes share is measured once"
+
+
+def test_a_block_takes_its_time(quick, tmp_path, monkeypatch):
+    monkeypatch.setattr("ckdsnn.bench.run.phase_seconds", lambda step: dict.fromkeys(step.phases, 0.11))
+    record = run_bench(**TINY | {"timesteps": "1", "rounds": 1, "steps": 0}, implementations="ours", out=tmp_path)
+    assert [entry["steps"] for entry in record.cases] == [5]  # of 0.55 s, in 3 s
+
+
+def test_a_compiled_step_is_counted_on_an_eager_twin(quick, tmp_path, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda module: compiled.append(module))
+    counted = []
+    monkeypatch.setattr("ckdsnn.bench.run.count", lambda step: counted.append(step.network) or count(step))
+    with using(Engine(compile=True)):
+        run_bench(**TINY | {"timesteps": "1"}, implementations="ours", out=tmp_path)
+    assert len(compiled) == 2 and len(counted) == 1, "student and teacher of the one that is timed"
+    assert counted[0] not in compiled
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"models": "vgg"}, "unknown model 'vgg'"),
+        ({"rounds": 0}, "rounds = 0; expected an integer of at least 1"),
+        ({"steps": -1}, "steps = -1; expected from 1, or 0"),
+        ({"implementations": "theirs"}, "unknown implementation 'theirs'"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_before_anything_is_measured(options, message, tmp_path):
+    with pytest.raises(CkdsnnError, match=message):
+        run_bench(**TINY | options, out=tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_prints_the_table_and_writes_the_record_it_names(quick, tmp_path, capsys):
+    arguments = ["bench", "--models", "resnet8", "--timesteps", "1", "--batch", "8", "--rounds", "1", "--steps", "1"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    (record,) = load_benches(tmp_path)
+    assert printed[-1] == f"record {record.id} in {tmp_path}"
+    rows = [line for line in printed if line.startswith("resnet8, width 1, T = 1, batch 8  ")]
+    assert [row.split("  ")[1].strip() for row in rows] == ["reference", "ours", "ours-bf16"]
