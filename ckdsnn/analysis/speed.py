@@ -37,7 +37,8 @@ class Step:
         self.device, switches = device or default_device(), engine()
         self.network = switches.prepare(network, self.device)
         self.objective = objective.to(self.device)
-        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+        trained = [*self.network.parameters(), *self.objective.parameters()]
+        self.optimizer = torch.optim.SGD(trained, lr=0.1, momentum=0.9, weight_decay=1e-4)
         self.half = precision == "bf16" or (precision == "auto" and self.device.type == "cuda")
         images = torch.randn(batch, 3, SIDE, SIDE, device=self.device)
         self.images = images.contiguous(memory_format=switches.layout)
@@ -107,5 +108,6 @@ def recipe_step(recipe: Recipe, num_classes: int, device: torch.device | None = 
     Raises CkdsnnError for the name of an unknown teacher.
     """
     teacher = build_network(teacher_recipe(recipe), num_classes) if recipe.loss_names else None
-    network, objective = build_network(recipe, num_classes), build_objective(recipe, teacher)
+    network = build_network(recipe, num_classes)
+    objective = build_objective(recipe, teacher, network)
     return Step(network, objective, recipe.batch_size, num_classes, device, recipe.precision)

@@ -2,15 +2,44 @@
 
 In a training loop of your own two lines are enough: `samd_loss(map_student, map_teacher)` and
 `nld_loss(logits_student, logits_teacher)`. LOSSES maps a name to its term: a frozen dataclass whose fields a recipe
-fills by name and whose `weight` names the recipe's field that multiplies it.
+fills by name and whose `weight` names the recipe's field that multiplies it. A term with a method `adapter` has own
+parameters: it makes a module for both networks' numbers of channels, which the `Objective` keeps and trains.
+
+KDSNN, BKDSNN and e2KD are published together with logits distillation: "kd+kdsnn", "kd+bkd", "kd+e2kd".
 """
 
+from ckdsnn.distill.at import AT, at_loss
 from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.bkd import BKD, bkd_loss
+from ckdsnn.distill.catkd import CATKD, catkd_loss
+from ckdsnn.distill.e2kd import E2KD, e2kd_loss
 from ckdsnn.distill.kd import KD, kd_loss
+from ckdsnn.distill.kdsnn import KDSNN, kdsnn_loss
 from ckdsnn.distill.nld import NLD, nld_loss
 from ckdsnn.distill.objective import Objective
 from ckdsnn.distill.samd import SAMD, samd_loss
 
-__all__ = ["LOSSES", "Batch", "Objective", "kd_loss", "nld_loss", "samd_loss"]
+__all__ = [
+    "LOSSES",
+    "Batch",
+    "Objective",
+    "at_loss",
+    "bkd_loss",
+    "catkd_loss",
+    "e2kd_loss",
+    "kd_loss",
+    "kdsnn_loss",
+    "nld_loss",
+    "samd_loss",
+]
 
-LOSSES = {"kd": KD, "samd": SAMD, "nld": NLD}
+LOSSES = {
+    "kd": KD,
+    "samd": SAMD,
+    "nld": NLD,
+    "kdsnn": KDSNN,
+    "bkd": BKD,
+    "at": AT,
+    "catkd": CATKD,
+    "e2kd": E2KD,
+}

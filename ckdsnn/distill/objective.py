@@ -21,15 +21,27 @@ class Objective(nn.Module):
     teacher: frozen here for good: eval mode, no gradients. It is kept out of `parameters()`, `state_dict()` and
     `train()`, but moves with `.to(device)`. (The released code leaves it in train mode, with gradients: a defect.)
     terms: name -> (weight, term); a term maps a `Batch` to a scalar. Without terms no teacher is needed or run.
-    Raises CkdsnnError for terms without a teacher.
+    student: the network in training, for terms that read its head; it does not become a part of the objective.
+    adapters: name of a term -> the module with its own parameters, a part of the objective.
+    Raises CkdsnnError for terms without a teacher, and for those that lack their adapter.
     """
 
-    def __init__(self, terms: Mapping[str, tuple[float, Term]], teacher: nn.Module | None = None):
+    def __init__(
+        self,
+        terms: Mapping[str, tuple[float, Term]],
+        teacher: nn.Module | None = None,
+        student: nn.Module | None = None,
+        adapters: Mapping[str, nn.Module] | None = None,
+    ):
         super().__init__()
         if terms and teacher is None:
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
         self.terms = dict(terms)
+        self.adapters = nn.ModuleDict(adapters).to(memory_format=engine().layout)
+        if lacking := [name for name in adaptable(terms) if name not in self.adapters]:
+            raise CkdsnnError(f"the terms {', '.join(lacking)} need adapters, for the channels of teacher and student")
         self.__dict__["teacher"] = teacher and frozen(teacher)  # past nn.Module's registration
+        self.__dict__["student"] = student
 
     def _apply(self, function, recurse=True):
         if self.teacher is not None:
@@ -62,11 +74,17 @@ class Objective(nn.Module):
         """`forward`, given what `observe` has returned."""
         named = {"ce": F.cross_entropy(at_least_float32(student.logits), labels)}
         total = named["ce"]
-        batch = Batch(images, labels, student, teacher, self.teacher, generator)
+        batch = Batch(images, labels, student, teacher, self.teacher, generator, self.student)
+        adapters = dict(self.adapters)
         for name, (weight, term) in self.terms.items():
-            named[name] = term(batch)
+            named[name] = term(batch._replace(adapter=adapters.get(name)))
             total = total + weight * named[name]
         return total, named
+
+
+def adaptable(terms: Mapping[str, tuple[float, Term]]) -> dict[str, Term]:
+    """The terms that have own parameters: those with a method `adapter`."""
+    return {name: term for name, (_, term) in terms.items() if hasattr(term, "adapter")}
 
 
 def frozen(teacher: nn.Module) -> nn.Module:

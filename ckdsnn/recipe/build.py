@@ -1,5 +1,7 @@
 """From a Recipe's words to networks, data and objective; from a Record to its trained network."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,17 +11,25 @@ from torch import nn
 from ckdsnn.data import DATASETS, Augment, load_dataset, statistics_of
 from ckdsnn.data.module import ImageDataModule
 from ckdsnn.distill import LOSSES, Objective
+from ckdsnn.distill.objective import adaptable
 from ckdsnn.errors import CkdsnnError, choose
-from ckdsnn.models import build_student, build_teacher
+from ckdsnn.models import build_student, build_teacher, evaluating
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.named import RECIPES
 from ckdsnn.records import Record, load_weights
 
 
-def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
-    """The recipe's network with the seed's fresh weights; the global random state is left as it was."""
+@contextmanager
+def drawn_by(seed: int) -> Iterator[None]:
+    """Fresh weights inside the block are the seed's; the global random state is left as it was."""
     with torch.random.fork_rng(devices=[]):  # fresh weights are drawn on the CPU
         torch.manual_seed(seed)
+        yield
+
+
+def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
+    """The recipe's network with the seed's fresh weights."""
+    with drawn_by(seed):
         if recipe.is_teacher:
             return build_teacher(recipe.model, num_classes, recipe.width)
         return build_student(
@@ -44,14 +54,31 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
     return teacher.replace(statistics=recipe.statistics)
 
 
-def build_objective(recipe: Recipe, teacher: nn.Module | None) -> Objective:
-    """Each term takes the recipe's fields that bear the names of its own."""
+def build_objective(
+    recipe: Recipe, teacher: nn.Module | None, student: nn.Module | None = None, seed: int = 0
+) -> Objective:
+    """Each term takes the recipe's fields that bear the names of its own; the seed draws the weights of adapters.
+
+    Raises CkdsnnError as Objective does; adapters are made for the channels of `teacher` and `student`.
+    """
     terms = {}
     for name in recipe.loss_names:
         term = LOSSES[name]
         settings = {field.name: getattr(recipe, field.name) for field in fields(term)}
         terms[name] = (getattr(recipe, term.weight), term(**settings))
-    return Objective(terms, teacher)
+    adapters = {}
+    if (adapted := adaptable(terms)) and teacher and student:
+        channels = stage_channels(student), stage_channels(teacher)
+        with drawn_by(seed):
+            adapters = {name: term.adapter(*(c[term.stage] for c in channels)) for name, term in adapted.items()}
+    return Objective(terms, teacher, student, adapters)
+
+
+def stage_channels(network: nn.Module) -> list[int]:
+    """The number of channels of each stage, seen on a blank image of 32 pixels."""
+    device = next(network.parameters()).device
+    with evaluating(network), torch.no_grad():
+        return [stage.shape[-3] for stage in network(torch.zeros(1, 3, 32, 32, device=device)).stages]
 
 
 def build_data(recipe: Recipe, seed: int, root: str | Path | None = None, processes: int = 1) -> ImageDataModule:

@@ -8,9 +8,16 @@ from typing import Any
 
 from ckdsnn.recipe.fields import Recipe
 
+# The rivals by maps (at, catkd, e2kd) learn from maps and labels alone, as samd does, with the weights of their
+# authors' code; those by features (kdsnn, bkd) learn from the logits, too, as published.
 METHODS: dict[str, dict[str, Any]] = {
     "snn": {"losses": "none"},
     "kd": {"losses": "kd"},
+    "kdsnn": {"losses": "kd+kdsnn"},
+    "bkd": {"losses": "kd+bkd"},
+    "at": {"losses": "at", "beta": 1000.0},
+    "catkd": {"losses": "catkd", "beta": 50.0},
+    "e2kd": {"losses": "e2kd"},
     "samd": {"losses": "samd"},
     "nld": {"losses": "nld"},
     "ckdsnn": {"losses": "samd+nld"},
@@ -79,10 +86,17 @@ TIER_SETTINGS = {
     "paper": ("cifar10-resnet19", "cifar100-resnet19"),
 }
 
+SUITE_METHODS = {
+    "components": ("snn", "kd", "samd", "nld", "ckdsnn"),
+    "map-losses": ("snn", "samd", "at", "catkd", "e2kd"),
+    "rivals": ("snn", "kd", "kdsnn", "bkd", "ckdsnn"),
+}
+
 # suite -> tier -> names of its recipes, in the order in which they are worth running
 SUITES = {
-    "components": {
-        tier: [f"{setting}-{method}" for setting in settings for method in ("snn", "kd", "samd", "nld", "ckdsnn")]
+    suite: {
+        tier: [f"{setting}-{method}" for setting in settings for method in methods]
         for tier, settings in TIER_SETTINGS.items()
-    },
+    }
+    for suite, methods in SUITE_METHODS.items()
 }

@@ -20,6 +20,8 @@ from ckdsnn.files import atomic, sha256_file
 from ckdsnn.records.reads import matches, note_read
 from ckdsnn.records.record import Record, read_record
 
+OBJECTIVE = "objective."  # begins the names of what the losses have trained beside the network
+
 
 def load_records(out: str | Path = "results") -> list[Record]:
     """All records below `out`, sorted by id. Raises CkdsnnError for a missing folder or an invalid record."""
@@ -108,10 +110,16 @@ def load_arrays(record: Record, out: str | Path = "results") -> dict[str, np.nda
     return merged
 
 
-def save_weights(model: nn.Module, record_id: str, out: str | Path) -> dict[str, str]:
-    """Write weights/<id>.safetensors; returns {file, sha256} for the record."""
+def save_weights(
+    model: nn.Module, record_id: str, out: str | Path, objective: nn.Module | None = None
+) -> dict[str, str]:
+    """Write weights/<id>.safetensors; returns {file, sha256} for the record.
+
+    objective: its own parameters are saved beside the model's, each under "objective." and its name.
+    """
     path = Path(out, "weights", f"{record_id}.safetensors")
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    own = objective.state_dict(prefix=OBJECTIVE) if objective else {}
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in (model.state_dict() | own).items()}
     with atomic(path) as partial:
         save_file(state, partial)
     return {"file": path.name, "sha256": sha256_file(path)}
@@ -127,9 +135,13 @@ def load_weights(model: nn.Module, record: Record, out: str | Path = "results") 
 
 
 def fit_weights(model: nn.Module, path: str | Path) -> nn.Module:
-    """Put the safetensors file at `path` into `model`. Raises CkdsnnError when it does not fit."""
+    """Put the safetensors file at `path` into `model`, but what losses have trained for themselves.
+
+    Raises CkdsnnError when it does not fit.
+    """
     try:
-        model.load_state_dict(load_file(path))
+        state = load_file(path)
+        model.load_state_dict({name: state[name] for name in state if not name.startswith(OBJECTIVE)})
     except (SafetensorError, RuntimeError) as error:
         raise CkdsnnError(f"the weights in {path} do not fit {type(model).__name__}: {error}") from error
     return model

@@ -13,6 +13,7 @@ from ckdsnn.analysis.energy import energy_per_image, firing_rates
 from ckdsnn.analysis.gallery import SIZE, gallery_images, student_maps, teacher_maps
 from ckdsnn.data import normalize
 from ckdsnn.data.module import ImageDataModule
+from ckdsnn.distill import Objective
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, save_arrays, save_record, save_weights
 from ckdsnn.records.provenance import environment
@@ -32,7 +33,7 @@ class Outcome:
     curve: Curve
     trainer: L.Trainer
     code: dict[str, Any]
-    teacher: nn.Module | None
+    objective: Objective
     teacher_record: Record | None
 
 
@@ -54,7 +55,7 @@ def write_record(outcome: Outcome, out: Path) -> Record:
         curve=points,
         final=measure(outcome),
         arrays=save_gallery(outcome, out),
-        weights=save_weights(outcome.network, record_id, out),
+        weights=save_weights(outcome.network, record_id, out, outcome.objective),
         started=outcome.curve.started,
         seconds=round(sum(p["seconds"] for p in points), 3),
         images_per_second=round(throughput(outcome), 1),
@@ -101,7 +102,7 @@ def save_gallery(outcome: Outcome, out: Path) -> dict[str, str]:
     labels = data.y_test[:SIZE].to(x.device)
     own_maps = teacher_maps if outcome.recipe.is_teacher else student_maps
     maps = own_maps(outcome.network, x, labels)
-    if outcome.teacher is not None:
-        maps |= teacher_maps(outcome.teacher.to(x.device), x, labels)
+    if teacher := outcome.objective.teacher:
+        maps |= teacher_maps(teacher.to(x.device), x, labels)
     images = save_arrays(f"{outcome.recipe.dataset}.gallery.npz", gallery_images(data.x_test, data.y_test), out)
     return images | save_arrays(f"{outcome.recipe.record_id(outcome.seed)}.maps.npz", maps, out)

@@ -78,11 +78,12 @@ def train(
     network = build_network(recipe, classes, seed)
     curve, code = Curve(), code_state()  # before training: the tree may change meanwhile
     work = work_folder(recipe, seed, out)
-    classifier = Classifier(recipe, seed, network, build_objective(recipe, teacher), classes)
+    objective = build_objective(recipe, teacher, network, seed)
+    classifier = Classifier(recipe, seed, network, objective, classes)
     with quiet_lightning():
         trainer = make_trainer(recipe, work, curve, **options)
     engine().prepare(network, trainer.strategy.root_device)
-    outcome = Outcome(recipe, seed, network, module, curve, trainer, code, teacher, teacher_record)
+    outcome = Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher_record)
     with only_process(work) if trainer.is_global_zero else nullcontext():
         with quiet_lightning():
             fit(trainer, classifier, module, work)

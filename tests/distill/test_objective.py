@@ -1,6 +1,8 @@
 """The objective: what it adds up, and that its teacher stays as it was given."""
 
+import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,7 +15,10 @@ from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import Recipe
 
 TERMS = {name: (weight, LOSSES[name]()) for name, weight in (("kd", 0.5), ("samd", 3.0), ("nld", 2.0))}
+RIVALS = {name: (1.0, LOSSES[name]()) for name in ("kdsnn", "bkd", "at", "catkd", "e2kd")}
 STAGED = {"samd": (1.0, LOSSES["samd"](stage=0))}  # Grad-CAM: a backward pass through the teacher
+WB = ("weight", "bias")
+PAPERS = {"samd": "ckdsnn", "nld": "ckdsnn", "bkd": "bkdsnn"}  # where the loss has another name than its paper's method
 
 
 @pytest.fixture
@@ -21,6 +26,11 @@ def setting():
     torch.manual_seed(0)
     teacher, student = build_teacher("resnet8", 10, 1), build_student("resnet8", 10, 1, timesteps=2)
     return teacher, student, torch.randn(6, 3, 16, 16), torch.arange(6)
+
+
+def adapters(terms, student_channels=64, teacher_channels=64):
+    """Of the terms that have own parameters."""
+    return {n: terms[n][1].adapter(student_channels, teacher_channels) for n in ("kdsnn", "bkd") if n in terms}
 
 
 def generator():
@@ -62,12 +72,12 @@ def test_teacher_stays_out_of_training_for_good(setting):
     assert not any(p.requires_grad for p in teacher.parameters())
 
 
-@pytest.mark.parametrize("terms", [TERMS, STAGED], ids=["all", "early stage"])
+@pytest.mark.parametrize("terms", [TERMS, STAGED, RIVALS], ids=["ours", "early stage", "rivals"])
 def test_many_steps_leave_the_teacher_untouched(setting, terms):
     teacher, student, x, y = setting
     teacher.train().requires_grad_(True)  # as the released code leaves it
     before = {name: tensor.clone() for name, tensor in teacher.state_dict().items()}
-    objective = Objective(terms, teacher)
+    objective = Objective(terms, teacher, student, adapters(terms))
     optimizer = torch.optim.SGD([*student.parameters(), *objective.parameters()], lr=0.1)
     first = student.head[0].weight.clone()
     for _ in range(3):
@@ -100,13 +110,49 @@ def test_teacher_moves_along(setting, nested):
     assert total.dtype == torch.float64
 
 
-def test_half_precision_logits_are_judged_in_float32(setting):
+@pytest.mark.parametrize("terms", [TERMS, RIVALS], ids=["ours", "rivals"])
+def test_half_precision_is_judged_in_float32(setting, terms):
     teacher, student, x, y = setting
     with torch.autocast("cpu", torch.bfloat16):
         features = student(x)
-        total, named = Objective(TERMS, teacher)(x, y, features, generator())
+        total, named = Objective(terms, teacher, student, adapters(terms))(x, y, features, generator())
     assert features.logits.dtype == torch.bfloat16
     assert all(term.dtype == torch.float32 and term.isfinite() for term in (total, *named.values()))
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_every_rival_moves_the_student_and_its_own_parameters(setting, name):
+    _, student, x, y = setting
+    teacher = build_teacher("resnet8", 10, 2)  # of other widths: both adapters have parameters
+    terms = {name: RIVALS[name]}
+    objective = Objective(terms, teacher, student, adapters(terms, 64, 128))
+    _, named = objective(x, y, student(x), generator())
+    named[name].backward()
+    assert student.stem[0].weight.grad.any()
+    assert all(p.grad.any() for p in objective.parameters())
+    assert all(p.grad is None for p in teacher.parameters())
+    assert (student.head[0].weight.grad is not None) == (name in ("catkd", "e2kd"))
+
+
+def test_adapters_are_parts_of_the_objective_and_the_networks_are_not(setting):
+    teacher, student, *_ = setting
+    objective = Objective(RIVALS, teacher, student, adapters(RIVALS, 32, 64))
+    own = {"adapters.kdsnn.weight", "adapters.kdsnn.bias", *(f"adapters.bkd.{i}.{n}" for i in (0, 1, 3) for n in WB)}
+    assert set(objective.state_dict()) == {name for name, _ in objective.named_parameters()} == own
+    objective.to(torch.float64)
+    assert all(p.dtype == torch.float64 for p in objective.parameters())
+    assert all(p.dtype == torch.float32 for p in student.parameters())
+
+
+def test_terms_without_their_adapters_are_refused(setting):
+    teacher, student, *_ = setting
+    with pytest.raises(CkdsnnError, match="the terms bkd need adapters"):
+        Objective(RIVALS, teacher, student, {"kdsnn": nn.Identity()})
+
+
+def test_every_loss_is_cited():
+    known = set(re.findall(r"^@\w+\{(\w+),", (Path(__file__).parents[2] / "book/references.bib").read_text(), re.M))
+    assert {PAPERS.get(name, name) for name in LOSSES} <= known
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -9,7 +9,11 @@ from ckdsnn.recipe.fields import TIERS
 STUDENTS = [name for name, recipe in RECIPES.items() if not recipe.is_teacher]
 # what may differ between a student and its teacher besides the network and the schedule: what it learns from
 SHARED = ("tier", "dataset", "statistics", "train_images", "crop_padding", "flip", "autoaugment", "erasing")
-METHODS = {"snn": (), "kd": ("kd",), "samd": ("samd",), "nld": ("nld",), "ckdsnn": ("samd", "nld")}
+METHODS = {
+    **{name: (name,) for name in ("kd", "samd", "nld", "at", "catkd", "e2kd")},
+    **{"snn": (), "ckdsnn": ("samd", "nld"), "kdsnn": ("kd", "kdsnn"), "bkd": ("kd", "bkd")},
+}
+WEIGHTS = {"at": 1000, "catkd": 50}  # in their authors' code
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -32,7 +36,8 @@ def test_every_student_has_a_teacher_on_the_same_data(name):
 def test_methods_are_named_for_their_losses_and_differ_in_nothing_else(setting, method):
     recipe, plain = RECIPES[f"{setting}-{method}"], RECIPES[f"{setting}-snn"]
     assert recipe.loss_names == METHODS[method]
-    assert recipe.replace(losses="none").digest() == plain.digest()
+    assert recipe.beta == WEIGHTS.get(method, 1)
+    assert recipe.replace(losses="none", beta=1).digest() == plain.digest()
 
 
 @pytest.mark.parametrize("dataset", ["cifar10", "cifar100"])
@@ -61,9 +66,22 @@ def test_suites_name_known_recipes_of_their_tier_once(suite):
         assert {RECIPES[name].tier for name in names} == {tier}
 
 
-def test_components_isolates_every_loss():
-    for names in SUITES["components"].values():
-        assert {RECIPES[name].losses for name in names} == {"none", *LOSSES, "samd+nld"}
+@pytest.mark.parametrize(
+    ("suite", "losses"),
+    [
+        ("components", {"none", "kd", "samd", "nld", "samd+nld"}),
+        ("map-losses", {"none", "samd", "at", "catkd", "e2kd"}),
+        ("rivals", {"none", "kd", "kd+kdsnn", "kd+bkd", "samd+nld"}),
+    ],
+)
+def test_suites_compare_their_losses(suite, losses):
+    for names in SUITES[suite].values():
+        assert {RECIPES[name].losses for name in names} == losses
+
+
+def test_every_loss_is_in_a_suite():
+    recipes = (RECIPES[name] for tiers in SUITES.values() for names in tiers.values() for name in names)
+    assert {loss for recipe in recipes for loss in recipe.loss_names} == set(LOSSES)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""AT: attention transfer (Zagoruyko & Komodakis 2017, ICLR), the form that needs activations alone.
+
+A cell's attention is the sum of its squared features over the channels, those of the student being its firing rates.
+At T = 1 the student's is its spike activation map.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.features import as_features
+from ckdsnn.distill.maps import scale_saliency
+from ckdsnn.distill.samd import on_one_grid
+
+
+def at_loss(student_stage: torch.Tensor, teacher_stage: torch.Tensor) -> torch.Tensor:
+    """The squared difference of both attention maps, each over its Euclidean norm; a mean over images and cells.
+
+    student_stage: [T, B, C, H, W]; teacher_stage: [B, C, H, W], of any C. The mean is the convention of the authors'
+    code, whose weight is 1000. Raises CkdsnnError for shapes that do not fit.
+    """
+    maps = (features.square().sum(1) for features in as_features(student_stage, teacher_stage))
+    student, teacher = (scale_saliency(m, "l2") for m in on_one_grid(*maps))
+    return F.mse_loss(student, teacher)
+
+
+@dataclass(frozen=True)
+class AT:
+    """The term `at` of an objective. stage: which stage, -1 the last; the paper sums over several."""
+
+    weight = "beta"
+    stage: int = -1
+
+    def __call__(self, batch: Batch) -> torch.Tensor:
+        return at_loss(batch.student.stages[self.stage], batch.teacher.stages[self.stage])

@@ -1,0 +1,67 @@
+"""BKD: blurred features (BKDSNN, Xu et al. 2024, ECCV).
+
+Random channels of the student's firing rates are blanked; a small trained block has to restore the teacher's feature
+from the rest. The published method adds logits distillation, here the losses "kd+bkd". Its authors' code also rescales
+the teacher's feature to the student's maximum; here the block learns the scale.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.features import as_features, feature_distance, match_channels
+from ckdsnn.errors import CkdsnnError
+
+BLANKED = 0.15  # share of an image's channels, the default of the authors' code
+
+
+def restoring_block(student_channels: int, teacher_channels: int) -> nn.Module:
+    """Two 3x3 convolutions around a ReLU, at the teacher's number of channels."""
+    return nn.Sequential(
+        match_channels(student_channels, teacher_channels),
+        nn.Conv2d(teacher_channels, teacher_channels, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(teacher_channels, teacher_channels, 3, padding=1),
+    )
+
+
+def blur(features: torch.Tensor, blanked: float, generator: torch.Generator | None = None) -> torch.Tensor:
+    """Features [B, C, H, W] with each channel of each image set to 0 with probability `blanked`."""
+    drawn = torch.rand(*features.shape[:2], 1, 1, generator=generator, device=features.device)
+    return features * (drawn >= blanked)
+
+
+def bkd_loss(
+    student_stage: torch.Tensor,
+    teacher_stage: torch.Tensor,
+    restore: nn.Module,
+    blanked: float = BLANKED,
+    generator: torch.Generator | None = None,
+) -> torch.Tensor:
+    """Scalar distance of the restored features from the teacher's (see `feature_distance`).
+
+    student_stage: [T, B, C, H, W]; teacher_stage: [B, C, H, W]; restore: a `restoring_block`; generator: on the
+    stages' device, for a repeatable blur.
+    Raises CkdsnnError for shapes that do not fit and a share out of range.
+    """
+    if not 0 <= blanked <= 1:
+        raise CkdsnnError(f"blanked = {blanked!r}; expected a number from 0 to 1")
+    student, teacher = as_features(student_stage, teacher_stage)
+    return feature_distance(restore(blur(student, blanked, generator)), teacher)
+
+
+@dataclass(frozen=True)
+class BKD:
+    """The term `bkd` of an objective. stage: which stage, -1 the last (the paper)."""
+
+    weight = "beta"
+    stage: int = -1
+
+    def adapter(self, student_channels: int, teacher_channels: int) -> nn.Module:
+        return restoring_block(student_channels, teacher_channels)
+
+    def __call__(self, batch: Batch) -> torch.Tensor:
+        stages = batch.student.stages[self.stage], batch.teacher.stages[self.stage]
+        return bkd_loss(*stages, batch.adapter, generator=batch.generator)

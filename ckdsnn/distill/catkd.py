@@ -1,0 +1,58 @@
+"""CAT-KD: class attention transfer (Guo et al. 2023, CVPR).
+
+The class activation maps of all classes, without ReLU, are pooled to a coarse grid, scaled to norm 1 and compared. The
+student's come from its firing rates. The authors scale the maps where these are all that is learned from, and leave
+their values where labels are, too; here they are always scaled, because rates and ReLU features differ in range.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.features import as_features
+from ckdsnn.distill.maps import expect_shape, scale_saliency
+from ckdsnn.errors import CkdsnnError
+
+CELLS = 2  # height and width of the compared maps, the authors' setting for CIFAR
+
+
+def class_maps(features: torch.Tensor, head_weight: torch.Tensor) -> torch.Tensor:
+    """The maps of all K classes over their norms, [B*K, 2, 2], from features [B, C, H, W] and head [K, C].
+
+    Pooling comes first: it commutes with the sum over channels, and costs less there.
+    Raises CkdsnnError for shapes that do not fit.
+    """
+    expect_shape("head_weight", head_weight, "KC")
+    if features.shape[1] != head_weight.shape[1]:
+        raise CkdsnnError(f"stage has {features.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal")
+    pooled = F.adaptive_avg_pool2d(features, CELLS)
+    with torch.autocast(features.device.type, enabled=False):  # as for `class_activation_map`
+        maps = torch.einsum("bchw,kc->bkhw", pooled, head_weight.to(pooled.dtype))
+    return scale_saliency(maps.flatten(0, 1), "l2")
+
+
+def catkd_loss(
+    student_stage: torch.Tensor, teacher_stage: torch.Tensor, student_head: torch.Tensor, teacher_head: torch.Tensor
+) -> torch.Tensor:
+    """The squared difference of both networks' scaled maps; a mean over images, classes and cells.
+
+    student_stage: the last, [T, B, C, H, W]; teacher_stage: the last, [B, C, H, W]; heads: [K, C]. The mean is the
+    convention of the authors' code, whose weight for scaled maps is 50. The gradient reaches the student's head, too.
+    Raises CkdsnnError for shapes that do not fit.
+    """
+    if len(student_head) != len(teacher_head):
+        raise CkdsnnError(f"student_head of {len(student_head)} classes, teacher_head of {len(teacher_head)}")
+    student, teacher = as_features(student_stage, teacher_stage)
+    return F.mse_loss(class_maps(student, student_head), class_maps(teacher, teacher_head.detach()))
+
+
+@dataclass(frozen=True)
+class CATKD:
+    """The term `catkd` of an objective, always at the last stage: a CAM exists nowhere else."""
+
+    weight = "beta"
+
+    def __call__(self, batch: Batch) -> torch.Tensor:
+        return catkd_loss(batch.student.stages[-1], batch.teacher.stages[-1], *batch.heads())

@@ -1,0 +1,40 @@
+"""KDSNN: element-wise features (Xu et al. 2023, CVPR).
+
+The student's firing rates are drawn to the teacher's features, value by value; a trained 1x1 convolution comes between
+where the numbers of channels differ. The published method adds logits distillation, here the losses "kd+kdsnn": the
+logits follow gamma, the features beta.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.features import as_features, feature_distance, match_channels
+
+
+def kdsnn_loss(
+    student_stage: torch.Tensor, teacher_stage: torch.Tensor, adapter: nn.Module | None = None
+) -> torch.Tensor:
+    """Scalar distance of the student's firing rates from the teacher's features (see `feature_distance`).
+
+    student_stage: [T, B, C, H, W]; teacher_stage: [B, C, H, W]; adapter: maps the rates to the teacher's channels.
+    Raises CkdsnnError for shapes that do not fit.
+    """
+    student, teacher = as_features(student_stage, teacher_stage)
+    return feature_distance(adapter(student) if adapter else student, teacher)
+
+
+@dataclass(frozen=True)
+class KDSNN:
+    """The term `kdsnn` of an objective. stage: which stage, -1 the last; one stage is our choice."""
+
+    weight = "beta"
+    stage: int = -1
+
+    def adapter(self, student_channels: int, teacher_channels: int) -> nn.Module:
+        return match_channels(student_channels, teacher_channels)
+
+    def __call__(self, batch: Batch) -> torch.Tensor:
+        return kdsnn_loss(batch.student.stages[self.stage], batch.teacher.stages[self.stage], batch.adapter)

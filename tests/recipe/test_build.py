@@ -1,0 +1,53 @@
+"""From a recipe to its objective: which adapters, of which weights, and what else the seed must not touch."""
+
+import pytest
+import torch
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe import RECIPES
+from ckdsnn.recipe.build import build_network, build_objective
+
+RECIPE = RECIPES["digits-kdsnn"].replace(losses="kdsnn+bkd+at")
+TEACHER = RECIPES["digits-teacher"]
+
+
+def objective(recipe=RECIPE, seed=0, width=2):
+    student = build_network(recipe, 10, seed)
+    return build_objective(recipe, build_network(TEACHER.replace(width=width), 10), student, seed)
+
+
+def channels(adapters):
+    """Input and output channels of the first convolution of each adapter that has any."""
+    firsts = {name: next((p for p in adapter.parameters()), None) for name, adapter in adapters.items()}
+    return {name: (p.shape[1], p.shape[0]) for name, p in firsts.items() if p is not None}
+
+
+@pytest.mark.parametrize(("stage", "expected"), [(-1, (64, 128)), (2, (64, 128)), (0, (16, 32)), (1, (32, 64))])
+def test_adapters_fit_the_stages_of_both_networks(stage, expected):
+    adapters = objective(RECIPE.replace(stage=stage)).adapters
+    assert channels(adapters) == dict.fromkeys(("kdsnn", "bkd"), expected)
+
+
+def test_equal_widths_need_no_matching():
+    assert channels(objective(width=1).adapters) == {"bkd": (64, 64)}
+
+
+def test_the_seed_decides_the_adapters_weights_and_nothing_else():
+    before = torch.get_rng_state()
+    first, again, other = (objective(seed=seed).state_dict() for seed in (3, 3, 4))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not any(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_looking_at_the_channels_leaves_the_networks_as_they_were():
+    student, teacher = build_network(RECIPE, 10, 1), build_network(TEACHER, 10)
+    build_objective(RECIPE, teacher, student, 1)
+    fresh = build_network(RECIPE, 10, 1).state_dict()
+    assert student.training
+    assert all(torch.equal(tensor, fresh[name]) for name, tensor in student.state_dict().items())
+
+
+def test_adapters_cannot_be_made_without_the_student():
+    with pytest.raises(CkdsnnError, match="the terms kdsnn, bkd need adapters"):
+        build_objective(RECIPE, build_network(TEACHER, 10))
