@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ckdsnn import load_records
 from ckdsnn.cli import main
+from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES, SUITES
 
 
@@ -99,6 +102,14 @@ def test_a_dry_run_prints_the_plan_and_ends_well(tmp_path, capsys, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_engines_switches_are_options_and_on_record(tmp_path):
+    arguments = ["train", "digits-snn", "--epochs", "1", "--train_images", "64", "--progress", "false"]
+    assert main([*arguments, "--engine.neuron", "spikingjelly", "--out", str(tmp_path)]) == 0
+    (record,) = load_records(tmp_path)
+    assert record.env["engine"] == asdict(Engine(neuron="spikingjelly"))
+    assert engine() == Engine()
+
+
 def test_eval_gives_the_recorded_accuracy(record, results, capsys):
     assert main(["eval", record.id, "--out", str(results)]) == 0
     assert f"{record.accuracy:.2f} % now, {record.accuracy:.2f} % on record" in capsys.readouterr().out
@@ -120,6 +131,7 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
         (["train", "digits-magic"], "unknown recipe 'digits-magic'; choose one of: digits-teacher"),
         (["train", "digits-ckdsnn", "--timesteps", "0"], "needs a student"),
         (["train", "digits-snn", "--timesteps", "-1"], "timesteps = -1; expected from 0"),
+        (["train", "digits-snn", "--engine.neuron", "jelly"], "unknown neuron 'jelly'; choose one of: auto, fused"),
         (["train", "digits-snn", "--model", "vgg"], "unknown model 'vgg'; choose one of: resnet8, resnet19, resnet20"),
         (["train", "digits-snn", "--dataset", "mnist"], "unknown dataset 'mnist'; choose one of: digits, cifar10"),
         (["train", "digits-ckdsnn", "--losses", "samd+magic"], "unknown loss 'magic'; choose one of: kd, samd, nld"),

@@ -15,7 +15,7 @@ from ckdsnn.training.run import resolve
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "book/index.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OPTIONS_OF_RUN = {"recipe", "seed", "out", "data", "progress", "accelerator", "devices"}
+OPTIONS_OF_RUN = {"recipe", "seed", "out", "data", "progress", "accelerator", "devices", "engine"}
 
 
 def blocks(page, language):

@@ -85,7 +85,7 @@ class Recipe:
     losses: str = "samd+nld"
     """distillation terms joined by +, or none"""
     beta: float = 1.0
-    """weight of the map term (paper, second-hand)"""
+    """weight of the map or feature term (paper, second-hand)"""
     gamma: float = 1.0
     """weight of the logits term (paper, second-hand)"""
     map_temperature: float = 2.0

@@ -65,10 +65,10 @@ def factor(entry: Entry, entries: Iterable[Entry]) -> str:
     return "–" if not references else f"{step_seconds(references[0]) / step_seconds(entry):.2f}"
 
 
-def bench_table(name: str, record: BenchRecord) -> Table:
-    """One row a case and implementation: rates, gain over the reference, memory, shares of the phases, the floor."""
+def bench_table(name: str, record: BenchRecord, with_shares: bool = True) -> Table:
+    """One row a case and implementation: rates, gain over the reference, memory, the floor, shares of the phases."""
     header = ["Case", "Implementation", "Full step (images/s)", "× reference", "Forward (images/s)", "Memory (MB)"]
-    header += [" / ".join(PHASES) + " (%)", "Of the floor (%)"]
+    header += ["Of the floor (%)", " / ".join(PHASES) + " (%)"]
     rows = [
         [
             case_name(entry),
@@ -77,12 +77,13 @@ def bench_table(name: str, record: BenchRecord) -> Table:
             factor(entry, record.cases),
             digits(median(entry["forward_images_per_second"])),
             megabytes(entry["peak_memory_bytes"]),
-            " / ".join(f"{100 * share:.1f}" for share in shares(entry).values()),
             f"{100 * floor_reached(entry):.0f}",
+            " / ".join(f"{100 * share:.1f}" for share in shares(entry).values()),
         ]
         for entry in record.cases
     ]
-    return Table(name, bench_caption(record), header, rows)
+    columns = slice(None if with_shares else -1)
+    return Table(name, bench_caption(record), header[columns], [row[columns] for row in rows])
 
 
 def bench_caption(record: BenchRecord) -> str:

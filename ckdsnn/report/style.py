@@ -31,6 +31,7 @@ METHODS = {
     "nld": ("NLD", "#009E73"),
     "ckdsnn": ("CKDSNN", "#0072B2"),
     "ckdsnn-sample": ("CKDSNN, both maps 0 to 1", "#D55E00"),
+    "ckdsnn-released": ("CKDSNN, released form", "#F0E442"),
 }
 
 OTHER_COLOUR = "#CC79A7"

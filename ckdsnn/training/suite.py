@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ckdsnn.engine import Engine, engine
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.training.budget import deadline_after
@@ -162,7 +163,7 @@ def launcher(out: Path, data: str | Path | None, accelerator: str, threads: int)
 
     def launch(run: Run, left: float) -> subprocess.Popen:
         limit = {} if left == math.inf else {"budget": f"{max(1, int(left - OVERHEAD))}s"}
-        options = as_options({"seed": run.seed} | changes_of(run.recipe) | shared | limit)
+        options = as_options({"seed": run.seed} | changes_of(run.recipe) | shared | limit | turned_switches())
         command = [sys.executable, "-m", "ckdsnn.cli", "train", run.recipe.name, *options]
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
         with open(make_folder(work_folder(run.recipe, run.seed, out)) / "log.txt", "ab") as log:
@@ -175,6 +176,12 @@ def changes_of(recipe: Recipe) -> dict[str, Any]:
     """The fields in which a recipe differs from the one that is known by its name."""
     known = asdict(RECIPES[recipe.name])
     return {field: value for field, value in asdict(recipe).items() if value != known[field]}
+
+
+def turned_switches() -> dict[str, Any]:
+    """The engine's switches that are not at their defaults, as options."""
+    defaults = asdict(Engine())
+    return {f"engine.{name}": value for name, value in asdict(engine()).items() if value != defaults[name]}
 
 
 def as_options(values: dict[str, Any]) -> list[str]:

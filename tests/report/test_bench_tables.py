@@ -29,6 +29,11 @@ def test_a_row_for_each_case_and_implementation():
     }
 
 
+def test_the_shares_can_be_left_out_where_a_figure_shows_them():
+    whole, brief = bench_table("t", RECORD), bench_table("t", RECORD, with_shares=False)
+    assert [list(brief.header), *map(list, brief.rows)] == [list(r)[:-1] for r in (whole.header, *whole.rows)]
+
+
 def test_shares_add_up_to_one():
     assert sum(shares(entry()).values()) == pytest.approx(1)
 

@@ -12,6 +12,7 @@ import pytest
 
 from ckdsnn import CkdsnnError, load_records
 from ckdsnn.cli import train_parser
+from ckdsnn.engine import Engine, using
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.training import run_suite, suite
 from ckdsnn.training.estimate import Estimate
@@ -166,11 +167,14 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, tmp_path, mon
     monkeypatch.setattr(suite, "OVERHEAD", 15)
     started = []
     monkeypatch.setattr(suite.subprocess, "Popen", lambda command, **options: started.append((command, options)))
-    launcher(tmp_path, "images", "cpu", 3)(Run(recipe, 4), left)
+    switches = Engine(neuron="fused", channels_last=False)
+    with using(switches):
+        launcher(tmp_path, "images", "cpu", 3)(Run(recipe, 4), left)
     ((command, options),) = started
     assert command[:4] == [sys.executable, "-m", "ckdsnn.cli", "train"]
     given = vars(train_parser().parse_args(command[4:]))
     assert given.pop("budget", None) == budget
+    assert Engine(**vars(given.pop("engine"))) == switches
     arguments = [given.pop(name) for name in ("out", "data", "progress", "accelerator", "devices", "seed")]
     assert arguments == [str(tmp_path), "images", False, "cpu", 1, 4]
     assert resolve(given.pop("recipe"), given) == recipe

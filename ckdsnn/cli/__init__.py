@@ -1,0 +1,72 @@
+"""The `ckdsnn` command: list, data, train, suite, eval, explain, bench."""
+
+import os
+import sys
+from dataclasses import fields
+
+from jsonargparse import ArgumentParser, Namespace
+
+from ckdsnn.cli.look import (
+    data_command,
+    data_parser,
+    eval_command,
+    eval_parser,
+    explain_command,
+    explain_parser,
+    list_command,
+    list_parser,
+)
+from ckdsnn.cli.measure import bench_command, bench_parser
+from ckdsnn.cli.train import suite_command, suite_parser, train_command, train_parser
+from ckdsnn.engine import Engine, using
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe import Recipe
+
+
+class Parser(ArgumentParser):
+    """Names a recipe's fields where a command that takes them is given an unknown one."""
+
+    def error(self, message: str, ex: Exception | None = None) -> None:
+        if "nrecognized arguments" in message and self.command in ("train", "suite"):
+            message += f". The fields of a recipe are: {', '.join(field.name for field in fields(Recipe)[1:])}"
+        super().error(message, ex)
+
+
+COMMANDS = {
+    "list": (list_parser, list_command),
+    "data": (data_parser, data_command),
+    "train": (train_parser, train_command),
+    "suite": (suite_parser, suite_command),
+    "eval": (eval_parser, eval_command),
+    "explain": (explain_parser, explain_command),
+    "bench": (bench_parser, bench_command),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status.
+
+    0 done, 1 a run of a suite failed, 2 a mistake in the call, 3 the budget ended before the work, 130 interrupted
+    """
+    parser = Parser(prog="ckdsnn", description="Distil spiking networks; see the book for the whole story.")
+    commands = parser.add_subcommands(dest="command", required=True)
+    for name, (make_parser, _) in COMMANDS.items():
+        commands.add_subcommand(name, make_parser())
+    given = sys.argv[1:] if arguments is None else arguments
+    parser.command = given[0] if given else ""
+    options = parser.parse_args(given)
+    own = options[options.command]
+    try:
+        with using(Engine(**vars(own.pop("engine", Namespace())))):
+            status = COMMANDS[options.command][1](own)
+        sys.stdout.flush()
+    except CkdsnnError as error:
+        print(f"ckdsnn {options.command}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader has had enough: `ckdsnn list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt as stop:
+        print(f"ckdsnn {options.command}: {str(stop) or 'interrupted'}", file=sys.stderr)
+        return 130
+    return status or 0

@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from argparse import SUPPRESS
+from dataclasses import fields
+
+from docstring_parser import parse_from_object
+from jsonargparse import ArgumentParser, Namespace
+
+from ckdsnn.engine import Engine
+from ckdsnn.recipe import Recipe
+
+
+def add_common(parser: ArgumentParser) -> ArgumentParser:
+    parser.add_argument("--out", type=str, default="results", help="folder of records, arrays and weights")
+    parser.add_argument("--data", type=str | None, default=None, help="data folder (else $CKDSNN_DATA)")
+    return parser
+
+
+def add_engine(parser: ArgumentParser) -> None:
+    """One option for each switch of the engine, documented by the switch's own docstring."""
+    documents = {p.arg_name: p.description for p in parse_from_object(Engine).params}
+    for field in fields(Engine):
+        name = f"--engine.{field.name}"
+        parser.add_argument(name, type=field.type, default=field.default, help=documents[field.name])
+
+
+def add_training(parser: ArgumentParser) -> None:
+    """What every command that trains takes."""
+    parser.add_argument("--accelerator", type=str, default="auto", help="auto, cpu, cuda or another of Lightning's")
+    parser.add_argument("--budget", type=str, default=SUPPRESS, help="time to stop after: 90s, 9m, 1h30m")
+    add_engine(parser)
+
+
+def add_fields(parser: ArgumentParser, *but: str) -> None:
+    """One option for each field of a recipe but its name, documented by the field's own docstring."""
+    documents = {p.arg_name: p.description for p in parse_from_object(Recipe).params}
+    for field in fields(Recipe)[1:]:
+        if field.name not in but:
+            parser.add_argument(f"--{field.name}", type=field.type, default=SUPPRESS, help=documents[field.name])
+
+
+def in_seconds(options: Namespace) -> dict:
+    """The options as arguments, a budget as its seconds. Raises CkdsnnError for text that is no duration."""
+    from ckdsnn.training import parse_duration
+
+    budget = {"budget": parse_duration(options.budget)} if "budget" in options else {}
+    return vars(options) | budget

@@ -1,0 +1,59 @@
+"""Commands that train: train, suite."""
+
+import shlex
+import sys
+
+from jsonargparse import ArgumentParser, Namespace
+
+from ckdsnn.cli.options import add_common, add_fields, add_training, in_seconds
+
+
+def train_parser() -> ArgumentParser:
+    parser = add_common(ArgumentParser(description="Train a recipe and write its record; interrupted, it goes on."))
+    parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`")
+    parser.add_argument("--seed", type=int, default=0, help="of weights, data order, augmentation and noise")
+    parser.add_argument("--progress", type=bool, default=True, help="show a progress bar")
+    parser.add_argument("--devices", type=int, default=1, help="how many accelerators")
+    add_training(parser)
+    add_fields(parser)
+    return parser
+
+
+def train_command(options: Namespace) -> int:
+    from ckdsnn.training import OutOfTime, run
+
+    try:
+        record = run(**in_seconds(options))
+    except OutOfTime as stop:
+        print(f"ckdsnn train: {stop}", file=sys.stderr)
+        return 3
+    final = record.final["last_accuracy"]
+    print(f"record {record.id} in {options.out}")
+    print(f"last-epoch test accuracy {final['value']:.2f} % (95 % interval {final['low']:.2f} to {final['high']:.2f})")
+    return 0
+
+
+def suite_parser() -> ArgumentParser:
+    parser = add_common(ArgumentParser(description="Train what a suite has no records of; called again, it goes on."))
+    parser.add_argument("name", type=str, help="a suite's name, see `ckdsnn list`")
+    parser.add_argument("--tier", type=str, default="smoke", help="smoke, reduced or paper")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on; seed 0 of everything comes first")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at once, which share the machine")
+    parser.add_argument("--results", type=str | None, default=None, help="another folder whose records count as done")
+    parser.add_argument("--dry_run", type=bool, default=False, help="print the plan only")
+    add_training(parser)
+    add_fields(parser, "tier")
+    return parser
+
+
+def suite_command(options: Namespace) -> int:
+    from ckdsnn.training import run_suite
+    from ckdsnn.training.suite import as_options, turned_switches
+
+    fates = set(run_suite(**in_seconds(options)).values())
+    if options.dry_run or fates <= {"done"}:
+        return 0
+    defaults = suite_parser().get_defaults()
+    given = {key: value for key, value in vars(options).items() if key != "name" and value != defaults.get(key)}
+    print("to go on:", shlex.join(["ckdsnn", "suite", options.name, *as_options(given | turned_switches())]))
+    return 1 if "failed" in fates else 3
