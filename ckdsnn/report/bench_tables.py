@@ -8,7 +8,7 @@ import numpy as np
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
-from ckdsnn.report.style import PHASES
+from ckdsnn.report.style import IMPLEMENTATIONS, PHASES
 from ckdsnn.report.tables import Table
 
 Entry = Mapping[str, Any]
@@ -65,8 +65,11 @@ def factor(entry: Entry, entries: Iterable[Entry]) -> str:
     return "–" if not references else f"{step_seconds(references[0]) / step_seconds(entry):.2f}"
 
 
-def bench_table(name: str, record: BenchRecord, with_shares: bool = True) -> Table:
-    """One row a case and implementation: rates, gain over the reference, memory, the floor, shares of the phases."""
+def bench_table(name: str, record: BenchRecord, brief: bool = False) -> Table:
+    """One row a case and implementation: rates, gain over the reference, memory, the floor, shares of the phases.
+
+    brief: without what figures show, the shares and our step with a switch turned.
+    """
     header = ["Case", "Implementation", "Full step (images/s)", "× reference", "Forward (images/s)", "Memory (MB)"]
     header += ["Of the floor (%)", " / ".join(PHASES) + " (%)"]
     rows = [
@@ -81,8 +84,9 @@ def bench_table(name: str, record: BenchRecord, with_shares: bool = True) -> Tab
             " / ".join(f"{100 * share:.1f}" for share in shares(entry).values()),
         ]
         for entry in record.cases
+        if not brief or entry["implementation"] in IMPLEMENTATIONS
     ]
-    columns = slice(None if with_shares else -1)
+    columns = slice(-1 if brief else None)
     return Table(name, bench_caption(record), header[columns], [row[columns] for row in rows])
 
 
