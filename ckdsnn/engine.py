@@ -54,7 +54,8 @@ class Engine:
         return network
 
 
-CURRENT: ContextVar[Engine] = ContextVar("engine", default=Engine())  # noqa: B039, it is immutable
+DEFAULT = Engine()
+CURRENT: ContextVar[Engine] = ContextVar("engine", default=DEFAULT)
 
 
 def engine() -> Engine:

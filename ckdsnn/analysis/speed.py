@@ -43,7 +43,11 @@ class Step:
         images = torch.randn(batch, 3, SIDE, SIDE, device=self.device)
         self.images = images.contiguous(memory_format=switches.layout)
         self.labels = torch.randint(num_classes, (batch,), device=self.device)
-        self.phases: dict[str, Callable[[], None]] = {
+
+    @property
+    def phases(self) -> dict[str, Callable[[], None]]:
+        """The parts of a step, in order."""
+        return {
             "teacher": self.run_teacher,
             "student": self.run_student,
             "losses": self.run_losses,

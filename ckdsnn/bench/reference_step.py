@@ -1,7 +1,6 @@
 """A whole training step in the released form, with the interface and the initial weights of our own."""
 
 import copy
-from collections.abc import Callable
 
 import torch
 
@@ -9,12 +8,11 @@ from ckdsnn.analysis.speed import Step
 from ckdsnn.bench.reference import ReferenceStudent, reference_loss
 
 
-class ReferenceStep:
+class ReferenceStep(Step):
     """The counterpart of a `Step`: the same weights, images and labels, computed as the released code does.
 
     float32, channels first, nothing compiled. Only the student is trained, but the teacher is in train mode and its
-    gradients are computed and piled up. `Step`'s code is not shared: a yardstick must
-    not change with what it measures.
+    gradients are computed and piled up. The order of the phases is `Step`'s; what they do is not shared.
     """
 
     half = False
@@ -26,19 +24,6 @@ class ReferenceStep:
         self.teacher = copy.deepcopy(step.objective.teacher).train().requires_grad_().to(**layout)
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
         self.images, self.labels = step.images.contiguous(**layout), step.labels
-        self.phases: dict[str, Callable[[], None]] = {
-            "teacher": self.run_teacher,
-            "student": self.run_student,
-            "losses": self.run_losses,
-            "backward": self.run_backward,
-            "optimiser": self.optimizer.step,
-        }
-
-    def __call__(self) -> torch.Tensor:
-        """All phases once; the loss, a scalar still on the device."""
-        for phase in self.phases.values():
-            phase()
-        return self.total.detach()
 
     def run_teacher(self) -> None:
         self.seen = self.teacher(self.images)
@@ -49,12 +34,3 @@ class ReferenceStep:
     def run_losses(self) -> None:
         noise = torch.randn_like(self.features.logits)
         self.total = reference_loss(self.features, self.seen, self.teacher.head_weight, self.labels, noise)
-
-    def run_backward(self) -> None:
-        self.optimizer.zero_grad()
-        self.total.backward()
-
-    @torch.no_grad()
-    def forward(self) -> None:
-        """The student's forward pass alone."""
-        self.run_student()

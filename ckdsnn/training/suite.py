@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ckdsnn.engine import Engine, engine
+from ckdsnn.engine import DEFAULT, engine
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.training.budget import deadline_after
@@ -180,7 +180,7 @@ def changes_of(recipe: Recipe) -> dict[str, Any]:
 
 def turned_switches() -> dict[str, Any]:
     """The engine's switches that are not at their defaults, as options."""
-    defaults = asdict(Engine())
+    defaults = asdict(DEFAULT)
     return {f"engine.{name}": value for name, value in asdict(engine()).items() if value != defaults[name]}
 
 
