@@ -17,7 +17,7 @@ NOTE = (
     "Images/s: median (lowest to highest) of the blocks, which alternate; a full step includes its training input. "
     "Memory: the most above what was in use before the step was built. Shares: the parts of a step one after another, "
     "losses with their maps; data is the work of one process, which the reference's loader spreads over {workers}. "
-    "Floor: the larger of arithmetic and traffic at the rates measured here, over the time taken."
+    "Factor: over the reference. Floor: the larger of arithmetic and traffic at the rates measured here, over the time."
 )
 BF16_NOTE = "bf16 pays on a CPU only where that multiplies bf16 matrices quickly (AMX)."
 
@@ -70,8 +70,8 @@ def bench_table(name: str, record: BenchRecord, brief: bool = False) -> Table:
 
     brief: without what figures show, the shares and our step with a switch turned.
     """
-    header = ["Case", "Implementation", "Full step (images/s)", "× reference", "Forward (images/s)", "Memory (MB)"]
-    header += ["Of the floor (%)", " / ".join(PHASES) + " (%)"]
+    header = ["Case", "Step", "Full step (images/s)", "Factor", "Forward (images/s)", "Memory (MB)"]
+    header += ["Floor (%)", " / ".join(PHASES) + " (%)"]
     rows = [
         [
             case_name(entry),

@@ -19,13 +19,13 @@ def test_a_row_for_each_case_and_implementation():
     assert [row[1] for row in table.rows] == ["reference", "ours"]
     assert dict(zip(table.header, table.rows[1], strict=True)) == {
         "Case": "resnet20, width 1, T = 1, batch 8",
-        "Implementation": "ours",
+        "Step": "ours",
         "Full step (images/s)": "4 (2 to 8)",
-        "× reference": "2.00",  # 4 images/s over 2
+        "Factor": "2.00",  # 4 images/s over 2
         "Forward (images/s)": "20",
         "Memory (MB)": "50",
         "data / teacher / student / losses / backward / optimiser (%)": "5.0 / 10.0 / 15.0 / 5.0 / 60.0 / 5.0",
-        "Of the floor (%)": "25",  # 0.5 s over 8 / 4 s
+        "Floor (%)": "25",  # 0.5 s over 8 / 4 s
     }
 
 
