@@ -9,7 +9,7 @@ from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.bench_tables import Entry, case_name, floor_reached, power, shares, spread, step_seconds
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, SWITCHES
 
-COLUMNS = 96  # of a line of sentences
+COLUMNS = 78  # characters that fit a page of the book
 SWEPT = {"timesteps": "T", "batch": "the batch", "width": "the width"}
 SWITCHED = "ours, "  # begins the name of our step with one fast path turned
 
