@@ -16,7 +16,7 @@ import jsonschema
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic
 from ckdsnn.records.reads import matches, note_read
-from ckdsnn.records.record import refuse_constant
+from ckdsnn.records.record import read_as
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,7 @@ def validator() -> jsonschema.protocols.Validator:
 
 def read_bench(path: Path) -> BenchRecord:
     """The record in a JSON file. Raises CkdsnnError, naming the file, when it is not a valid one."""
-    try:
-        record = BenchRecord(**json.loads(path.read_text(), parse_constant=refuse_constant))
-    except (OSError, TypeError, ValueError) as error:
-        raise CkdsnnError(f"{path} is not a valid bench record: {error}") from error
-    if record.id != path.stem:
-        raise CkdsnnError(f"{path} holds the bench record {record.id!r}; a record's file bears its id")
-    return record
+    return read_as(BenchRecord, path, "bench record")
 
 
 def bench_files(out: str | Path) -> list[Path]:

@@ -4,11 +4,13 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema
 
 from ckdsnn.errors import CkdsnnError
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,17 @@ def validator() -> jsonschema.protocols.Validator:
 
 def read_record(path: Path) -> Record:
     """The record in a JSON file. Raises CkdsnnError, naming the file, when it is not a valid record."""
+    return read_as(Record, path, "record")
+
+
+def read_as(kind: type[Kind], path: Path, noun: str) -> Kind:
+    """What a JSON file holds, as a `kind` of record. Raises CkdsnnError, naming file and noun, when it is none."""
     try:
-        record = Record(**json.loads(path.read_text(), parse_constant=refuse_constant))
+        record = kind(**json.loads(path.read_text(), parse_constant=refuse_constant))
     except (OSError, TypeError, ValueError) as error:
-        raise CkdsnnError(f"{path} is not a valid record: {error}") from error
+        raise CkdsnnError(f"{path} is not a valid {noun}: {error}") from error
     if record.id != path.stem:
-        raise CkdsnnError(f"{path} holds the record {record.id!r}; a record's file bears its id")
+        raise CkdsnnError(f"{path} holds the {noun} {record.id!r}; a record's file bears its id")
     return record
 
 

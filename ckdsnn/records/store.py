@@ -1,7 +1,7 @@
 """The folder of results: records, arrays and weights, each written once and atomically.
 
     <out>/runs/<id>.json      <out>/arrays/<file>.npz      <out>/weights/<id>.safetensors
-    <out>/work/<id>/          checkpoints and logs of runs; nothing else reads it
+    <out>/work/<id>/          checkpoints and logs of runs, for those that go on and the plan of a suite
 
 A record is written last: where it is, its arrays and weights are whole.
 Every look-up is announced with `note_read`, so that a build knows what it depends on.
