@@ -66,6 +66,7 @@ class SAMD:
 
     stage: which stage, -1 the last. At the last one the teacher's map is the closed-form CAM; elsewhere that form
     does not hold and Grad-CAM is taken, at the cost of a backward pass through the teacher.
+    every_stage: the mean over all stages instead.
     map_class: whose class the teacher's map is for, "label" (the paper) or "teacher" (its argmax, released code).
     """
 
@@ -77,32 +78,33 @@ class SAMD:
     student_range: str = "none"
     map_class: str = "label"
     stage: int = -1
+    every_stage: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "closed_cam", engine().closed_cam)  # no field: it does not change what is computed
 
-    def teacher_map(self, batch: Batch) -> torch.Tensor:
-        """The teacher's map [B, H, W] before scaling."""
+    def teacher_map(self, batch: Batch, stage: int) -> torch.Tensor:
+        """The teacher's map [B, H, W] at a stage, before scaling."""
         classes = choose("map class", self.map_class, MAP_CLASSES)(batch)
         stages = batch.teacher.stages
-        last = self.stage in (-1, len(stages) - 1)
+        last = stage in (-1, len(stages) - 1)
         if last and self.closed_cam:
             maps = class_activation_map(stages[-1], batch.teacher_model.head_weight, classes)
         else:
-            maps = grad_cam(batch.teacher_model, batch.images, classes, self.stage)
+            maps = grad_cam(batch.teacher_model, batch.images, classes, stage)
             maps = maps * maps[0].numel() if last else maps  # the closed form is that many times Grad-CAM
-        return map_range(maps, self.teacher_range, units=stages[self.stage].shape[1])
+        return map_range(maps, self.teacher_range, units=stages[stage].shape[1])
 
-    def student_map(self, batch: Batch) -> torch.Tensor:
-        """The student's map [B, H, W] before scaling."""
-        stage = batch.student.stages[self.stage]
-        return map_range(spike_activation_map(stage), self.student_range, units=stage.shape[0] * stage.shape[2])
+    def student_map(self, batch: Batch, stage: int) -> torch.Tensor:
+        """The student's map [B, H, W] at a stage, before scaling."""
+        spikes = batch.student.stages[stage]
+        return map_range(spike_activation_map(spikes), self.student_range, units=spikes.shape[0] * spikes.shape[2])
+
+    def at(self, batch: Batch, stage: int) -> torch.Tensor:
+        """The loss at one stage."""
+        maps = self.student_map(batch, stage), self.teacher_map(batch, stage)
+        return samd_loss(*maps, self.map_temperature, self.scaling, self.temperature_squared)
 
     def __call__(self, batch: Batch) -> torch.Tensor:
-        return samd_loss(
-            self.student_map(batch),
-            self.teacher_map(batch),
-            self.map_temperature,
-            self.scaling,
-            self.temperature_squared,
-        )
+        stages = range(len(batch.student.stages)) if self.every_stage else (self.stage,)
+        return torch.stack([self.at(batch, stage) for stage in stages]).mean()

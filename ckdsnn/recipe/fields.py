@@ -42,6 +42,7 @@ LEAST = {  # the smallest valid value of every bounded number
     **dict.fromkeys(("width", "epochs", "batch_size"), 1),
     "stage": -3,
 }
+ADDED_LATER = ("every_stage",)  # fields that do not count in a digest while they have their defaults
 POSITIVE = ("lr", "map_temperature", "logit_temperature")
 MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "stage": 2}
 
@@ -102,6 +103,8 @@ class Recipe:
     """class of the teacher's map: label (paper) or teacher, its argmax (released code)"""
     stage: int = -1
     """stage whose maps are compared: -1 the last (paper, second-hand), 0 the first"""
+    every_stage: bool = False
+    """compare SAMD's maps at every stage, a mean over the stages, instead of at one"""
     logit_temperature: float = 2.0
     """tau of the logits term (paper, second-hand)"""
     noise_weight: float = 0.1
@@ -168,7 +171,8 @@ class Recipe:
 
     def digest(self) -> str:
         """Eight hex digits of the content; the name does not count, so that suites share what is the same run."""
-        content = {name: value for name, value in asdict(self).items() if name != "name"}
+        silent = {"name": self.name} | {field.name: field.default for field in fields(self) if field.name in ADDED_LATER}
+        content = dict(asdict(self).items() - silent.items())
         content["losses"] = "+".join(sorted(self.losses.split("+")))  # the sum does not depend on the order
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 

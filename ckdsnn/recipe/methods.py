@@ -1,10 +1,36 @@
-"""What a student can learn from: the named methods, and the variants of them that a suite compares."""
+"""What a student can learn from: the named methods, and the variants of them that a suite compares.
+
+Every variant is a change of one of three: `ckdsnn`, the paper's reading; `ckdsnn-sample`, the reading with both maps
+min-max within each image; `nld`, for what concerns the logits alone.
+"""
 
 from typing import Any
 
 Fields = dict[str, Any]
 
 SAMPLE = {"teacher_range": "sample", "student_range": "sample"}
+
+# one field each but for the maps' ranges, which the released code changes together; statistics: CIFAR-100 alone differs
+RELEASED: dict[str, Fields] = {
+    "relu": {"last_activation": "relu"},
+    "head": {"head": "two_linear"},
+    "class": {"map_class": "teacher"},
+    "batch": {"teacher_range": "batch", "student_range": "batch"},
+    "nofactor": {"temperature_squared": False},
+    "variance": {"noise_scale": "variance"},
+    "mix": {"noise_mix": "probabilities"},
+}
+
+
+def with_samd(**fields: Any) -> Fields:
+    """CKDSNN with these fields."""
+    return {"losses": "samd+nld", **fields}
+
+
+def with_sample(**fields: Any) -> Fields:
+    """CKDSNN, both maps min-max within each image, with these fields."""
+    return with_samd(**SAMPLE | fields)
+
 
 # The rivals by maps (at, catkd, e2kd) learn from maps and labels alone, as samd does, with the weights of their
 # authors' code; those by features (kdsnn, bkd) learn from the logits, too, as published.
@@ -17,30 +43,14 @@ METHODS: dict[str, Fields] = {
     "catkd": {"losses": "catkd", "beta": 50.0},
     "e2kd": {"losses": "e2kd"},
     "samd": {"losses": "samd"},
+    "samd-sample": {"losses": "samd", **SAMPLE},
     "nld": {"losses": "nld"},
-    "ckdsnn": {"losses": "samd+nld"},
-    "ckdsnn-sample": {"losses": "samd+nld", **SAMPLE},  # both maps min-max within each image
-    "ckdsnn-released": {  # every variant of the released code at once
-        "losses": "samd+nld",
-        "last_activation": "relu",
-        "head": "two_linear",
-        "map_class": "teacher",
-        "teacher_range": "batch",
-        "student_range": "batch",
-        "temperature_squared": False,
-        "noise_scale": "variance",
-        "noise_mix": "probabilities",
-    },
+    "ckdsnn": with_samd(),
+    "ckdsnn-sample": with_sample(),
+    "ckdsnn-released": with_samd(**{name: value for variant in RELEASED.values() for name, value in variant.items()}),
 }
 
-SHARP = (0.1, 0.2, 0.5, 1.0, 4.0)  # temperatures of the saliency scaling besides the paper's 2
-WEIGHTS = (0.1, 10.0)  # of SAMD besides the paper's 1
-
-
-def with_samd(**fields: Any) -> Fields:
-    """CKDSNN with these fields."""
-    return {"losses": "samd+nld", **fields}
-
+TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 4.0)  # of the saliency scaling besides the paper's 2
 
 # How the two maps meet before the softmax. With maps from 0 to 1 the softmax is sharp only at a low temperature, where
 # the factor T_s^2 makes the loss vanish: hence those without it.
@@ -48,12 +58,54 @@ RANGES: dict[str, Fields] = {
     "ckdsnn-raw": with_samd(teacher_range="none"),
     "ckdsnn-rate": with_samd(student_range="rate"),
     "ckdsnn-batch": with_samd(teacher_range="batch", student_range="batch"),
-    "ckdsnn-sample-nofactor": with_samd(**SAMPLE, temperature_squared=False),
-    **{f"ckdsnn-sample-t{t:g}": with_samd(**SAMPLE, map_temperature=t) for t in SHARP},
+    "ckdsnn-sample-nofactor": with_sample(temperature_squared=False),
+    **{f"ckdsnn-sample-ts{t:g}": with_sample(map_temperature=t) for t in TEMPERATURES},
     **{
-        f"ckdsnn-sample-t{t:g}-nofactor": with_samd(**SAMPLE, map_temperature=t, temperature_squared=False)
-        for t in SHARP
+        f"ckdsnn-sample-ts{t:g}-nofactor": with_sample(map_temperature=t, temperature_squared=False)
+        for t in TEMPERATURES
         if t < 1
     },
-    **{f"ckdsnn-sample-b{beta:g}": with_samd(**SAMPLE, beta=beta) for beta in WEIGHTS},
+    **{f"ckdsnn-sample-beta{beta:g}": with_sample(beta=beta) for beta in (0.1, 10.0)},
 }
+
+SCALING: dict[str, Fields] = {  # z-scores undo the min-max: one recipe stands for both readings
+    "ckdsnn-zscore": with_samd(scaling="zscore"),
+    **{f"ckdsnn-{scaling}": with_samd(scaling=scaling) for scaling in ("none", "l2")},
+    **{f"ckdsnn-sample-{scaling}": with_sample(scaling=scaling) for scaling in ("none", "l2")},
+}
+
+STAGES = {"first": {"stage": 0}, "second": {"stage": 1}, "all": {"every_stage": True}}  # besides the last
+STAGE: dict[str, Fields] = {f"ckdsnn-{name}": with_samd(**fields) for name, fields in STAGES.items()}
+STAGE |= {f"ckdsnn-sample-{name}": with_sample(**fields) for name, fields in STAGES.items()}
+
+# fixed standard deviations of NLD's noise, before its weight of 0.1; logits deviate by some units
+NOISE: dict[str, Fields] = {
+    f"nld-noise{deviation}": {"losses": "nld", "noise": deviation} for deviation in ("0.5", "1", "2", "5", "10")
+}
+
+# each released variant alone; the maps' range of the batch and, with both maps 0 to 1, no factor: recipes of RANGES
+ONE_RELEASED: dict[str, Fields] = {
+    f"ckdsnn-with-{name}": with_samd(**fields) for name, fields in RELEASED.items() if name != "batch"
+}
+ONE_RELEASED |= {
+    f"ckdsnn-sample-with-{name}": with_sample(**fields)
+    for name, fields in RELEASED.items()
+    if name not in ("batch", "nofactor")
+}
+
+WEIGHTS: dict[str, Fields] = {
+    **{f"ckdsnn-sample-gamma{gamma:g}": with_sample(gamma=gamma) for gamma in (0.3, 3.0)},
+    **{f"ckdsnn-sample-tau{tau:g}": with_sample(logit_temperature=tau) for tau in (1.0, 4.0, 8.0)},
+    **{f"ckdsnn-sample-lambda{weight:g}": with_sample(noise_weight=weight) for weight in (0.3, 1.0)},
+}
+
+TIMESTEPS = (1, 2, 4, 6)
+OVER_TIME = ("snn", "nld", "ckdsnn", "ckdsnn-sample")  # the methods that are compared at each of them
+
+
+def at_timesteps(timesteps: int) -> dict[str, Fields]:
+    """The methods that are compared over time, at this T."""
+    return {f"{method}-t{timesteps}": METHODS[method] | {"timesteps": timesteps} for method in OVER_TIME}
+
+
+VARIANTS: dict[str, Fields] = RANGES | SCALING | STAGE | NOISE | ONE_RELEASED | WEIGHTS

@@ -1,11 +1,11 @@
-"""The named recipes, in tiers, and the suites of recipes behind each table or figure.
+"""The named recipes, in tiers.
 
 A recipe is named SETTING-METHOD. A setting fixes data, networks and schedule of a teacher and its students; a method
 fixes what the students learn from.
 """
 
 from ckdsnn.recipe.fields import Recipe
-from ckdsnn.recipe.methods import METHODS, RANGES, Fields
+from ckdsnn.recipe.methods import METHODS, TIMESTEPS, VARIANTS, Fields, at_timesteps
 
 CROP_AND_FLIP = {"autoaugment": False, "erasing": 0.0}
 
@@ -36,9 +36,9 @@ SETTINGS: dict[str, tuple[Fields, Fields | str, Fields]] = {
         )
         for dataset in DATASETS_OF_PAPER
     },
-    # small enough for the hundreds of runs of all suites on two CPU cores
+    # small enough for the hundreds of runs of all suites on two CPU cores: three to four minutes on one of them at T = 1
     "cifar10-16k": (
-        {"tier": "reduced", "dataset": "cifar10", "width": 1, "epochs": 10, "train_images": 16_000} | CROP_AND_FLIP,
+        {"tier": "reduced", "dataset": "cifar10", "width": 1, "epochs": 6, "train_images": 16_000} | CROP_AND_FLIP,
         {"model": "resnet20", "epochs": 20},
         {"model": "resnet8"},
     ),
@@ -72,9 +72,18 @@ SETTINGS: dict[str, tuple[Fields, Fields | str, Fields]] = {
 TIER_SETTINGS = {"smoke": "digits", "reduced": "cifar10-16k", "paper": "cifar100-resnet19"}  # of all suites but gpu
 
 
+def timesteps_of(setting: str) -> int:
+    """T of the setting's students."""
+    shared, _, student = SETTINGS[setting]
+    return (shared | student).get("timesteps", 1)
+
+
 def methods_of(setting: str) -> dict[str, Fields]:
-    """The methods, and where a suite compares them, their variants."""
-    return METHODS | (RANGES if setting in TIER_SETTINGS.values() else {})
+    """The methods, and where suites compare them, their variants."""
+    if setting not in TIER_SETTINGS.values():
+        return METHODS
+    others = [at_timesteps(t) for t in TIMESTEPS if t != timesteps_of(setting)]
+    return METHODS | VARIANTS | {name: fields for over_time in others for name, fields in over_time.items()}
 
 
 def recipes_of(setting: str) -> list[Recipe]:
@@ -90,31 +99,3 @@ def recipes_of(setting: str) -> list[Recipe]:
 
 
 RECIPES = {recipe.name: recipe for setting in SETTINGS for recipe in recipes_of(setting)}
-
-SUITE_METHODS = {
-    "components": ("snn", "kd", "samd", "nld", "ckdsnn"),
-    "ranges": ("nld", "ckdsnn", "ckdsnn-sample", *RANGES),
-    "map-losses": ("snn", "samd", "at", "catkd", "e2kd"),
-    "rivals": ("snn", "kd", "kdsnn", "bkd", "ckdsnn", "ckdsnn-sample"),
-}
-
-# the paper's networks on one GPU, in the order of worth: the main table's cells, then T = 4, the released form, rivals
-GPU = {
-    f"cifar100-resnet19-e{QUICK}": ("ckdsnn", "ckdsnn-sample", "snn", "kd", "samd", "nld"),
-    f"cifar10-resnet19-e{QUICK}": ("ckdsnn", "ckdsnn-sample", "snn", "kd"),
-    f"cifar100-resnet19-t4-e{QUICK}": ("ckdsnn", "snn"),
-    f"cifar10-resnet19-t4-e{QUICK}": ("ckdsnn", "snn"),
-}
-GPU_LATER = ("ckdsnn-released", "bkd", "kdsnn")  # on CIFAR-100
-
-# suite -> tier -> names of its recipes, in the order in which they are worth running
-SUITES = {
-    suite: {tier: [f"{setting}-{method}" for method in methods] for tier, setting in TIER_SETTINGS.items()}
-    for suite, methods in SUITE_METHODS.items()
-} | {
-    "gpu": {
-        "paper": [f"{dataset}-resnet19-e{QUICK}-teacher" for dataset in reversed(DATASETS_OF_PAPER)]
-        + [f"{setting}-{method}" for setting, methods in GPU.items() for method in methods]
-        + [f"cifar100-resnet19-e{QUICK}-{method}" for method in GPU_LATER]
-    }
-}

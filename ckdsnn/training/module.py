@@ -14,6 +14,7 @@ from ckdsnn.data.module import seeded
 from ckdsnn.distill import Objective
 from ckdsnn.engine import engine
 from ckdsnn.recipe import Recipe
+from ckdsnn.training.recall import Recall
 
 
 class Classifier(L.LightningModule):
@@ -23,12 +24,21 @@ class Classifier(L.LightningModule):
     seeded by (seed, e), so that a resumed run equals an uninterrupted one.
     """
 
-    def __init__(self, recipe: Recipe, seed: int, network: nn.Module, objective: Objective, num_classes: int):
+    def __init__(
+        self,
+        recipe: Recipe,
+        seed: int,
+        network: nn.Module,
+        objective: Objective,
+        num_classes: int,
+        recall: Recall | None = None,
+    ):
         super().__init__()
         self.recipe = recipe
         self.seed = seed
         self.network = network
         self.objective = objective
+        self.recall = recall or Recall(None)
         self.layout = engine().layout
         self.sums: dict[str, torch.Tensor] = {}
         self.test_accuracy = MulticlassAccuracy(num_classes, average="micro")
@@ -38,12 +48,17 @@ class Classifier(L.LightningModule):
         numbers = (self.seed, self.current_epoch, self.global_rank)  # processes draw different noise
         self.generator = seeded(*numbers, device=self.device)
         self.sums = {}
+        self.recall.begin(self.current_epoch)
+
+    def on_train_epoch_end(self) -> None:
+        self.recall.end()
 
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         images, labels = batch
         images = images.contiguous(memory_format=self.layout)
         features = self.network(images)
-        total, terms = self.objective(images, labels, features, self.generator)
+        seen = self.recall.see(lambda: self.objective.observe(images))
+        total, terms = self.objective.compare(images, labels, features, seen, self.generator)
         hits = (features.logits.argmax(1) == labels).float().mean()
         self.note(terms | {"train_accuracy": hits})
         return total

@@ -18,6 +18,7 @@ from ckdsnn.records.provenance import code_state
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_record
 from ckdsnn.training.module import Classifier, Curve
+from ckdsnn.training.recall import make_recall
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 
 
@@ -79,10 +80,12 @@ def train(
     curve, code = Curve(), code_state()  # before training: the tree may change meanwhile
     work = work_folder(recipe, seed, out)
     objective = build_objective(recipe, teacher, network, seed)
-    classifier = Classifier(recipe, seed, network, objective, classes)
     with quiet_lightning():
         trainer = make_trainer(recipe, work, curve, **options)
-    engine().prepare(network, trainer.strategy.root_device)
+    device = trainer.strategy.root_device
+    engine().prepare(network, device)
+    recall = make_recall(recipe, seed, teacher_record, out, device, options["devices"])
+    classifier = Classifier(recipe, seed, network, objective, classes, recall)
     outcome = Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher_record)
     with only_process(work) if trainer.is_global_zero else nullcontext():
         with quiet_lightning():

@@ -1,0 +1,56 @@
+"""The suites: the recipes behind each table or figure, in every tier."""
+
+from ckdsnn.recipe.methods import NOISE, ONE_RELEASED, OVER_TIME, RANGES, SCALING, STAGE, TIMESTEPS, WEIGHTS
+from ckdsnn.recipe.named import DATASETS_OF_PAPER, QUICK, TIER_SETTINGS, timesteps_of
+
+READINGS = ("ckdsnn", "ckdsnn-sample")  # the paper's, and the one with both maps 0 to 1 within each image
+
+# suite -> its methods, in the order in which they are worth running; what suites share is one run
+SUITE_METHODS: dict[str, tuple[str, ...]] = {
+    "components": ("snn", "kd", "samd", "samd-sample", "nld", *READINGS),
+    "ranges": ("nld", *READINGS, *RANGES),
+    "scaling": (*READINGS, *SCALING),
+    "stage": ("nld", *READINGS, *STAGE),
+    "noise": ("kd", "nld", *NOISE),
+    "map-losses": ("snn", "samd", "samd-sample", "at", "catkd", "e2kd"),
+    "rivals": ("snn", "kd", "kdsnn", "bkd", *READINGS),
+    "released": (*READINGS, "ckdsnn-batch", "ckdsnn-sample-nofactor", *ONE_RELEASED, "ckdsnn-released"),
+    "weights": ("ckdsnn-sample", "ckdsnn-sample-beta0.1", "ckdsnn-sample-beta10", *WEIGHTS),
+}
+
+
+def over_time(setting: str) -> list[str]:
+    """The methods at every T, where the setting's own T adds nothing to their names."""
+    own = timesteps_of(setting)
+    return [method if t == own else f"{method}-t{t}" for t in TIMESTEPS for method in OVER_TIME]
+
+
+def tiers(suite: str) -> dict[str, list[str]]:
+    """tier -> the names of the suite's recipes."""
+    return {
+        tier: [f"{setting}-{method}" for method in SUITE_METHODS.get(suite) or over_time(setting)]
+        for tier, setting in TIER_SETTINGS.items()
+    }
+
+
+# the paper's networks on one GPU, in the order of worth: the main table's cells, then T = 4, the released form, rivals
+GPU = {
+    f"cifar100-resnet19-e{QUICK}": (*READINGS, "snn", "kd", "samd", "nld"),
+    f"cifar10-resnet19-e{QUICK}": (*READINGS, "snn", "kd"),
+    f"cifar100-resnet19-t4-e{QUICK}": ("ckdsnn", "snn"),
+    f"cifar10-resnet19-t4-e{QUICK}": ("ckdsnn", "snn"),
+}
+GPU_LATER = ("ckdsnn-released", "bkd", "kdsnn")  # on CIFAR-100
+
+
+def gpu() -> list[str]:
+    """Teachers, then students, then what comes later."""
+    return (
+        [f"{dataset}-resnet19-e{QUICK}-teacher" for dataset in reversed(DATASETS_OF_PAPER)]
+        + [f"{setting}-{method}" for setting, methods in GPU.items() for method in methods]
+        + [f"cifar100-resnet19-e{QUICK}-{method}" for method in GPU_LATER]
+    )
+
+
+# suite -> tier -> names of its recipes
+SUITES = {suite: tiers(suite) for suite in (*SUITE_METHODS, "timesteps")} | {"gpu": {"paper": gpu()}}

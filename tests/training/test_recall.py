@@ -1,0 +1,90 @@
+"""Remembering the teacher: the same run as with asking it, and asked only once for all runs that show it the same."""
+
+import pytest
+import torch
+
+from ckdsnn import run
+from ckdsnn.distill import Objective
+from ckdsnn.engine import Engine, using
+from ckdsnn.models import Features
+from ckdsnn.records import find_record
+from ckdsnn.training.recall import Recall, make_recall
+
+CPU = torch.device("cpu")
+
+
+def features(step: int) -> Features:
+    generator = torch.Generator().manual_seed(step)
+    return Features(torch.randn(4, 3, generator=generator), (torch.zeros(1), torch.randn(4, 2, 5, 5, generator=generator)))
+
+
+def one_epoch(recall: Recall, epoch: int, steps: int, look) -> list[Features]:
+    recall.begin(epoch)
+    seen = [recall.see(lambda step=step: look(step)) for step in range(steps)]
+    recall.end()
+    return seen
+
+
+def never(step: int):
+    raise AssertionError(f"the teacher is asked again, step {step}")
+
+
+def test_an_epoch_is_asked_for_once_and_remembered_to_the_last_bit(tmp_path):
+    one_epoch(Recall(tmp_path), 2, 3, features)
+    for step, seen in enumerate(one_epoch(Recall(tmp_path), 2, 3, never)):
+        torch.testing.assert_close(seen.logits, features(step).logits, rtol=0, atol=0)
+        torch.testing.assert_close(seen.stages[-1], features(step).stages[-1], rtol=0, atol=0)
+    with pytest.raises(AssertionError, match="asked again"):
+        one_epoch(Recall(tmp_path), 3, 1, never)  # another epoch is not known
+
+
+def test_an_epoch_that_was_broken_off_is_not_remembered(tmp_path):
+    recall = Recall(tmp_path)
+    recall.begin(0)
+    recall.see(lambda: features(0))
+    recall.begin(0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_folder_the_teacher_is_asked_every_time():
+    asked = []
+    for _ in range(2):
+        one_epoch(Recall(None), 0, 2, lambda step: asked.append(step))
+    assert asked == [0, 1, 0, 1]
+
+
+@pytest.fixture
+def remembering():
+    with using(Engine(remember_teacher=True)):
+        yield
+
+
+def test_a_run_that_remembers_its_teacher_equals_one_that_asks(tmp_path, student, record, results, remembering, monkeypatch):
+    options = {"out": tmp_path, "results": results, "progress": False}
+    run(student.replace(gamma=0.5), **options)  # fills the memory
+    monkeypatch.setattr(Objective, "observe", never)
+    again = run(student, **options)
+    assert again.weights["sha256"] == record.weights["sha256"]
+    assert [point["samd"] for point in again.curve] == [point["samd"] for point in record.curve]
+
+
+def test_the_memory_belongs_to_a_teacher_its_images_and_a_seed(student, record, results, tmp_path, remembering):
+    teacher = find_record(student.teacher and record.teacher["record"].split("-")[-1], 0, results)
+
+    def folder(recipe=student, seed=0):
+        return make_recall(recipe, seed, teacher, tmp_path, CPU, 1).folder
+
+    assert folder() == folder(student.replace(losses="kd", beta=3.0, epochs=9))
+    others = [folder(seed=1), folder(student.replace(flip=True)), folder(student.replace(batch_size=16))]
+    assert len({folder(), *others}) == 4
+
+
+@pytest.mark.parametrize("changes", [{"stage": 0}, {"every_stage": True}])
+def test_other_stages_are_not_remembered(changes, student, record, tmp_path, remembering):
+    assert make_recall(student.replace(**changes), 0, record, tmp_path, CPU, 1).folder is None
+    assert make_recall(student, 0, record, tmp_path, CPU, 2).folder is None
+    assert make_recall(student, 0, None, tmp_path, CPU, 1).folder is None
+
+
+def test_nothing_is_remembered_unless_asked_for(student, record, tmp_path):
+    assert make_recall(student, 0, record, tmp_path, CPU, 1).folder is None
