@@ -171,8 +171,8 @@ class Recipe:
 
     def digest(self) -> str:
         """Eight hex digits of the content; the name does not count, so that suites share what is the same run."""
-        silent = {"name": self.name} | {field.name: field.default for field in fields(self) if field.name in ADDED_LATER}
-        content = dict(asdict(self).items() - silent.items())
+        silent = {field.name: field.default for field in fields(self) if field.name in ADDED_LATER}
+        content = dict(asdict(self).items() - {"name": self.name, **silent}.items())
         content["losses"] = "+".join(sorted(self.losses.split("+")))  # the sum does not depend on the order
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 

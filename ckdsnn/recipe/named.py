@@ -36,7 +36,7 @@ SETTINGS: dict[str, tuple[Fields, Fields | str, Fields]] = {
         )
         for dataset in DATASETS_OF_PAPER
     },
-    # small enough for the hundreds of runs of all suites on two CPU cores: three to four minutes on one of them at T = 1
+    # small enough for the hundreds of runs of all suites on two CPU cores: a few minutes on one of them at T = 1
     "cifar10-16k": (
         {"tier": "reduced", "dataset": "cifar10", "width": 1, "epochs": 6, "train_images": 16_000} | CROP_AND_FLIP,
         {"model": "resnet20", "epochs": 20},

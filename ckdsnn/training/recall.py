@@ -16,7 +16,8 @@ from ckdsnn.models import Features
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 
-SHOWN = ("train_images", "statistics", "crop_padding", "flip", "autoaugment", "erasing", "batch_size")  # recipe's fields
+# the recipe's fields that decide which images the teacher sees, and in which order
+SHOWN = ("train_images", "statistics", "crop_padding", "flip", "autoaugment", "erasing", "batch_size")
 
 Look = Callable[[], Features | None]
 
@@ -61,7 +62,9 @@ class Recall:
         self.known, self.noted = {}, []
 
 
-def make_recall(recipe: Recipe, seed: int, teacher: Record | None, out: Path, device: torch.device, processes: int):
+def make_recall(
+    recipe: Recipe, seed: int, teacher: Record | None, out: Path, device: torch.device, processes: int
+) -> Recall:
     """The run's Recall: one that keeps nothing where the engine does not ask for it, or the run needs more than it has.
 
     That is, where maps are compared at other stages than the last, and where several processes share the images.

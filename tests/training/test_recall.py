@@ -15,7 +15,8 @@ CPU = torch.device("cpu")
 
 def features(step: int) -> Features:
     generator = torch.Generator().manual_seed(step)
-    return Features(torch.randn(4, 3, generator=generator), (torch.zeros(1), torch.randn(4, 2, 5, 5, generator=generator)))
+    logits, stage = torch.randn(4, 3, generator=generator), torch.randn(4, 2, 5, 5, generator=generator)
+    return Features(logits, (torch.zeros(1), stage))
 
 
 def one_epoch(recall: Recall, epoch: int, steps: int, look) -> list[Features]:
@@ -59,11 +60,11 @@ def remembering():
         yield
 
 
-def test_a_run_that_remembers_its_teacher_equals_one_that_asks(tmp_path, student, record, results, remembering, monkeypatch):
-    options = {"out": tmp_path, "results": results, "progress": False}
-    run(student.replace(gamma=0.5), **options)  # fills the memory
-    monkeypatch.setattr(Objective, "observe", never)
-    again = run(student, **options)
+def test_a_run_that_remembers_equals_one_that_asks(tmp_path, student, record, results, monkeypatch):
+    with using(Engine(remember_teacher=True)):
+        run(student.replace(gamma=0.5), out=tmp_path, results=results, progress=False)  # fills the memory
+        monkeypatch.setattr(Objective, "observe", never)
+        again = run(student, out=tmp_path, progress=False)
     assert again.weights["sha256"] == record.weights["sha256"]
     assert [point["samd"] for point in again.curve] == [point["samd"] for point in record.curve]
 
