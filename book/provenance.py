@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records import record_files
 from ckdsnn.records.bench import bench_files
+from ckdsnn.records.study import STUDIES
 from ckdsnn.report.speed_words import machine
 
 TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
@@ -38,10 +39,10 @@ class Figure:
 
 
 def find_records(root: Path) -> Records:
-    """The committed records of runs and of measurements as "ID"; those that a notebook has just made: "NOTEBOOK/ID"."""
+    """The committed records of every kind as "ID"; those that a notebook has just made as "NOTEBOOK/ID"."""
 
     def in_folder(out: Path) -> list[Path]:
-        return [*record_files(out), *bench_files(out)]
+        return [*record_files(out), *bench_files(out), *STUDIES.files(out)]
 
     made = [path for out in sorted((root / "_build" / "out").glob("*")) for path in in_folder(out)]
     committed = {path.stem: path for path in in_folder(root / "results")}

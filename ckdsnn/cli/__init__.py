@@ -1,4 +1,4 @@
-"""The `ckdsnn` command: list, data, train, suite, eval, explain, bench."""
+"""The `ckdsnn` command: list, data, train, suite, eval, explain, study, bench."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from ckdsnn.cli.look import (
     list_command,
     list_parser,
 )
-from ckdsnn.cli.measure import bench_command, bench_parser
+from ckdsnn.cli.measure import bench_command, bench_parser, study_command, study_parser
 from ckdsnn.cli.train import suite_command, suite_parser, train_command, train_parser
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
@@ -39,6 +39,7 @@ COMMANDS = {
     "suite": (suite_parser, suite_command),
     "eval": (eval_parser, eval_command),
     "explain": (explain_parser, explain_command),
+    "study": (study_parser, study_command),
     "bench": (bench_parser, bench_command),
 }
 

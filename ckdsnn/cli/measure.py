@@ -1,4 +1,4 @@
-"""The command that measures: bench."""
+"""The commands that measure: bench, study."""
 
 from jsonargparse import ArgumentParser, Namespace
 
@@ -18,6 +18,20 @@ def bench_parser() -> ArgumentParser:
     parser.add_argument("--switches", type=bool, default=False, help="also ResNet-20 with each fast path turned off")
     add_engine(parser)
     return parser
+
+
+def study_parser() -> ArgumentParser:
+    parser = add_common(ArgumentParser(description="Measure something on a trained student, and keep what was found."))
+    parser.add_argument("kind", type=str, help="what to measure; an unknown name lists the known ones")
+    parser.add_argument("record", type=str, help="id of a student's record")
+    return parser
+
+
+def study_command(options: Namespace) -> None:
+    from ckdsnn.analysis.study import study
+
+    made = study(options.kind, options.record, options.out, options.data)
+    print(f"study {made.id} in {options.out}: {', '.join(made.values)}")
 
 
 def bench_command(options: Namespace) -> None:

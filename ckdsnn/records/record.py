@@ -1,20 +1,14 @@
 """A Record: what one training run was and what came out, checked against `schema.json` on write and on read."""
 
-import json
-from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeVar
-
-import jsonschema
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from ckdsnn.errors import CkdsnnError
-
-Kind = TypeVar("Kind")
+from ckdsnn.records.shelf import RUN_SCHEMA, Document, Shelf
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Document):
     """One finished run; accuracies in percent, times in seconds, energies in nanojoule an image."""
 
     id: str
@@ -48,10 +42,11 @@ class Record:
     images_per_second: float
     """training images over training time, evaluation excluded"""
 
+    schema: ClassVar[str] = RUN_SCHEMA
+    noun: ClassVar[str] = "record"
+
     def __post_init__(self):
-        for error in validator().iter_errors(asdict(self)):
-            where = "/".join(str(step) for step in error.absolute_path) or "top level"
-            raise CkdsnnError(f"record {self.id!r} breaks the schema at {where}: {error.message}")
+        super().__post_init__()
         if self.tier != self.recipe.get("tier") or f"-s{self.seed}-" not in self.id:
             raise CkdsnnError(f"record {self.id!r} contradicts itself: tier {self.tier!r}, seed {self.seed}")
 
@@ -60,32 +55,6 @@ class Record:
         """Last-epoch test accuracy in percent."""
         return self.final["last_accuracy"]["value"]
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
-
-@cache
-def validator() -> jsonschema.protocols.Validator:
-    schema = json.loads((Path(__file__).parent / "schema.json").read_text())
-    return jsonschema.Draft202012Validator(schema)
-
-
-def read_record(path: Path) -> Record:
-    """The record in a JSON file. Raises CkdsnnError, naming the file, when it is not a valid record."""
-    return read_as(Record, path, "record")
-
-
-def read_as(kind: type[Kind], path: Path, noun: str) -> Kind:
-    """What a JSON file holds, as a `kind` of record. Raises CkdsnnError, naming file and noun, when it is none."""
-    try:
-        record = kind(**json.loads(path.read_text(), parse_constant=refuse_constant))
-    except (OSError, TypeError, ValueError) as error:
-        raise CkdsnnError(f"{path} is not a valid {noun}: {error}") from error
-    if record.id != path.stem:
-        raise CkdsnnError(f"{path} holds the {noun} {record.id!r}; a record's file bears its id")
-    return record
-
-
-def refuse_constant(name: str) -> None:
-    """NaN and the infinities are no JSON, though Python reads them."""
-    raise ValueError(f"{name} is no number")
+RUNS = Shelf(Record, "runs", "Use another seed or recipe")
+read_record = RUNS.read

@@ -17,53 +17,26 @@ from torch import nn
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, sha256_file
-from ckdsnn.records.reads import matches, note_read
-from ckdsnn.records.record import Record, read_record
+from ckdsnn.records.reads import note_read
+from ckdsnn.records.record import RUNS, Record
 
 OBJECTIVE = "objective."  # begins the names of what the losses have trained beside the network
 
 
+record_files, load_record, save_record = RUNS.files, RUNS.load, RUNS.save
+
+
 def load_records(out: str | Path = "results") -> list[Record]:
     """All records below `out`, sorted by id. Raises CkdsnnError for a missing folder or an invalid record."""
-    files = record_files(out)
+    records = RUNS.load_all(out)
     if not Path(out).is_dir():
         raise CkdsnnError(f"no folder of results at {out}; train something with --out, or name another folder")
-    return [read_record(path) for path in files]
-
-
-def record_files(out: str | Path) -> list[Path]:
-    """The files of all records, sorted; one with a leading dot is what a killed run left unfinished."""
-    pattern = Path(out, "runs", "[!.]*.json")
-    note_read(pattern)
-    return matches(pattern)
-
-
-def load_record(record_id: str, out: str | Path = "results") -> Record:
-    """One record by id. Raises CkdsnnError that lists the known ids."""
-    path = Path(out, "runs", f"{record_id}.json")
-    note_read(path)
-    if not path.is_file():
-        known = ", ".join(p.stem for p in record_files(out)) or "none yet"
-        raise CkdsnnError(f"unknown record {record_id!r} in {out}; choose one of: {known}")
-    return read_record(path)
+    return records
 
 
 def find_record(digest: str, seed: int, out: str | Path) -> Record | None:
     """The record of the recipe with this digest and seed, under whatever name it ran."""
-    pattern = Path(out, "runs", f"*-s{seed}-{digest}.json")
-    note_read(pattern)
-    path = next(iter(matches(pattern)), None)
-    return read_record(path) if path else None
-
-
-def save_record(record: Record, out: str | Path) -> Path:
-    """Write a record once. Raises CkdsnnError if it is there already."""
-    path = Path(out, "runs", f"{record.id}.json")
-    if path.exists():
-        raise CkdsnnError(f"{path} exists; a record is written once. Use another seed or recipe")
-    with atomic(path) as partial:
-        partial.write_text(record.to_json())
-    return path
+    return RUNS.find(f"*-s{seed}-{digest}", out)
 
 
 def copy_record(record: Record, source: str | Path, out: str | Path) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from ckdsnn.records import Record
+from ckdsnn.records.shelf import Document
 from ckdsnn.report.style import SETTINGS
 from ckdsnn.report.tables import Table
 
 
-def show(shown: Figure | Table, records: Iterable[Record] = (), source: str = "") -> None:
+def show(shown: Figure | Table, records: Iterable[Document] = (), source: str = "") -> None:
     """Display a figure or a table as drawn from `records`, or, where no run is drawn on, from a named `source`."""
     ids = [record.id for record in records]
     metadata = {"ckdsnn": {"records": ids} | ({"source": source} if source else {})}

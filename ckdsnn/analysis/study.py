@@ -1,0 +1,85 @@
+"""Studies: measurements on a trained network, each a function from a Subject to numbers, kept as a record.
+
+A new kind is a function in a module of its own and a line in STUDIES.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ckdsnn.analysis.subject import Subject
+from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.files import nearest
+from ckdsnn.recipe import Recipe
+from ckdsnn.records import Record, load_record
+from ckdsnn.records.provenance import code_state, environment
+from ckdsnn.records.study import STUDIES as SHELF
+from ckdsnn.records.study import Study, study_id
+
+
+Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
+STUDIES: dict[str, Callable[[Subject], Found]] = {}
+
+
+def study(kind: str, record_id: str, out: str | Path = "results", data: str | Path | None = None) -> Study:
+    """The study of this kind on record below `out`, else one made now and saved there.
+
+    Raises CkdsnnError for an unknown kind or record, a teacher's record, and weights or data that cannot be had.
+    """
+    measure = choose("study", kind, STUDIES)
+    record = load_record(record_id, out)
+    if Recipe.of(record.recipe).is_teacher:
+        raise CkdsnnError(f"record {record_id} is a teacher's; choose a student's (`ckdsnn list` shows them)")
+    if found := SHELF.find(study_id(kind, record_id), out):
+        return found
+    code, started, clock = code_state(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), time.perf_counter()
+    settings, values = measure(Subject(record, Path(out), data))
+    made = Study(
+        id=study_id(kind, record_id),
+        kind=kind,
+        record=record.id,
+        weights=record.weights["sha256"],
+        tier=record.tier,
+        recipe=record.recipe,
+        seed=record.seed,
+        data=record.data,
+        code=code,
+        env=environment(torch.device("cpu"), "32-true"),
+        settings=settings,
+        values={name: plain(value) for name, value in values.items()},
+        started=started,
+        seconds=round(time.perf_counter() - clock, 3),
+    )
+    SHELF.save(made, out)
+    return made
+
+
+def plain(value: Any) -> Any:
+    """Numbers, arrays and tensors as JSON has them, six significant digits; None for what is not finite."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
+
+
+def obtain_study(kind: str, record: Record, results: str | Path, out: str | Path) -> Study:
+    """The study of a run: looked up in `results`, then in `out`; a smoke run that is in `out` is studied now.
+
+    Raises CkdsnnError, naming the command, for another tier's that is not on record.
+    """
+    choose("study", kind, STUDIES)
+    results = nearest(results)
+    for folder in (results, out):
+        if found := SHELF.find(study_id(kind, record.id), folder):
+            return found
+    if record.tier != "smoke":
+        raise CkdsnnError(f"no study {kind} of {record.id} in {results}; run `ckdsnn study {kind} {record.id}`")
+    return study(kind, record.id, out)

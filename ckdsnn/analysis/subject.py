@@ -1,0 +1,54 @@
+"""What a study measures: a trained student with its teacher and its images, on the CPU, each loaded when asked for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ckdsnn.analysis.explain import teacher_of
+from ckdsnn.data import normalize
+from ckdsnn.data.module import ImageDataModule
+from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.build import build_data, load_network
+from ckdsnn.records import Record
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The student of a record."""
+
+    record: Record
+    out: Path
+    """folder of results that holds the record, its weights and its teacher's"""
+    data: str | Path | None = None
+    """folder of the datasets"""
+
+    @property
+    def recipe(self) -> Recipe:
+        return Recipe.of(self.record.recipe)
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """The student in eval mode."""
+        return load_network(self.record, self.out)
+
+    @cached_property
+    def teacher(self) -> nn.Module:
+        """The teacher in eval mode: the one that it learned from, or for a plain SNN its recipe's."""
+        return load_network(teacher_of(self.record, self.recipe, self.out), self.out)
+
+    @cached_property
+    def module(self) -> ImageDataModule:
+        return build_data(self.recipe, self.record.seed, self.data)
+
+    def test_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The first `count` test images in canonical order, normalised [N, 3, H, W], and their labels [N]."""
+        x, y = (part[:count] for part in self.module.test)
+        return normalize(x, self.module.mean, self.module.std), y
+
+    def training_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The first `count` training images of the run, not augmented, as `test_images`."""
+        x, y = (part[:count] for part in self.module.train)
+        return normalize(x, self.module.mean, self.module.std), y

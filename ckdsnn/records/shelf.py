@@ -1,0 +1,108 @@
+"""What the kinds of record have in common: one JSON file each, checked against a schema, written once and atomically.
+
+Every look-up is announced with `note_read`, so that a build knows what it depends on.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import jsonschema
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import atomic
+from ckdsnn.records.reads import matches, note_read
+
+RUN_SCHEMA = "schema.json"
+SHARED = ("data", "code", "env", "started")  # properties that other schemas refer to as "#/$defs/NAME"
+
+
+@cache
+def validator(schema: str) -> jsonschema.protocols.Validator:
+    """Checks against a schema file beside this one, which may refer to the definitions of a run's record."""
+    own, runs = (json.loads((Path(__file__).parent / name).read_text()) for name in (schema, RUN_SCHEMA))
+    shared = {name: runs["properties"][name] for name in SHARED}
+    return jsonschema.Draft202012Validator(own | {"$defs": runs["$defs"] | own.get("$defs", {}) | shared})
+
+
+class Document:
+    """A record of any kind: a frozen dataclass with an `id`. Raises CkdsnnError for what breaks its schema."""
+
+    schema: ClassVar[str]
+    noun: ClassVar[str]
+
+    def __post_init__(self):
+        for error in validator(self.schema).iter_errors(asdict(self)):
+            where = "/".join(str(step) for step in error.absolute_path) or "top level"
+            raise CkdsnnError(f"{self.noun} {self.id!r} breaks the schema at {where}: {error.message}")
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+
+
+Kind = TypeVar("Kind", bound=Document)
+
+
+@dataclass(frozen=True)
+class Shelf(Generic[Kind]):
+    """The records of one kind in a folder of results: <out>/<folder>/<id>.json."""
+
+    kind: type[Kind]
+    folder: str
+    again: str
+    """what to do where one is there already"""
+
+    def path(self, name: str, out: str | Path) -> Path:
+        return Path(out, self.folder, f"{name}.json")
+
+    def files(self, out: str | Path) -> list[Path]:
+        """The files of all records, sorted; one with a leading dot is what a killed run left unfinished."""
+        pattern = Path(out, self.folder, "[!.]*.json")
+        note_read(pattern)
+        return matches(pattern)
+
+    def load_all(self, out: str | Path = "results") -> list[Kind]:
+        """All records below `out`, sorted by id; maybe none. Raises CkdsnnError for an invalid one."""
+        return [self.read(path) for path in self.files(out)]
+
+    def load(self, name: str, out: str | Path = "results") -> Kind:
+        """One record by id. Raises CkdsnnError that lists the known ids."""
+        path = self.path(name, out)
+        note_read(path)
+        if not path.is_file():
+            known = ", ".join(p.stem for p in self.files(out)) or "none yet"
+            raise CkdsnnError(f"unknown {self.kind.noun} {name!r} in {out}; choose one of: {known}")
+        return self.read(path)
+
+    def find(self, name: str, out: str | Path) -> Kind | None:
+        """The record of which the file's name, without its suffix, fits `name`, which may have wildcards."""
+        pattern = self.path(name, out)
+        note_read(pattern)
+        path = next(iter(matches(pattern)), None)
+        return self.read(path) if path else None
+
+    def save(self, record: Kind, out: str | Path) -> Path:
+        """Write a record once. Raises CkdsnnError if it is there already."""
+        path = self.path(record.id, out)
+        if path.exists():
+            raise CkdsnnError(f"{path} exists; a record is written once. {self.again}")
+        with atomic(path) as partial:
+            partial.write_text(record.to_json())
+        return path
+
+    def read(self, path: Path) -> Kind:
+        """The record in a file. Raises CkdsnnError, naming the file, when it is not a valid one."""
+        try:
+            record = self.kind(**json.loads(path.read_text(), parse_constant=refuse_constant))
+        except (OSError, TypeError, ValueError) as error:
+            raise CkdsnnError(f"{path} is not a valid {self.kind.noun}: {error}") from error
+        if record.id != path.stem:
+            raise CkdsnnError(f"{path} holds the {self.kind.noun} {record.id!r}; a record's file bears its id")
+        return record
+
+
+def refuse_constant(name: str) -> Any:
+    """NaN and the infinities are no JSON, though Python reads them."""
+    raise ValueError(f"{name} is no number")

@@ -1,0 +1,53 @@
+"""A Study: what a measurement on one trained network found, in <out>/studies/<id>.json."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.records.shelf import Document, Shelf
+
+
+@dataclass(frozen=True)
+class Study(Document):
+    """One study of one network."""
+
+    id: str
+    """kind and id of the run's record"""
+    kind: str
+    """what was measured: a name in `analysis.study.STUDIES`"""
+    record: str
+    """id of the record of the run that trained the network"""
+    weights: str
+    """SHA-256 of the network's weights"""
+    tier: str
+    """of the run, as are recipe, seed and data"""
+    recipe: dict[str, Any]
+    seed: int
+    data: dict[str, str]
+    code: dict[str, Any]
+    """as in a Record: of the measurement, not of the training"""
+    env: dict[str, Any]
+    """as in a Record"""
+    settings: dict[str, Any]
+    """numbers of images, steps and the like"""
+    values: dict[str, Any]
+    """name -> a number, or lists of numbers; None where one was not finite"""
+    started: str
+    """UTC time"""
+    seconds: float
+
+    schema: ClassVar[str] = "study.json"
+    noun: ClassVar[str] = "study"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.id != study_id(self.kind, self.record):
+            raise CkdsnnError(f"study {self.id!r} contradicts itself: kind {self.kind!r}, record {self.record!r}")
+
+
+def study_id(kind: str, record_id: str) -> str:
+    """The id of a study of the network that this record's run has trained."""
+    return f"{kind}-{record_id}"
+
+
+STUDIES = Shelf(Study, "studies", "Delete it to measure again")
