@@ -21,7 +21,6 @@ from ckdsnn.records.provenance import code_state, environment
 from ckdsnn.records.study import STUDIES as SHELF
 from ckdsnn.records.study import Study, study_id
 
-
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
 STUDIES: dict[str, Callable[[Subject], Found]] = {}
 
