@@ -76,12 +76,15 @@ class Shelf(Generic[Kind]):
             raise CkdsnnError(f"unknown {self.kind.noun} {name!r} in {out}; choose one of: {known}")
         return self.read(path)
 
-    def find(self, name: str, out: str | Path) -> Kind | None:
-        """The record of which the file's name, without its suffix, fits `name`, which may have wildcards."""
+    def find_all(self, name: str, out: str | Path) -> list[Kind]:
+        """The records whose ids fit `name`, which may have wildcards, sorted by id."""
         pattern = self.path(name, out)
         note_read(pattern)
-        path = next(iter(matches(pattern)), None)
-        return self.read(path) if path else None
+        return [self.read(path) for path in matches(pattern)]
+
+    def find(self, name: str, out: str | Path) -> Kind | None:
+        """The first record whose id fits `name`, which may have wildcards; None where there is none."""
+        return next(iter(self.find_all(name, out)), None)
 
     def save(self, record: Kind, out: str | Path) -> Path:
         """Write a record once. Raises CkdsnnError if it is there already."""

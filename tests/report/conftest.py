@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.analysis.explain import Explanation
 from ckdsnn.data import DATASETS
+from ckdsnn.recipe import SUITES
+from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
 from ckdsnn.report.framework import framework
@@ -16,6 +18,7 @@ from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.speed_plots import scaling, switch_costs, throughput, time_shares
 from ckdsnn.report.style import METHODS
+from ckdsnn.report.suite_plots import over_time, suite_figure
 from tests.bench_example import EXAMPLE, entry, point
 
 CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
@@ -24,6 +27,30 @@ CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
 def record_of(record: Record, method: str, **changes) -> Record:
     """`record` as if its run had had this method."""
     return replace(record, recipe=record.recipe | {"name": f"digits-{method}"}, **changes)
+
+
+def with_accuracy(record: Record, method: str, seed: int, accuracy: float) -> Record:
+    """`record` as if this method's run with this seed had reached this accuracy."""
+    last = record.final["last_accuracy"] | {"value": accuracy}
+    name = record.id.replace(f"-s{record.seed}-", f"-s{seed}-")
+    return record_of(record, method, id=name, seed=seed, final=record.final | {"last_accuracy": last})
+
+
+def cells_of(record: Record, accuracies: dict[str, list[float]]) -> dict[str, list[Record]]:
+    """The cells of a suite: method -> records of seeds 0, 1, ... with these accuracies."""
+    return {
+        method: [with_accuracy(record, method, seed, value) for seed, value in enumerate(values)]
+        for method, values in accuracies.items()
+    }
+
+
+def suite_cells(suite: str, tier: str, record: Record) -> dict[str, list[Record]]:
+    """Three seeds of every method of a suite."""
+    random, setting = np.random.default_rng(4), TIER_SETTINGS[tier]
+    methods = [name.removeprefix(f"{setting}-") for name in SUITES[suite][tier]]
+    return cells_of(
+        record, {method: (random.uniform(50, 60) + random.normal(0, 0.5, 3)).tolist() for method in methods}
+    )
 
 
 def pictures(count: int, size: int = 8) -> np.ndarray:
@@ -105,6 +132,9 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     ),
     "map_gallery": lambda _: gallery(),
     "explanation": lambda _: explanation(found()),
+    "suite_figure": lambda record: suite_figure(suite_cells("released", "reduced", record), "ckdsnn"),
+    "suite_figure, short": lambda record: suite_figure(suite_cells("noise", "reduced", record), "kd"),
+    "over_time": lambda record: over_time(suite_cells("timesteps", "reduced", record), 1),
     "framework": lambda _: framework(),
     "throughput": lambda _: throughput(benches()),
     "time_shares": lambda _: time_shares(benches()),

@@ -1,0 +1,42 @@
+"""The cells of a suite: the records of each of its methods, one a seed. Suites share cells, and so share records."""
+
+from pathlib import Path
+
+from ckdsnn.errors import choose
+from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe.named import TIER_SETTINGS
+from ckdsnn.records import Record
+from ckdsnn.records.record import RUNS
+
+Cells = dict[str, list[Record]]  # method -> records in the order of their seeds
+
+
+def suite_recipes(suite: str, tier: str) -> dict[str, str]:
+    """Method -> the name of its recipe, in the suite's order. Raises CkdsnnError for an unknown suite or tier.
+
+    The suites of one setting name their cells by method alone; `gpu` has several settings, and whole names.
+    """
+    names = choose("tier", tier, choose("suite", suite, SUITES))
+    setting = TIER_SETTINGS[tier]
+    own = all(name.startswith(f"{setting}-") and RECIPES[name].teacher == f"{setting}-teacher" for name in names)
+    return {name.removeprefix(f"{setting}-") if own else name: name for name in names}
+
+
+def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
+    """What is on record in these folders of a suite's methods; methods without any record are left out.
+
+    Of two records of one run the first folder's counts. Raises CkdsnnError as `suite_recipes` does.
+    """
+    found = {}
+    for method, name in suite_recipes(suite, tier).items():
+        digest = RECIPES[name].digest()
+        by_seed = {r.seed: r for folder in reversed(folders) for r in RUNS.find_all(f"*-s*-{digest}", folder)}
+        if by_seed:
+            found[method] = [by_seed[seed] for seed in sorted(by_seed)]
+    return found
+
+
+def teachers_of(cells: Cells, out: str | Path) -> list[Record]:
+    """The records of the teachers that these students have learned from, sorted by id."""
+    ids = {r.teacher["record"] for records in cells.values() for r in records if r.teacher}
+    return [RUNS.load(name, out) for name in sorted(ids)]

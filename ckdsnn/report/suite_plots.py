@@ -1,0 +1,75 @@
+"""Figures of a suite: the accuracy of each method seed by seed, its difference from a baseline, its course over T."""
+
+from collections.abc import Sequence
+from statistics import mean
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ckdsnn.report.compare import Cells, Comparison, accuracies, against
+from ckdsnn.report.labels import colour_of, label_of
+from ckdsnn.report.style import styled
+
+
+def suite_figure(cells: Cells, baseline: str) -> Figure:
+    """One row a method. Left: last-epoch test accuracy, a dot a seed and a bar for the mean. Right: the paired
+    difference from `baseline`, its mean with the 95 % interval, where there are at least two seeds.
+    """
+    methods = list(cells)
+    with styled():
+        figure = Figure(figsize=(9.2, 0.34 * len(methods) + 1.3))
+        left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1))
+        for row, method in enumerate(methods):
+            accuracy_row(left, row, list(accuracies(cells[method]).values()), colour_of(method))
+        for comparison in against(cells, baseline):
+            difference_row(right, methods.index(comparison.method), comparison)
+        right.axvline(0, color="#777777", lw=1)
+        left.set_yticks(range(len(methods)), [label_of(method) for method in methods])
+        left.set_ylim(len(methods) - 0.4, -0.6)
+        left.set_xlabel("Test accuracy, last epoch (%)")
+        right.set_xlabel(f"Less {label_of(baseline)}, same seed (points)\nmean and 95 % interval")
+        return figure
+
+
+def accuracy_row(axes: Axes, row: int, values: Sequence[float], colour: str) -> None:
+    """A dot a seed, and a bar at their mean."""
+    axes.plot(values, [row] * len(values), "o", ms=5, alpha=0.7, color=colour, mec="none")
+    axes.plot([mean(values)] * 2, [row - 0.3, row + 0.3], color=colour, lw=2.5)
+
+
+def difference_row(axes: Axes, row: int, comparison: Comparison) -> None:
+    """A diamond at the mean, a line for its interval, small dots for the seeds."""
+    colour = colour_of(comparison.method)
+    values = list(comparison.differences.values())
+    axes.plot(values, [row] * len(values), ".", ms=4, color=colour, alpha=0.6)
+    axes.plot(comparison.mean, row, "D", ms=6, color=colour)
+    if comparison.interval:
+        axes.plot(comparison.interval, [row, row], color=colour, lw=1.6)
+
+
+def by_time(cells: Cells, own: int) -> dict[str, dict[int, list[float]]]:
+    """Method -> T -> its accuracies. A cell METHOD-tN has N time steps, another one `own`."""
+    found: dict[str, dict[int, list[float]]] = {}
+    for cell, records in cells.items():
+        method, _, steps = cell.rpartition("-t")
+        method, t = (method, int(steps)) if steps.isdigit() else (cell, own)
+        found.setdefault(method, {})[t] = list(accuracies(records).values())
+    return found
+
+
+def over_time(cells: Cells, own: int) -> Figure:
+    """Accuracy against the number of time steps: a line through the means of each method, a dot a seed."""
+    with styled():
+        figure = Figure(figsize=(8.2, 3.6))
+        axes = figure.subplots()
+        for method, values in by_time(cells, own).items():
+            colour = colour_of(method)
+            for t, accuracy in values.items():
+                axes.plot([t] * len(accuracy), accuracy, "o", ms=4, alpha=0.7, mec="none", color=colour)
+            means = {t: mean(values[t]) for t in sorted(values)}
+            axes.plot(means.keys(), means.values(), color=colour, label=label_of(method))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set(xlabel="Time steps T", ylabel="Test accuracy, last epoch (%)")
+        figure.legend(loc="outside right upper", fontsize=9)
+        return figure

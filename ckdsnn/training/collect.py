@@ -1,0 +1,27 @@
+"""The records of a whole suite, for a figure or a table: from the folders of results, or in the smoke tier live."""
+
+from pathlib import Path
+
+from ckdsnn.analysis.cells import Cells, load_cells, suite_recipes
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import nearest
+from ckdsnn.training.run import check_count, obtain
+
+
+def obtain_suite(
+    suite: str, tier: str, seeds: int, results: str | Path, out: str | Path, progress: bool = True
+) -> Cells:
+    """Method -> its records in `results` or `out`, one a seed; methods without any are left out.
+
+    In the smoke tier what is on record for seeds 0 to seeds - 1 in neither folder is trained now, into `out`.
+    Raises CkdsnnError for unknown names, and for a suite without any record, with the command that trains it.
+    """
+    check_count("seeds", seeds, 1)
+    results = nearest(results)
+    if tier == "smoke":
+        for seed in range(seeds):
+            for name in suite_recipes(suite, tier).values():
+                obtain(name, seed, results, out, progress)
+    if cells := load_cells(suite, tier, results, out):
+        return cells
+    raise CkdsnnError(f"no record of the suite {suite} in {results}; run `ckdsnn suite {suite} --tier {tier}`")

@@ -1,0 +1,47 @@
+"""The cells of a suite: found by what a run was, whatever it was called and whichever suite trained it."""
+
+from dataclasses import asdict, replace
+
+import pytest
+
+from ckdsnn.analysis.cells import load_cells, suite_recipes, teachers_of
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.records import save_record
+
+
+def put(record, name, seed, out, called=None):
+    """Save `record` as if it were this recipe's with this seed."""
+    recipe = RECIPES[name].replace(name=called or name)
+    made = replace(record, id=recipe.record_id(seed), tier=recipe.tier, recipe=asdict(recipe), seed=seed)
+    save_record(made, out)
+    return made
+
+
+def test_cells_hold_the_seeds_in_order_and_no_method_without_records(record, tmp_path):
+    two, one = put(record, "digits-kd", 2, tmp_path), put(record, "digits-kd", 1, tmp_path, called="another-name")
+    plain = put(record, "digits-snn", 0, tmp_path)
+    put(record, "digits-at", 0, tmp_path)
+    assert load_cells("components", "smoke", tmp_path) == {"snn": [plain], "kd": [one, two]}
+    assert load_cells("components", "reduced", tmp_path) == {}
+
+
+def test_the_first_folder_counts(record, tmp_path):
+    first = put(record, "digits-kd", 0, tmp_path / "a")
+    put(replace(record, seconds=9.0), "digits-kd", 0, tmp_path / "b")
+    later = put(record, "digits-kd", 1, tmp_path / "b")
+    assert load_cells("components", "smoke", tmp_path / "a", tmp_path / "b") == {"kd": [first, later]}
+
+
+def test_methods_are_named_without_their_setting_but_in_a_suite_of_several():
+    assert list(suite_recipes("components", "reduced"))[:2] == ["snn", "kd"]
+    assert list(suite_recipes("gpu", "paper")) == SUITES["gpu"]["paper"]
+    with pytest.raises(CkdsnnError, match="unknown suite 'x'; choose one of: components"):
+        suite_recipes("x", "smoke")
+    with pytest.raises(CkdsnnError, match="unknown tier 'smoke'; choose one of: paper"):
+        suite_recipes("gpu", "smoke")
+
+
+def test_the_teachers_of_cells_are_found_once(record, results):
+    (teacher,) = teachers_of({"kd": [record, record], "snn": [replace(record, teacher=None)]}, results)
+    assert teacher.id == record.teacher["record"]

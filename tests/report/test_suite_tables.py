@@ -1,0 +1,46 @@
+"""What a suite has found: every number in table and sentences can be worked out from the records."""
+
+from ckdsnn.recipe import SUITES
+from ckdsnn.recipe.named import TIER_SETTINGS
+from ckdsnn.report.compare import against
+from ckdsnn.report.labels import VARIANTS, colour_of, label_of
+from ckdsnn.report.style import METHODS
+from ckdsnn.report.suite_tables import findings, suite_table
+from tests.report.conftest import cells_of
+
+ACCURACIES = {"snn": [50.0, 51.0, 52.5], "kd": [53.0, 53.5, 55.9], "nld": [50.5], "e2kd": [20.0, 21.0, 22.5]}
+
+
+def test_the_table_shows_means_differences_and_what_is_not_known(record):
+    table = suite_table("t", "c", cells_of(record, ACCURACIES), "snn")
+    assert table.header[2] == "Less SNN, no distillation (points) [95 %]"
+    assert table.rows == [
+        ["SNN, no distillation", "51.17 ± 1.26 (n = 3)", "–", "–"],
+        ["KD", "54.13 ± 1.55 (n = 3)", "+2.97 [+1.85, +4.09]", "0.008"],
+        ["NLD", "50.50 (n = 1)", "+0.50", "–"],
+        ["e2KD", "21.17 ± 1.26 (n = 3)", "-30.00 [-30.00, -30.00]", "< 0.001"],
+    ]
+
+
+def test_sentences_tell_the_clear_from_the_unclear(record):
+    cells = cells_of(record, ACCURACIES | {"at": [50.0, 51.5, 52.0]})
+    lines = findings(against(cells, "snn")).replace("\n  ", " ").split("\n")
+    assert lines[0].startswith("- KD less SNN, no distillation: +2.97 [+1.85, +4.09] points, n = 3, corrected p")
+    assert lines[0].endswith("clear.") and not lines[0].endswith("not clear.")
+    assert lines[1].endswith("+0.50 points, one seed: no verdict.")
+    assert lines[2].startswith("- AT less") and lines[2].endswith("not clear.")
+
+
+def test_every_method_of_a_suite_has_a_label_and_a_colour():
+    for suite, tiers in SUITES.items():
+        for tier in tiers.keys() & TIER_SETTINGS.keys() if suite != "gpu" else ():
+            methods = [name.removeprefix(f"{TIER_SETTINGS[tier]}-") for name in tiers[tier]]
+            assert len({label_of(method) for method in methods}) == len(methods)
+            assert all(label_of(method) != method for method in methods)
+            assert {colour_of(method) for method in methods} <= {colour for _, colour in METHODS.values()}
+
+
+def test_a_variant_has_its_methods_colour():
+    assert colour_of("ckdsnn-sample-ts0.1") == colour_of("ckdsnn-sample") != colour_of("ckdsnn-rate")
+    assert label_of("nld-t4") == "NLD, T = 4" and label_of("ckdsnn-sample-tau4") == VARIANTS["ckdsnn-sample-tau4"]
+    assert label_of("unheard-of") == "unheard-of"
