@@ -9,6 +9,7 @@ import nbformat
 import yaml
 
 from book.drawings import drawings
+from book.generated import Generator
 from book.provenance import Figure, Records, annotate, annotate_page, find_records
 from ckdsnn.errors import CkdsnnError
 
@@ -72,13 +73,13 @@ def stage_notebook(source: Path, target: Path, name: str, records: Records, rewr
     return figures
 
 
-def stage_pages(folder: Path, figures: list[Figure], rewrite) -> None:
-    """Lay the figures beside the pages in `folder`, and complete the pages' links and legends in place."""
+def stage_pages(folder: Path, figures: list[Figure], generator: Generator, rewrite) -> None:
+    """Lay the figures beside the pages in `folder`; complete the pages' links, legends and computed parts in place."""
     for figure in figures:
         write(folder / "figures" / (figure.name + figure.suffix), figure.content)
     known = {figure.name: figure for figure in figures}
     for page in sorted(folder.rglob("*.md")):
-        page.write_text(annotate_page(rewrite(page.read_text()), page.name, known))
+        page.write_text(annotate_page(rewrite(generator.fill(page.read_text())), page.name, known))
 
 
 def stage(root: Path, executed: dict[str, Path], repository: str) -> Path:
@@ -98,7 +99,7 @@ def stage(root: Path, executed: dict[str, Path], repository: str) -> Path:
     figures = drawings(f"{repository}/blob/{branch}")
     for name, source in executed.items():
         figures += stage_notebook(source, target / name, name, records, rewrite)
-    stage_pages(target / "book", figures, rewrite)
+    stage_pages(target / "book", figures, Generator(root, records), rewrite)
     for name, file in records.items():
         write(target / "book" / "_static" / "records" / f"{name}.json", file.read_bytes())
     return target

@@ -4,7 +4,7 @@ The differences of last-epoch test accuracy are tested with the paired t test, t
 corrected by Holm's procedure (Holm 1979, Scandinavian Journal of Statistics 6).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
@@ -13,12 +13,13 @@ from scipy import stats
 from ckdsnn.records import Record
 
 Cells = Mapping[str, Sequence[Record]]  # method -> its records, one a seed
+Values = Mapping[str, Mapping[int, float]]  # method -> seed -> what is compared
 LEVEL = 0.05  # of significance, after the correction
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Test accuracy of `method` less that of `baseline`, in points, over the seeds that both have."""
+    """A value of `method` less that of `baseline`, over the seeds that both have; of accuracies: in points."""
 
     method: str
     baseline: str
@@ -59,11 +60,11 @@ class Comparison:
         """scipy's result for differences that vary."""
         return stats.ttest_1samp(list(self.differences.values()), 0)
 
-    def verdict(self, better: bool = True) -> str:
-        """supported, contradicted or inconclusive: whether `method` is better (or worse) than `baseline`."""
+    def verdict(self, higher: bool = True) -> str:
+        """supported, contradicted or inconclusive: whether the value of `method` is the higher one (or the lower)."""
         if self.corrected is None or self.corrected >= LEVEL:
             return "inconclusive"
-        return "supported" if (self.mean > 0) == better else "contradicted"
+        return "supported" if (self.mean > 0) == higher else "contradicted"
 
 
 def accuracies(records: Iterable[Record]) -> dict[int, float]:
@@ -71,22 +72,31 @@ def accuracies(records: Iterable[Record]) -> dict[int, float]:
     return {record.seed: record.accuracy for record in records}
 
 
-def compare(cells: Cells, pairs: Iterable[tuple[str, str]]) -> list[Comparison]:
+def values_of(cells: Cells, value: Callable[[Record], float] = lambda record: record.accuracy) -> Values:
+    """A value of every record, by method and seed: the last-epoch test accuracy in percent, or another."""
+    return {method: {record.seed: value(record) for record in records} for method, records in cells.items()}
+
+
+def compare(values: Values, pairs: Iterable[tuple[str, str]]) -> list[Comparison]:
     """A family of comparisons (method, baseline), those without a common seed left out; p values corrected."""
     found = []
     for method, baseline in pairs:
-        one, other = accuracies(cells.get(method, ())), accuracies(cells.get(baseline, ()))
+        one, other = values.get(method, {}), values.get(baseline, {})
         if seeds := sorted(one.keys() & other.keys()):
             differences = {seed: round(one[seed] - other[seed], 9) for seed in seeds}  # no rounding noise as a spread
             found.append(Comparison(method, baseline, differences))
-    tested = [comparison for comparison in found if comparison.p is not None]
-    corrected = iter(holm([comparison.p for comparison in tested]))
+    return correct(found)
+
+
+def correct(found: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons with p values corrected for their number, those without one as they are."""
+    corrected = iter(holm([comparison.p for comparison in found if comparison.p is not None]))
     return [replace(c, corrected=next(corrected)) if c.p is not None else c for c in found]
 
 
 def against(cells: Cells, baseline: str) -> list[Comparison]:
-    """Every other method against one."""
-    return compare(cells, [(method, baseline) for method in cells if method != baseline])
+    """The accuracy of every other method against one's."""
+    return compare(values_of(cells), [(method, baseline) for method in cells if method != baseline])
 
 
 def holm(values: Sequence[float]) -> list[float]:

@@ -28,7 +28,7 @@ METHODS = {
     "catkd": ("CAT-KD", "#7766FF"),
     "e2kd": ("e2KD", "#224455"),
     "samd": ("SAMD", "#56B4E9"),
-    "samd-sample": ("SAMD, both maps 0 to 1", "#882255"),
+    "samd-sample": ("SAMD, both maps 0 to 1", "#99DDFF"),
     "nld": ("NLD", "#009E73"),
     "ckdsnn": ("CKDSNN", "#0072B2"),
     "ckdsnn-sample": ("CKDSNN, both maps 0 to 1", "#D55E00"),

@@ -32,7 +32,7 @@ def record_of(record: Record, method: str, **changes) -> Record:
 def with_accuracy(record: Record, method: str, seed: int, accuracy: float) -> Record:
     """`record` as if this method's run with this seed had reached this accuracy."""
     last = record.final["last_accuracy"] | {"value": accuracy}
-    name = record.id.replace(f"-s{record.seed}-", f"-s{seed}-")
+    name = f"digits-{method}-s{seed}-{record.id[-8:]}"
     return record_of(record, method, id=name, seed=seed, final=record.final | {"last_accuracy": last})
 
 

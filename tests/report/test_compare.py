@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ckdsnn.report.compare import Comparison, against, compare, holm
+from ckdsnn.report.compare import Comparison, against, compare, holm, values_of
 from tests.report.conftest import cells_of
 
 ACCURACIES = {"snn": [50.0, 51.0, 52.5], "kd": [53.0, 53.5, 55.9], "nld": [50.5, 50.0, 53.0]}
 
 
 def test_the_paired_t_test_is_the_textbooks(record):
-    (found,) = compare(cells_of(record, ACCURACIES), [("kd", "snn")])
+    (found,) = compare(values_of(cells_of(record, ACCURACIES)), [("kd", "snn")])
     differences = [3.0, 2.5, 3.4]
     assert list(found.differences.values()) == pytest.approx(differences) and list(found.differences) == [0, 1, 2]
     error = stdev(differences) / sqrt(3)
@@ -27,11 +27,11 @@ def test_the_paired_t_test_is_the_textbooks(record):
 
 def test_only_seeds_that_both_have_count(record):
     cells = cells_of(record, ACCURACIES | {"kd": [53.0]})
-    (found,) = compare(cells, [("kd", "snn")])
+    (found,) = compare(values_of(cells), [("kd", "snn")])
     assert found.differences == {0: 3.0} and found.n == 1
     assert found.p is None and found.interval is None and found.corrected is None
     assert found.verdict() == "inconclusive"
-    assert compare(cells, [("kd", "e2kd")]) == []
+    assert compare(values_of(cells), [("kd", "e2kd")]) == []
 
 
 def test_everything_against_a_baseline_leaves_out_itself(record):
@@ -44,7 +44,7 @@ def test_differences_without_spread_have_the_limits_p(difference, p):
 
 
 @pytest.mark.parametrize(
-    ("differences", "better", "verdict"),
+    ("differences", "higher", "verdict"),
     [
         ((2.0, 2.1, 2.05), True, "supported"),
         ((2.0, 2.1, 2.05), False, "contradicted"),
@@ -52,11 +52,11 @@ def test_differences_without_spread_have_the_limits_p(difference, p):
         ((-2.0, 2.1, 0.0), True, "inconclusive"),
     ],
 )
-def test_a_verdict_needs_a_significant_difference_and_its_sign_decides(differences, better, verdict):
+def test_a_verdict_needs_a_significant_difference_and_its_sign_decides(differences, higher, verdict):
     found = Comparison("kd", "snn", dict(enumerate(differences)))
     corrected = Comparison("kd", "snn", found.differences, found.p)
-    assert corrected.verdict(better) == verdict
-    assert Comparison("kd", "snn", found.differences, 0.05).verdict(better) == "inconclusive"
+    assert corrected.verdict(higher) == verdict
+    assert Comparison("kd", "snn", found.differences, 0.05).verdict(higher) == "inconclusive"
 
 
 def test_holm_on_a_worked_example():

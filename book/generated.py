@@ -1,0 +1,80 @@
+"""Parts of pages that every build computes anew: `<!-- generated: NAME ARGUMENT... -->` becomes Markdown."""
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from book.provenance import Records, legend
+from ckdsnn.analysis.cells import Cells, load_cells
+from ckdsnn.errors import choose
+from ckdsnn.records import Record, load_records
+from ckdsnn.records.paper import load_published
+from ckdsnn.report.claim_page import claims_page
+from ckdsnn.report.result_page import own_table, published_table, reproduce_table, worth
+from ckdsnn.report.verdicts import Evidence
+
+PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
+TIER = "reduced"  # of the suites that the book shows
+NOTEBOOKS = {  # suite -> the page that shows it
+    "ranges": "notebooks/06_ranges.ipynb",
+    "components": "notebooks/07_components.ipynb",
+    "map-losses": "notebooks/08_map_losses.ipynb",
+    "noise": "notebooks/09_noise.ipynb",
+    "scaling": "notebooks/10_scaling.ipynb",
+    "stage": "notebooks/11_stage.ipynb",
+    "rivals": "notebooks/12_rivals.ipynb",
+    "timesteps": "notebooks/13_timesteps.ipynb",
+    "released": "notebooks/16_released.ipynb",
+    "weights": "notebooks/17_weights.ipynb",
+}
+
+
+class Generator:
+    """Fills in the places of pages, from the results below `root`; records: as for `legend`."""
+
+    def __init__(self, root: Path, records: Records):
+        self.results, self.records = root / "results", records
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        return Evidence(lambda suite: load_cells(suite, TIER, self.results))
+
+    def suites(self) -> dict[str, Cells]:
+        return {suite: self.evidence.cells(suite) for suite in NOTEBOOKS}
+
+    def legend(self, notebook: str, records: list[Record]) -> str:
+        return legend(notebook, {"records": [record.id for record in records]}, self.records)
+
+    def claims(self) -> str:
+        """The page of claims."""
+        return claims_page(self.evidence, self.legend)
+
+    def published(self) -> str:
+        """Published numbers beside ours."""
+        return published_table(load_published(self.results), load_records(self.results))
+
+    def own(self) -> str:
+        """Every cell of every suite, with the records behind them."""
+        cells = {method: runs for suite in self.suites().values() for method, runs in suite.items()}
+        records = sorted({r.id: r for runs in cells.values() for r in runs}.values(), key=lambda record: record.id)
+        return own_table(cells) + ("\n\n" + self.legend("book/results.md", records) if records else "")
+
+    def worth(self, variant: str, baseline: str) -> str:
+        """What a released variant is worth."""
+        return worth(self.evidence.cells("released"), variant, baseline)
+
+    def reproduce(self) -> str:
+        """The commands behind each suite."""
+        return reproduce_table(self.suites(), NOTEBOOKS)
+
+    def fill(self, text: str) -> str:
+        """The page with all its places filled in. Raises CkdsnnError for an unknown name."""
+        makers: dict[str, Callable[..., str]] = {
+            "claims": self.claims,
+            "published": self.published,
+            "own": self.own,
+            "worth": self.worth,
+            "reproduce": self.reproduce,
+        }
+        return PLACE.sub(lambda match: choose("generated part", match[1], makers)(*match[2].split()), text)

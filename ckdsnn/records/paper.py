@@ -1,0 +1,44 @@
+"""Accuracies as published, in <out>/paper.json: never measured here, and kept apart from what is."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jsonschema
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.records.reads import note_read
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published top-1 test accuracy."""
+
+    data: str
+    student: str
+    timesteps: int | None
+    """T; None where it is not known"""
+    method: str
+    accuracy: float
+    """in percent"""
+    certainty: str
+    """second-hand: reported by a summary of the paper, whose text was not at hand; own publication: the method's own"""
+    remark: str = ""
+
+
+@cache
+def schema() -> dict:
+    return json.loads((Path(__file__).parent / "paper.json").read_text())
+
+
+def load_published(out: str | Path = "results") -> list[Published]:
+    """All published numbers, in the file's order. Raises CkdsnnError for a missing or invalid file."""
+    path = Path(out, "paper.json")
+    note_read(path)
+    try:
+        content = json.loads(path.read_text())
+        jsonschema.validate(content, schema())
+    except (OSError, ValueError, jsonschema.ValidationError) as error:
+        raise CkdsnnError(f"{path} does not hold published numbers: {getattr(error, 'message', error)}") from error
+    return [Published(**entry) for entry in content["entries"]]

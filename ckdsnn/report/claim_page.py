@@ -1,0 +1,65 @@
+"""The page of claims as Markdown: a summary, and for each claim its evidence; every number is computed."""
+
+from collections.abc import Callable, Iterable
+
+from ckdsnn.records import Record
+from ckdsnn.report.claims import CLAIMS, Claim
+from ckdsnn.report.labels import label_of
+from ckdsnn.report.suite_tables import in_points, probability
+from ckdsnn.report.tables import Table
+from ckdsnn.report.verdicts import Answer, Evidence, answer, by_reading, verdict_of
+
+Legend = Callable[[str, list[Record]], str]  # notebook, records -> the line that says where a table comes from
+UNITS = {"accuracy": "points", "energy": "nJ"}
+
+
+def badge(verdict: str) -> str:
+    """A verdict as a coloured word."""
+    return f'<span class="verdict verdict-{verdict.split()[0]}">{verdict}</span>'
+
+
+def summary(evidence: Evidence) -> str:
+    """One row a claim and reading, with its verdict."""
+    rows = [
+        [f"[{claim.key}](#claim-{claim.key.lower()})", claim.statement, reading or "–", badge(verdict_of(answers))]
+        for claim in CLAIMS
+        for reading, answers in by_reading(answer(claim, evidence)).items()
+    ]
+    return Table(
+        "claims-summary", "The claims and their verdicts", ["", "Claim", "Reading", "Verdict"], rows
+    ).markdown()
+
+
+def row(found: Answer) -> list[str]:
+    """One question: what was compared, by how much they differ, and the verdict."""
+    question, comparison = found.question, found.comparison
+    sign = ">" if question.higher else "<"
+    asked = f"{question.value}: {label_of(question.method)} {sign} {label_of(question.baseline)}"
+    if comparison is None:
+        return [asked, "–", "0", "–", badge(found.verdict)]
+    difference = f"{in_points(comparison)} {UNITS.get(question.value, '')}".strip()
+    return [asked, difference, str(comparison.n), probability(comparison), badge(found.verdict)]
+
+
+def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
+    """A claim with its evidence; the legend names the records, where there are any."""
+    answers = answer(claim, evidence)
+    header = ["Question", "Difference [95 %]", "n", "p, corrected", "Verdict"]
+    table = Table(f"claim-{claim.key.lower()}-evidence", f"Evidence for {claim.key}", header, [row(a) for a in answers])
+    verdicts = "; ".join(
+        f"{reading}: {badge(verdict_of(found))}" if reading else badge(verdict_of(found))
+        for reading, found in by_reading(answers).items()
+    )
+    records = evidence.records(claim.questions)
+    parts = [
+        f"(claim-{claim.key.lower()})=\n## {claim.key}: {claim.statement}",
+        verdicts,
+        claim.remark,
+        table.markdown(),
+    ]
+    return "\n\n".join(parts + ([legend(claim.notebook, records)] if records else []))
+
+
+def claims_page(evidence: Evidence, legend: Legend, claims: Iterable[Claim] = CLAIMS) -> str:
+    """Everything below the page's introduction."""
+    return "\n\n".join([summary(evidence), *(section(claim, evidence, legend) for claim in claims)])

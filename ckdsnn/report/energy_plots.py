@@ -1,0 +1,81 @@
+"""Energy of one inference against accuracy, and how often each layer's neurons fire: figures and a table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import mean
+
+from matplotlib.figure import Figure
+
+from ckdsnn.records import Record
+from ckdsnn.report.compare import Cells, accuracies
+from ckdsnn.report.labels import colour_of, label_of
+from ckdsnn.report.style import METHODS, styled
+from ckdsnn.report.tables import Table, mean_sd
+
+MARKERS = "osD^vP*X"  # one for each number of time steps
+ENERGIES: Mapping[str, Callable[[Mapping[str, float]], float]] = {
+    "arithmetic": lambda energy: energy["compute_nj"],
+    "arithmetic and memory": lambda energy: energy["compute_nj"] + energy["memory_nj"],
+}
+
+
+def accuracy_against_energy(cells: Cells, teacher: Record) -> Figure:
+    """One panel an account of energy: a point a run, its colour the method, its shape T; the teacher as a star."""
+    steps = sorted({record.recipe["timesteps"] for records in cells.values() for record in records})
+    with styled():
+        figure = Figure(figsize=(9.4, 3.9))
+        for axes, (title, energy_of) in zip(figure.subplots(1, 2, sharey=True), ENERGIES.items(), strict=True):
+            for method, records in cells.items():
+                for record in records:
+                    marker = MARKERS[steps.index(record.recipe["timesteps"])]
+                    x = energy_of(record.final["energy"]) / 1000
+                    axes.plot(x, record.accuracy, marker, ms=6, alpha=0.75, mec="none", color=colour_of(method))
+            axes.plot(
+                energy_of(teacher.final["energy"]) / 1000, teacher.accuracy, "*", ms=12, color=METHODS["teacher"][1]
+            )
+            axes.set(title=title, xlabel="Energy of one image (µJ)", xscale="log")
+        figure.axes[0].set_ylabel("Test accuracy, last epoch (%)")
+        figure.legend(*legend_entries(cells, steps), loc="outside right upper", fontsize=9)
+        return figure
+
+
+def legend_entries(cells: Cells, steps: Sequence[int]) -> tuple[list, list[str]]:
+    """Handles and labels: the teacher, each method's colour, each T's shape."""
+    bases = dict.fromkeys(method.rpartition("-t")[0] if method[-1:].isdigit() else method for method in cells)
+    blank = Figure().subplots()
+    handles = [blank.plot([], "*", color=METHODS["teacher"][1])[0]]
+    handles += [blank.plot([], "-", lw=3, color=colour_of(base))[0] for base in bases]
+    handles += [blank.plot([], marker, color="#777777")[0] for marker in MARKERS[: len(steps)]]
+    return handles, [METHODS["teacher"][0], *map(label_of, bases), *(f"T = {t}" for t in steps)]
+
+
+def firing_rates(cells: Cells) -> Figure:
+    """The firing rate of each layer, first to last: a line a method, the mean over its seeds."""
+    with styled():
+        figure = Figure(figsize=(8.6, 3.6))
+        axes = figure.subplots()
+        for method, records in cells.items():
+            layers = list(records[0].final["firing_rate"])
+            rates = [100 * mean(record.final["firing_rate"][layer] for record in records) for layer in layers]
+            axes.plot(range(1, len(layers) + 1), rates, "o-", ms=4, color=colour_of(method), label=label_of(method))
+        axes.set(xlabel="Layer of neurons, from the first to the last", ylabel="Firing rate (%)", ylim=(0, None))
+        axes.set_xticks(range(1, max(len(records[0].final["firing_rate"]) for records in cells.values()) + 1))
+        figure.legend(loc="outside right upper", fontsize=9)
+        return figure
+
+
+def energy_table(name: str, caption: str, cells: Cells, teacher: Record) -> Table:
+    """One row a method, the teacher first: accuracy, counted operations, energy by both accounts, mean firing rate."""
+    header = ["Network", "Test accuracy (%)", "MAC (10³)", "AC (10³)", "Arithmetic (µJ)", "With memory (µJ)"]
+    header.append("Firing rate (%)")
+    rows = [energy_row(METHODS["teacher"][0], [teacher])]
+    return Table(name, caption, header, rows + [energy_row(label_of(method), runs) for method, runs in cells.items()])
+
+
+def energy_row(label: str, records: Sequence[Record]) -> list[str]:
+    """Means over the records; an ANN has no firing rate."""
+    energies = [record.final["energy"] for record in records]
+    counts = [f"{mean(energy[kind] for energy in energies) / 1000:.0f}" for kind in ("mac", "ac")]
+    costs = [f"{mean(map(energy_of, energies)) / 1000:.3g}" for energy_of in ENERGIES.values()]
+    rates = [100 * mean(record.final["firing_rate"].values()) for record in records if record.final["firing_rate"]]
+    accuracy = mean_sd(accuracies(records).values())
+    return [label, accuracy, *counts, *costs, f"{mean(rates):.1f}" if rates else "–"]

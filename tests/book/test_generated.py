@@ -1,0 +1,70 @@
+"""Pages follow the records: a record that is gone changes what they say, and an unknown part is refused."""
+
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from book.generated import NOTEBOOKS, Generator
+from book.provenance import find_records
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.records import save_record
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("claims.md", "results.md", "reproduce.md", "differences.md")
+
+
+@pytest.fixture
+def root(record, tmp_path):
+    """A project whose results hold three seeds of three methods of the book's tier."""
+    for method, gain in (("snn", 0.0), ("nld", 3.0), ("ckdsnn-with-relu", 1.0), ("ckdsnn", 2.0)):
+        recipe = RECIPES[f"cifar10-16k-{method}"]
+        for seed in range(3):
+            last = record.final["last_accuracy"] | {"value": 50 + gain + (0.1 + gain / 100) * seed}
+            save_record(
+                replace(
+                    record,
+                    id=recipe.record_id(seed),
+                    tier="reduced",
+                    recipe=asdict(recipe),
+                    seed=seed,
+                    final=record.final | {"last_accuracy": last},
+                ),
+                tmp_path / "results",
+            )
+    shutil.copy(ROOT / "results" / "paper.json", tmp_path / "results")
+    return tmp_path
+
+
+def generated(root, page):
+    return Generator(root, find_records(root)).fill((ROOT / "book" / page).read_text())
+
+
+def test_a_record_that_is_gone_changes_what_the_page_says(root):
+    before = generated(root, "claims.md")
+    assert "| accuracy: NLD > SNN, no distillation | +3.03 [+2.96, +3.10] points | 3 |" in before
+    (root / "results" / "runs" / f"{RECIPES['cifar10-16k-nld'].record_id(2)}.json").unlink()
+    after = generated(root, "claims.md")
+    assert "| accuracy: NLD > SNN, no distillation | +3.01" in after and "points | 2 |" in after
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_place_is_left_open(root, page):
+    text = generated(root, page)
+    assert "<!-- generated" not in text and len(text) > 500
+
+
+def test_a_worth_stands_in_its_row(root):
+    (row,) = [line for line in generated(root, "differences.md").splitlines() if line.startswith("| last activation")]
+    assert row == "| last activation ReLU | -1.01 [-1.03, -0.99] (n = 3) | not measured yet |"
+
+
+def test_an_unknown_part_is_refused(root):
+    with pytest.raises(CkdsnnError, match="unknown generated part 'luck'; choose one of: claims"):
+        Generator(root, {}).fill("<!-- generated: luck -->")
+
+
+def test_every_suite_of_the_books_tier_has_a_page():
+    assert NOTEBOOKS.keys() == SUITES.keys() - {"gpu"}

@@ -1,0 +1,95 @@
+"""Verdicts on claims: from answers to a verdict, readings apart, and the page that shows them."""
+
+import pytest
+
+from ckdsnn.analysis.cells import suite_recipes
+from ckdsnn.report.claim_page import claims_page
+from ckdsnn.report.claims import CLAIMS, LETTER, SAMPLE, Claim, Question, ask, both
+from ckdsnn.report.compare import compare, correct, values_of
+from ckdsnn.report.verdicts import UNMEASURED, VALUES, Evidence, answer, by_reading, verdict_of
+from tests.report.conftest import cells_of
+
+FOUND = {
+    "snn": [50.0, 51.0, 52.0],
+    "kd": [55.0, 56.1, 57.0],
+    "ckdsnn": [40.0, 41.1, 42.0],
+    "ckdsnn-sample": [55.1, 56.0, 57.1],
+}
+CLAIM = Claim(
+    "C0",
+    "It helps.",
+    "notebooks/x.ipynb",
+    ask("components", "kd", "snn")
+    + ask("components", "ckdsnn", "snn")
+    + ask("components", "ckdsnn-sample", "snn", "nld"),
+    "A remark.",
+)
+
+
+@pytest.fixture
+def evidence(record):
+    return Evidence(lambda suite: cells_of(record, FOUND if suite == "components" else {}))
+
+
+def verdicts(answers):
+    return [found.verdict for found in answers]
+
+
+def test_each_question_has_the_verdict_of_its_corrected_comparison(evidence, record):
+    answers = answer(CLAIM, evidence)
+    pairs = [("kd", "snn"), ("ckdsnn", "snn"), ("ckdsnn-sample", "snn")]
+    values = values_of(cells_of(record, FOUND))
+    family = correct([comparison for pair in pairs for comparison in compare(values, [pair])])
+    assert [found.comparison for found in answers] == [*family, None]
+    assert verdicts(answers) == ["supported", "contradicted", "supported", UNMEASURED]
+
+
+def test_readings_have_verdicts_of_their_own_with_what_they_share(evidence):
+    groups = by_reading(answer(CLAIM, evidence))
+    assert {name: verdicts(found) for name, found in groups.items()} == {
+        LETTER: ["supported", "contradicted"],
+        SAMPLE: ["supported", "supported", UNMEASURED],
+    }
+    assert {name: verdict_of(found) for name, found in groups.items()} == {
+        LETTER: "contradicted",
+        SAMPLE: "inconclusive",
+    }
+    assert verdict_of(answer(Claim("C", "s", "n", ask("components", "nld", "kd"), "r"), evidence)) == UNMEASURED
+
+
+def test_a_value_that_should_be_lower_is_supported_by_a_fall(evidence):
+    lower = ask("components", "kd", "snn", higher=False)
+    assert verdicts(answer(Claim("C", "s", "n", lower, "r"), evidence)) == ["contradicted"]
+    assert VALUES["energy"](evidence.cells("components")["kd"][0]) > 0
+
+
+def test_the_reading_is_told_by_the_method():
+    assert [q.reading for q in both("scaling", "ckdsnn", "l2")] == [LETTER, SAMPLE]
+    assert [q.baseline for q in both("scaling", "ckdsnn", "l2")] == ["ckdsnn-l2", "ckdsnn-sample-l2"]
+    assert ask("components", "samd-sample", "snn")[0].reading == SAMPLE
+    assert ask("noise", "nld", "kd") == (Question("noise", "nld", "kd"),)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
+def test_every_claim_asks_for_cells_of_its_suites(claim):
+    for question in claim.questions:
+        assert {question.method, question.baseline} <= suite_recipes(question.source, "reduced").keys()
+        assert question.value in VALUES
+
+
+def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
+    seen = []
+
+    def legend(notebook, records):
+        seen.append((notebook, [record.id for record in records]))
+        return "LEGEND"
+
+    page = claims_page(evidence, legend, [CLAIM])
+    assert seen == [("notebooks/x.ipynb", sorted(set(seen[0][1])))] and len(seen[0][1]) == 12
+    assert "| accuracy: KD > SNN, no distillation | +5.03 [+4.89, +5.18] points | 3 |" in page
+    assert 'verdict-not">not measured yet' in page and page.rstrip().endswith("LEGEND")
+
+
+def test_a_claim_without_records_has_no_legend():
+    page = claims_page(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [CLAIM])
+    assert "supported" not in page and "contradicted" not in page
