@@ -36,6 +36,11 @@ def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
     return found
 
 
+def absent(suite: str, tier: str, cells: Cells) -> list[str]:
+    """The suite's methods that have no record among these cells."""
+    return [method for method in suite_recipes(suite, tier) if method not in cells]
+
+
 def teachers_of(cells: Cells, out: str | Path) -> list[Record]:
     """The records of the teachers that these students have learned from, sorted by id."""
     ids = {r.teacher["record"] for records in cells.values() for r in records if r.teacher}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import mean
 
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, accuracies
@@ -18,34 +19,29 @@ ENERGIES: Mapping[str, Callable[[Mapping[str, float]], float]] = {
 }
 
 
-def accuracy_against_energy(cells: Cells, teacher: Record) -> Figure:
-    """One panel an account of energy: a point a run, its colour the method, its shape T; the teacher as a star."""
+def accuracy_against_energy(cells: Cells) -> Figure:
+    """One panel an account of energy: a point a run, its colour the method, its shape T."""
     steps = sorted({record.recipe["timesteps"] for records in cells.values() for record in records})
     with styled():
-        figure = Figure(figsize=(9.4, 3.9))
+        figure = Figure(figsize=(9.4, 3.7))
         for axes, (title, energy_of) in zip(figure.subplots(1, 2, sharey=True), ENERGIES.items(), strict=True):
             for method, records in cells.items():
                 for record in records:
                     marker = MARKERS[steps.index(record.recipe["timesteps"])]
                     x = energy_of(record.final["energy"]) / 1000
                     axes.plot(x, record.accuracy, marker, ms=6, alpha=0.75, mec="none", color=colour_of(method))
-            axes.plot(
-                energy_of(teacher.final["energy"]) / 1000, teacher.accuracy, "*", ms=12, color=METHODS["teacher"][1]
-            )
-            axes.set(title=title, xlabel="Energy of one image (µJ)", xscale="log")
+            axes.set(title=title, xlabel="Energy of one image (µJ)", xlim=(0, None))
         figure.axes[0].set_ylabel("Test accuracy, last epoch (%)")
         figure.legend(*legend_entries(cells, steps), loc="outside right upper", fontsize=9)
         return figure
 
 
-def legend_entries(cells: Cells, steps: Sequence[int]) -> tuple[list, list[str]]:
-    """Handles and labels: the teacher, each method's colour, each T's shape."""
-    bases = dict.fromkeys(method.rpartition("-t")[0] if method[-1:].isdigit() else method for method in cells)
-    blank = Figure().subplots()
-    handles = [blank.plot([], "*", color=METHODS["teacher"][1])[0]]
-    handles += [blank.plot([], "-", lw=3, color=colour_of(base))[0] for base in bases]
-    handles += [blank.plot([], marker, color="#777777")[0] for marker in MARKERS[: len(steps)]]
-    return handles, [METHODS["teacher"][0], *map(label_of, bases), *(f"T = {t}" for t in steps)]
+def legend_entries(cells: Cells, steps: Sequence[int]) -> tuple[list[Line2D], list[str]]:
+    """Handles and labels: each method's colour, each T's shape."""
+    bases = dict.fromkeys(method.rpartition("-t")[0] if method[-1].isdigit() else method for method in cells)
+    handles = [Line2D([], [], lw=3, color=colour_of(base)) for base in bases]
+    handles += [Line2D([], [], ls="", marker=marker, color="#777777") for marker in MARKERS[: len(steps)]]
+    return handles, [*map(label_of, bases), *(f"T = {t}" for t in steps)]
 
 
 def firing_rates(cells: Cells) -> Figure:

@@ -1,6 +1,6 @@
 """What a suite has found, as a table and in sentences: every number is computed from the records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import fill
 
 from ckdsnn.report.compare import Cells, Comparison, accuracies, against
@@ -49,7 +49,10 @@ def sentence(comparison: Comparison) -> str:
     return f"{start}, n = {comparison.n}, corrected p {probability(comparison)}: {certain}."
 
 
-def findings(comparisons: Iterable[Comparison]) -> str:
-    """A line for each comparison, the largest difference first."""
+def findings(comparisons: Iterable[Comparison], absent: Sequence[str] = ()) -> str:
+    """A line for each comparison, the largest difference first, and one that names the methods without any record."""
     ordered = sorted(comparisons, key=lambda comparison: -comparison.mean)
-    return "\n".join(fill(sentence(c), COLUMNS, initial_indent="- ", subsequent_indent="  ") for c in ordered)
+    lines = [sentence(comparison) for comparison in ordered]
+    if absent:
+        lines.append(f"Not measured yet: {'; '.join(map(label_of, absent))}.")
+    return "\n".join(fill(line, COLUMNS, initial_indent="- ", subsequent_indent="  ") for line in lines)

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from ckdsnn.analysis.cells import load_cells, suite_recipes, teachers_of
+from ckdsnn.analysis.cells import absent, load_cells, suite_recipes, teachers_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import save_record
@@ -24,6 +24,9 @@ def test_cells_hold_the_seeds_in_order_and_no_method_without_records(record, tmp
     put(record, "digits-at", 0, tmp_path)
     assert load_cells("components", "smoke", tmp_path) == {"snn": [plain], "kd": [one, two]}
     assert load_cells("components", "reduced", tmp_path) == {}
+    assert absent("components", "smoke", {"snn": [plain], "kd": [one]}) == [
+        *("samd", "samd-sample", "nld", "ckdsnn", "ckdsnn-sample")
+    ]
 
 
 def test_the_first_folder_counts(record, tmp_path):

@@ -13,6 +13,7 @@ from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
+from ckdsnn.report.energy_plots import accuracy_against_energy, firing_rates
 from ckdsnn.report.framework import framework
 from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
@@ -51,6 +52,21 @@ def suite_cells(suite: str, tier: str, record: Record) -> dict[str, list[Record]
     return cells_of(
         record, {method: (random.uniform(50, 60) + random.normal(0, 0.5, 3)).tolist() for method in methods}
     )
+
+
+def over_time_cells(record: Record) -> dict[str, list[Record]]:
+    """Runs at every T, whose energy grows with T."""
+
+    def at(steps: int, run: Record) -> Record:
+        energy = {name: value * steps for name, value in run.final["energy"].items() if name.endswith("nj")}
+        final = run.final | {"energy": run.final["energy"] | energy}
+        return replace(run, recipe=run.recipe | {"timesteps": steps}, final=final)
+
+    steps = {
+        method: int(method[-1]) if method[-2:-1] == "t" else 1 for method in suite_cells("timesteps", "reduced", record)
+    }
+    cells = suite_cells("timesteps", "reduced", record)
+    return {method: [at(steps[method], run) for run in runs] for method, runs in cells.items()}
 
 
 def pictures(count: int, size: int = 8) -> np.ndarray:
@@ -134,6 +150,10 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "explanation": lambda _: explanation(found()),
     "suite_figure": lambda record: suite_figure(suite_cells("released", "reduced", record), "ckdsnn"),
     "suite_figure, short": lambda record: suite_figure(suite_cells("noise", "reduced", record), "kd"),
+    "accuracy_against_energy": lambda record: accuracy_against_energy(over_time_cells(record)),
+    "firing_rates": lambda record: firing_rates(
+        cells_of(record, {method: [50.0] for method in METHODS if method != "teacher"})
+    ),
     "over_time": lambda record: over_time(suite_cells("timesteps", "reduced", record), 1),
     "framework": lambda _: framework(),
     "throughput": lambda _: throughput(benches()),

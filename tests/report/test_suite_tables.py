@@ -29,6 +29,7 @@ def test_sentences_tell_the_clear_from_the_unclear(record):
     assert lines[0].endswith("clear.") and not lines[0].endswith("not clear.")
     assert lines[1].endswith("+0.50 points, one seed: no verdict.")
     assert lines[2].startswith("- AT less") and lines[2].endswith("not clear.")
+    assert findings([], ["bkd", "nld-noise2"]) == "- Not measured yet: BKDSNN; NLD, fixed deviation 2."
 
 
 def test_every_method_of_a_suite_has_a_label_and_a_colour():
