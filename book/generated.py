@@ -10,8 +10,10 @@ from ckdsnn.analysis.cells import Cells, load_cells
 from ckdsnn.errors import choose
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.paper import load_published
-from ckdsnn.report.claim_page import claims_page
+from ckdsnn.report.claim_page import claims_page, summary
+from ckdsnn.report.labels import label_of
 from ckdsnn.report.result_page import own_table, published_table, reproduce_table, worth
+from ckdsnn.report.suite_tables import suite_table
 from ckdsnn.report.verdicts import Evidence
 
 PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
@@ -50,6 +52,17 @@ class Generator:
         """The page of claims."""
         return claims_page(self.evidence, self.legend)
 
+    def verdicts(self) -> str:
+        """The claims in short."""
+        return summary(self.evidence, "verdicts")
+
+    def suite(self, name: str, baseline: str) -> str:
+        """All methods of a suite against one of them."""
+        cells = self.evidence.cells(name)
+        records = [record for runs in cells.values() for record in runs]
+        table = suite_table(f"{name}-in-short", f"Suite {name}, against {label_of(baseline)}", cells, baseline)
+        return table.markdown() + ("\n\n" + self.legend(NOTEBOOKS[name], records) if records else "")
+
     def published(self) -> str:
         """Published numbers beside ours."""
         return published_table(load_published(self.results), load_records(self.results))
@@ -72,6 +85,8 @@ class Generator:
         """The page with all its places filled in. Raises CkdsnnError for an unknown name."""
         makers: dict[str, Callable[..., str]] = {
             "claims": self.claims,
+            "verdicts": self.verdicts,
+            "suite": self.suite,
             "published": self.published,
             "own": self.own,
             "worth": self.worth,

@@ -36,5 +36,12 @@ def student_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dic
     return {name: as_float16(tensor) for name, tensor in maps.items()}
 
 
+def logits_of(model: nn.Module, x: torch.Tensor) -> dict[str, np.ndarray]:
+    """test_logits [B, K], float16, of any network on normalised images, some at a time."""
+    with evaluating(model), torch.no_grad():
+        logits = torch.cat([model(part).logits for part in x.split(SIZE)])
+    return {"test_logits": as_float16(logits)}
+
+
 def as_float16(tensor: torch.Tensor) -> np.ndarray:
     return tensor.float().cpu().numpy().astype(np.float16)

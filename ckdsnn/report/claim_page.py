@@ -18,16 +18,14 @@ def badge(verdict: str) -> str:
     return f'<span class="verdict verdict-{verdict.split()[0]}">{verdict}</span>'
 
 
-def summary(evidence: Evidence) -> str:
-    """One row a claim and reading, with its verdict."""
+def summary(evidence: Evidence, name: str = "claims-summary") -> str:
+    """One row a claim and reading, with its verdict; `name` is the table's, by which pages refer to it."""
     rows = [
         [f"[{claim.key}](#claim-{claim.key.lower()})", claim.statement, reading or "–", badge(verdict_of(answers))]
         for claim in CLAIMS
         for reading, answers in by_reading(answer(claim, evidence)).items()
     ]
-    return Table(
-        "claims-summary", "The claims and their verdicts", ["", "Claim", "Reading", "Verdict"], rows
-    ).markdown()
+    return Table(name, "The claims and their verdicts", ["", "Claim", "Reading", "Verdict"], rows).markdown()
 
 
 def row(found: Answer) -> list[str]:

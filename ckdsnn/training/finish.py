@@ -10,7 +10,7 @@ from torch import nn
 
 from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.analysis.energy import energy_per_image, firing_rates
-from ckdsnn.analysis.gallery import SIZE, gallery_images, student_maps, teacher_maps
+from ckdsnn.analysis.gallery import SIZE, gallery_images, logits_of, student_maps, teacher_maps
 from ckdsnn.data import normalize
 from ckdsnn.data.module import ImageDataModule
 from ckdsnn.distill import Objective
@@ -19,7 +19,7 @@ from ckdsnn.records import Record, save_arrays, save_record, save_weights
 from ckdsnn.records.provenance import environment
 from ckdsnn.training.module import Curve
 
-RATE_IMAGES = 1000  # test images behind the firing rates
+SOME = 1000  # test images behind the firing rates and the saved logits
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,13 @@ def measure(outcome: Outcome) -> dict[str, Any]:
     return {
         "last_accuracy": accuracy_interval(points[-1]["test_accuracy"], len(outcome.module.data.y_test)),
         "best_accuracy": best_of_curve(points),
-        "firing_rate": firing_rates(outcome.network, first_images(outcome, RATE_IMAGES)),
+        "firing_rate": firing_rates(outcome.network, first_images(outcome, SOME)),
         "energy": energy_per_image(outcome.network, first_images(outcome, SIZE)),
     }
 
 
 def save_gallery(outcome: Outcome, out: Path) -> dict[str, str]:
-    """Save the gallery's images (shared by all records of a dataset) and this network's maps on it."""
+    """Save the gallery's images (shared by all records of a dataset), this network's maps on it, and its logits."""
     data, x = outcome.module.data, first_images(outcome, SIZE)
     labels = data.y_test[:SIZE].to(x.device)
     own_maps = teacher_maps if outcome.recipe.is_teacher else student_maps
@@ -105,4 +105,6 @@ def save_gallery(outcome: Outcome, out: Path) -> dict[str, str]:
     if teacher := outcome.objective.teacher:
         maps |= teacher_maps(teacher.to(x.device), x, labels)
     images = save_arrays(f"{outcome.recipe.dataset}.gallery.npz", gallery_images(data.x_test, data.y_test), out)
-    return images | save_arrays(f"{outcome.recipe.record_id(outcome.seed)}.maps.npz", maps, out)
+    name = outcome.recipe.record_id(outcome.seed)
+    logits = save_arrays(f"{name}.logits.npz", logits_of(outcome.network, first_images(outcome, SOME)), out)
+    return images | save_arrays(f"{name}.maps.npz", maps, out) | logits

@@ -53,6 +53,13 @@ def test_the_recorded_arrays_are_the_maps_of_the_recorded_weights(record, result
     np.testing.assert_array_equal(arrays["labels"], y[:64])
 
 
+def test_the_recorded_logits_are_those_behind_the_accuracy(record, results, student):
+    logits, module = load_arrays(record, results)["test_logits"], build_data(student, 0)
+    labels = module.data.y_test[:1000].numpy()
+    assert logits.shape == (len(labels), 10)  # fewer than 1,000 test digits: all of them
+    assert 100 * (logits.argmax(1) == labels).mean() == pytest.approx(record.accuracy, abs=0.3)  # float16 may tie
+
+
 def test_evaluating_the_weights_again_gives_the_recorded_accuracy(record, results):
     assert evaluate(record.id, results) == record.final["last_accuracy"]
 
