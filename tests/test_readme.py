@@ -13,7 +13,7 @@ from ckdsnn.recipe import RECIPES
 from ckdsnn.training.run import resolve
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "book/index.md")
+PAGES = ("README.md", "book/index.md", "book/reproduce.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OPTIONS_OF_RUN = {"recipe", "seed", "out", "data", "progress", "accelerator", "devices", "engine"}
 

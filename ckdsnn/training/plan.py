@@ -59,9 +59,11 @@ class Job:
 def suite_runs(name: str, tier: str, seeds: int, changes: dict[str, Any]) -> list[Run]:
     """All runs of a suite, seed 0 of everything before seed 1; recipes with equal digests are one run.
 
-    Raises CkdsnnError for an unknown suite or tier, and for impossible changes of fields.
+    Without a tier: the suite's first, for most the smoke tier. Raises CkdsnnError for an unknown suite or tier, and for
+    impossible changes of fields.
     """
-    names = choose("tier", tier, choose("suite", name, SUITES))
+    tiers = choose("suite", name, SUITES)
+    names = choose("tier", tier or next(iter(tiers)), tiers)
     recipes: dict[str, Recipe] = {}
     for recipe in (resolve(name, changes) for name in names):
         recipes.setdefault(recipe.digest(), recipe)

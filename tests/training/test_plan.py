@@ -49,6 +49,11 @@ def test_seed_0_of_everything_comes_before_seed_1():
     assert [run.seed for run in runs] == [0] * len(recipes) + [1] * len(recipes)
 
 
+def test_without_a_tier_it_is_the_suites_first():
+    assert suite_runs("components", "", 1, {}) == suite_runs("components", "smoke", 1, {})
+    assert suite_runs("gpu", "", 1, {}) == suite_runs("gpu", "paper", 1, {})
+
+
 def test_recipes_with_equal_digests_are_one_run():
     (only,) = suite_runs("components", "smoke", 1, {"losses": "samd", "student_range": "none", "epochs": 3})
     assert (only.recipe.name, only.recipe.losses, only.recipe.epochs) == ("digits-snn", "samd", 3)
