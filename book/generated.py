@@ -6,10 +6,13 @@ from functools import cached_property
 from pathlib import Path
 
 from book.provenance import Records, legend
-from ckdsnn.analysis.cells import Cells, load_cells
+from ckdsnn.analysis.cells import Cells, load_cells, load_studies
 from ckdsnn.errors import choose
-from ckdsnn.records import Record, load_records
+from ckdsnn.recipe import SUITES
+from ckdsnn.records import load_records
 from ckdsnn.records.paper import load_published
+from ckdsnn.records.shelf import Document
+from ckdsnn.records.study import Study
 from ckdsnn.report.claim_page import claims_page, summary
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.result_page import own_table, published_table, reproduce_table, worth
@@ -40,13 +43,19 @@ class Generator:
 
     @cached_property
     def evidence(self) -> Evidence:
-        return Evidence(lambda suite: load_cells(suite, TIER, self.results))
+        return Evidence(self.load)
+
+    def load(self, source: str) -> Cells | dict[str, list[Study]]:
+        """The cells of a suite, or the studies of a kind of the networks of the suite `components`."""
+        if source in SUITES:
+            return load_cells(source, TIER, self.results)
+        return load_studies(source, load_cells("components", TIER, self.results), self.results)
 
     def suites(self) -> dict[str, Cells]:
-        return {suite: self.evidence.cells(suite) for suite in NOTEBOOKS}
+        return {suite: self.evidence.load(suite) for suite in NOTEBOOKS}
 
-    def legend(self, notebook: str, records: list[Record]) -> str:
-        return legend(notebook, {"records": [record.id for record in records]}, self.records)
+    def legend(self, notebook: str, documents: list[Document]) -> str:
+        return legend(notebook, {"records": [document.id for document in documents]}, self.records)
 
     def claims(self) -> str:
         """The page of claims."""
@@ -58,7 +67,7 @@ class Generator:
 
     def suite(self, name: str, baseline: str) -> str:
         """All methods of a suite against one of them."""
-        cells = self.evidence.cells(name)
+        cells = self.evidence.load(name)
         records = [record for runs in cells.values() for record in runs]
         table = suite_table(f"{name}-in-short", f"Suite {name}, against {label_of(baseline)}", cells, baseline)
         return table.markdown() + ("\n\n" + self.legend(NOTEBOOKS[name], records) if records else "")
@@ -75,7 +84,7 @@ class Generator:
 
     def worth(self, variant: str, baseline: str) -> str:
         """What a released variant is worth."""
-        return worth(self.evidence.cells("released"), variant, baseline)
+        return worth(self.evidence.load("released"), variant, baseline)
 
     def reproduce(self) -> str:
         """The commands behind each suite."""

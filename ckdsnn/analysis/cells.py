@@ -7,6 +7,7 @@ from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record
 from ckdsnn.records.record import RUNS
+from ckdsnn.records.study import STUDIES, Study, study_id
 
 Cells = dict[str, list[Record]]  # method -> records in the order of their seeds
 
@@ -34,6 +35,17 @@ def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
         if by_seed:
             found[method] = [by_seed[seed] for seed in sorted(by_seed)]
     return found
+
+
+def load_studies(kind: str, cells: Cells, *folders: str | Path) -> dict[str, list[Study]]:
+    """The studies of this kind of these runs' networks, by method, one a seed; methods without any are left out."""
+
+    def find(record: Record) -> Study | None:
+        found = (STUDIES.find(study_id(kind, record.id), folder) for folder in folders)
+        return next((study for study in found if study), None)
+
+    studies = {method: [study for record in records if (study := find(record))] for method, records in cells.items()}
+    return {method: found for method, found in studies.items() if found}
 
 
 def absent(suite: str, tier: str, cells: Cells) -> list[str]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
-from ckdsnn.records import Record
+from ckdsnn.records.shelf import Document
 from ckdsnn.report.claims import CLAIMS, Claim
 from ckdsnn.report.labels import label_of
+from ckdsnn.report.style import MAPS
 from ckdsnn.report.suite_tables import in_points, probability
 from ckdsnn.report.tables import Table
 from ckdsnn.report.verdicts import Answer, Evidence, answer, by_reading, verdict_of
 
-Legend = Callable[[str, list[Record]], str]  # notebook, records -> the line that says where a table comes from
+Legend = Callable[[str, list[Document]], str]  # notebook, records -> the line that says where a table comes from
 UNITS = {"accuracy": "points", "energy": "nJ"}
 
 
@@ -28,11 +29,17 @@ def summary(evidence: Evidence, name: str = "claims-summary") -> str:
     return Table(name, "The claims and their verdicts", ["", "Claim", "Reading", "Verdict"], rows).markdown()
 
 
+def name_of(compared: str) -> str:
+    """What is compared, a method or a kind of map, as readers know it."""
+    return MAPS[compared][0] if compared in MAPS else label_of(compared)
+
+
 def row(found: Answer) -> list[str]:
     """One question: what was compared, by how much they differ, and the verdict."""
     question, comparison = found.question, found.comparison
     sign = ">" if question.higher else "<"
-    asked = f"{question.value}: {label_of(question.method)} {sign} {label_of(question.baseline)}"
+    of = f" of {label_of(question.network)}" if question.network else ""
+    asked = f"{question.value}{of}: {name_of(question.method)} {sign} {name_of(question.baseline)}"
     if comparison is None:
         return [asked, "–", "0", "–", badge(found.verdict)]
     difference = f"{in_points(comparison)} {UNITS.get(question.value, '')}".strip()
@@ -48,14 +55,14 @@ def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
         f"{reading}: {badge(verdict_of(found))}" if reading else badge(verdict_of(found))
         for reading, found in by_reading(answers).items()
     )
-    records = evidence.records(claim.questions)
+    documents = evidence.documents(claim.questions)
     parts = [
         f"(claim-{claim.key.lower()})=\n## {claim.key}: {claim.statement}",
         verdicts,
         claim.remark,
         table.markdown(),
     ]
-    return "\n\n".join(parts + ([legend(claim.notebook, records)] if records else []))
+    return "\n\n".join(parts + ([legend(claim.notebook, documents)] if documents else []))
 
 
 def claims_page(evidence: Evidence, legend: Legend, claims: Iterable[Claim] = CLAIMS) -> str:

@@ -18,10 +18,12 @@ class Question:
     method: str
     baseline: str
     value: str = "accuracy"
-    """accuracy or energy of a suite's runs, or a value of a study"""
+    """accuracy or energy of a suite's runs, or the name of a value of a study"""
     higher: bool = True
     reading: str = EITHER
     """how SAMD's maps meet in it; empty where no map is involved"""
+    network: str = ""
+    """where method and baseline are kinds of maps in one study: the method whose networks they are of"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,12 @@ def ask(source: str, method: str, *baselines: str, **fields) -> tuple[Question, 
     return tuple(Question(source, method, baseline, **fields) for baseline in baselines)
 
 
+def closer(method: str) -> tuple[Question, ...]:
+    """Whether the method's students are distributed more like their teacher than plain SNNs are."""
+    values = ("kl", "js-pooled", "js-logits")
+    return tuple(q for value in values for q in ask("distributions", method, "snn", value=value, higher=False))
+
+
 def both(source: str, method: str, *variants: str) -> tuple[Question, ...]:
     """`ask` in both readings, against variants of the method's own reading."""
     letter, sample = method, f"{method}-sample"
@@ -53,6 +61,31 @@ def both(source: str, method: str, *variants: str) -> tuple[Question, ...]:
 
 
 CLAIMS = (
+    Claim(
+        "C1",
+        "Features and logits of teacher and student are distributed differently, and the method brings them together.",
+        "notebooks/04_distributions.ipynb",
+        closer("ckdsnn") + closer("ckdsnn-sample"),
+        "How far the student is from its teacher on 1,000 test images: the divergence of the softened predictions (kl), and "
+        "the Jensen-Shannon divergence of pooled features and of logits. The plain SNN's has to be larger.",
+    ),
+    Claim(
+        "C2",
+        "Gradient-based maps of a spiking network are unreliable, its spike activation map is faithful.",
+        "notebooks/05_reliability.ipynb",
+        tuple(
+            Question("faithfulness", kind, other, value="score", network=method)
+            for method in ("snn", "ckdsnn-sample")
+            for kind, other in (
+                ("sam", "grad_cam"),
+                ("sam_first", "grad_cam_first"),
+                ("sam", "random"),
+                ("sam", "centre"),
+            )
+        ),
+        "ROAD score on 100 test images: how much more the prediction suffers where the most relevant cells are removed "
+        "than where the least relevant ones are. At the last stage no surrogate gradient enters Grad-CAM.",
+    ),
     Claim(
         "C3",
         "SAMD and NLD each help, and together they help most.",
@@ -110,5 +143,13 @@ CLAIMS = (
         + ask("components", "ckdsnn-sample", "snn")
         + ask("components", "ckdsnn-sample", "snn", value="energy", higher=False),
         "Energy is that of the counted arithmetic of one image, in nanojoule.",
+    ),
+    Claim(
+        "C11",
+        "The loss landscape of the distilled student is flatter.",
+        "notebooks/15_landscape.ipynb",
+        ask("landscape", "ckdsnn", "snn", value="flatness", higher=False)
+        + ask("landscape", "ckdsnn-sample", "snn", value="flatness", higher=False),
+        "The rise of the training cross-entropy along filter-normalised random directions; lower is flatter.",
     ),
 )

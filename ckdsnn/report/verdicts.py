@@ -1,9 +1,13 @@
 """From records to verdicts: each claim's questions answered by paired comparisons, corrected within the claim."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from statistics import mean
 
 from ckdsnn.records import Record
+from ckdsnn.records.shelf import Document
+from ckdsnn.records.study import Study
 from ckdsnn.report.claims import Claim, Question
 from ckdsnn.report.compare import Cells, Comparison, Values, compare, correct, values_of
 
@@ -11,6 +15,7 @@ VALUES: dict[str, Callable[[Record], float]] = {
     "accuracy": lambda record: record.accuracy,
     "energy": lambda record: record.final["energy"]["compute_nj"],
 }
+Studied = Mapping[str, Sequence[Study]]  # method -> studies of its networks, one a seed
 UNMEASURED = "not measured yet"
 
 
@@ -27,29 +32,38 @@ class Answer:
 
 
 class Evidence:
-    """What there is to answer questions with: the cells of suites by name, loaded once each."""
+    """What there is to answer questions with: the cells of suites and studies by name, loaded once each.
 
-    def __init__(self, load: Callable[[str], Cells]):
-        self.load = load
-        self.loaded: dict[str, Cells] = {}
+    load: name of a suite, or of a kind of study -> method -> its records or studies.
+    """
 
-    def cells(self, suite: str) -> Cells:
-        if suite not in self.loaded:
-            self.loaded[suite] = self.load(suite)
-        return self.loaded[suite]
+    def __init__(self, load: Callable[[str], Cells | Studied]):
+        self.load = cache(load)
 
     def values(self, question: Question) -> Values:
-        return values_of(self.cells(question.source), VALUES[question.value])
+        """What the question compares: values of runs, of studies of two methods' networks, or of two maps in a study."""
+        found = self.load(question.source)
+        if question.value in VALUES:
+            return values_of(found, VALUES[question.value])
+        if question.network:
+            maps, studies = (question.method, question.baseline), found.get(question.network, ())
+            return {kind: {s.seed: mean(s.values[f"{kind}.{question.value}"]) for s in studies} for kind in maps}
+        return values_of(found, lambda study: first(study.values[question.value]))
 
-    def records(self, questions: Iterable[Question]) -> list[Record]:
-        """The records behind these questions, each once, sorted by id."""
+    def documents(self, questions: Iterable[Question]) -> list[Document]:
+        """The records and studies behind these questions, each once, sorted by id."""
         found = {
-            record.id: record
+            document.id: document
             for question in questions
-            for method in (question.method, question.baseline)
-            for record in self.cells(question.source).get(method, ())
+            for method in {question.network} if question.network else {question.method, question.baseline}
+            for document in self.load(question.source).get(method, ())
         }
         return [found[name] for name in sorted(found)]
+
+
+def first(value: float | Sequence[float]) -> float:
+    """A number, or the first of several: the mean, where a spread follows it."""
+    return value[0] if isinstance(value, list) else value
 
 
 def answer(claim: Claim, evidence: Evidence) -> list[Answer]:

@@ -1,8 +1,12 @@
 """Verdicts on claims: from answers to a verdict, readings apart, and the page that shows them."""
 
+from dataclasses import fields
+
 import pytest
 
 from ckdsnn.analysis.cells import suite_recipes
+from ckdsnn.recipe import SUITES
+from ckdsnn.records.study import Study
 from ckdsnn.report.claim_page import claims_page
 from ckdsnn.report.claims import CLAIMS, LETTER, SAMPLE, Claim, Question, ask, both
 from ckdsnn.report.compare import compare, correct, values_of
@@ -60,7 +64,7 @@ def test_readings_have_verdicts_of_their_own_with_what_they_share(evidence):
 def test_a_value_that_should_be_lower_is_supported_by_a_fall(evidence):
     lower = ask("components", "kd", "snn", higher=False)
     assert verdicts(answer(Claim("C", "s", "n", lower, "r"), evidence)) == ["contradicted"]
-    assert VALUES["energy"](evidence.cells("components")["kd"][0]) > 0
+    assert VALUES["energy"](evidence.load("components")["kd"][0]) > 0
 
 
 def test_the_reading_is_told_by_the_method():
@@ -73,8 +77,31 @@ def test_the_reading_is_told_by_the_method():
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
 def test_every_claim_asks_for_cells_of_its_suites(claim):
     for question in claim.questions:
-        assert {question.method, question.baseline} <= suite_recipes(question.source, "reduced").keys()
-        assert question.value in VALUES
+        suite = question.source if question.source in SUITES else "components"  # whose networks are studied
+        networks = {question.network} if question.network else {question.method, question.baseline}
+        assert networks <= suite_recipes(suite, "reduced").keys()
+        assert (question.source in SUITES) == (question.value in VALUES)
+
+
+def study_of(record, kind, **values):
+    """A study of a run's network that found these values."""
+    parts = vars(record) | {"id": f"{kind}-{record.id}", "kind": kind, "record": record.id, "settings": {}}
+    kept = {field.name: parts[field.name] for field in fields(Study) if field.name in parts}
+    return Study(**kept | {"weights": record.weights["sha256"], "values": values})
+
+
+def test_a_study_answers_about_two_methods_or_about_two_maps_of_one(record):
+    studied = {
+        method: [study_of(run, "flat", rise=[value, 0.5], **{"a.score": [1.0, 2.0], "b.score": [value]})
+                 for run, value in zip(cells_of(record, {method: [50.0, 51.0]})[method], values, strict=True)]
+        for method, values in {"snn": (2.0, 2.5), "kd": (1.0, 1.4)}.items()
+    }  # fmt: skip
+    evidence = Evidence(lambda _: studied)
+    lower = Question("flat", "kd", "snn", value="rise", higher=False)
+    maps = Question("flat", "a", "b", value="score", network="kd")
+    assert evidence.values(lower) == {"snn": {0: 2.0, 1: 2.5}, "kd": {0: 1.0, 1: 1.4}}
+    assert evidence.values(maps) == {"a": {0: 1.5, 1: 1.5}, "b": {0: 1.0, 1: 1.4}}
+    assert [s.seed for s in evidence.documents([maps])] == [0, 1] and len(evidence.documents([lower])) == 4
 
 
 def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
