@@ -22,6 +22,16 @@ class Agreement(NamedTuple):
         """Mean of matched minus mean of shuffled: the agreement that is about the image itself."""
         return float(self.matched.mean() - self.shuffled.mean())
 
+    def summary(self) -> list[float]:
+        """Mean of matched, its standard error, mean of shuffled."""
+        return [*mean_error(self.matched), self.shuffled.mean()]
+
+
+def mean_error(values: np.ndarray) -> np.ndarray:
+    """[..., N] -> [2, ...]: the mean over the last axis, images, and its standard error."""
+    values = np.asarray(values, dtype=np.float64)
+    return np.stack([values.mean(-1), values.std(-1, ddof=1) / np.sqrt(values.shape[-1])])
+
 
 def standardised(maps: np.ndarray) -> np.ndarray:
     """Maps [N, h, w] as rows [N, h*w] of mean 0 and norm 1; a constant map becomes a row of zeros."""

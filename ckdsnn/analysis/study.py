@@ -12,7 +12,9 @@ from typing import Any
 
 import torch
 
+from ckdsnn.analysis.faithfulness import faithfulness
 from ckdsnn.analysis.subject import Subject
+from ckdsnn.analysis.surrogate import surrogate
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
@@ -22,7 +24,10 @@ from ckdsnn.records.study import STUDIES as SHELF
 from ckdsnn.records.study import Study, study_id
 
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
-STUDIES: dict[str, Callable[[Subject], Found]] = {}
+STUDIES: dict[str, Callable[[Subject], Found]] = {
+    "faithfulness": faithfulness,
+    "surrogate": surrogate,
+}
 
 
 def study(kind: str, record_id: str, out: str | Path = "results", data: str | Path | None = None) -> Study:

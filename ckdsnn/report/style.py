@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from ckdsnn.files import atomic
 from ckdsnn.records import Record
+from ckdsnn.records.study import Study
 
 MAP_COLOURS = {"cam": "Oranges", "sam": "Blues", "grad_cam": "Greys"}
 TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")  # of series that are no methods
@@ -36,6 +37,34 @@ METHODS = {
 }
 
 OTHER_COLOUR = "#CC79A7"
+
+# kind of map of a student -> (label, colour), in the order in which figures and tables show them
+MAPS = {
+    "sam": ("SAM", "#0072B2"),
+    "grad_cam": ("Grad-CAM = CAM", "#D55E00"),
+    "sam_first": ("SAM, first stage", "#56B4E9"),
+    "grad_cam_first": ("Grad-CAM, first stage", "#E69F00"),
+    "grad_cam_far": ("Grad-CAM, other surrogate", "#CC79A7"),
+    "teacher_cam": ("Teacher's CAM", "#000000"),
+    "centre": ("Centred Gaussian", "#009E73"),
+    "random": ("Random", "#AAAAAA"),
+}
+
+# shape of a surrogate gradient -> (label, colour)
+SURROGATES = {
+    "triangle": ("triangle, as trained at width 1", "#000000"),
+    "rectangle": ("rectangle", "#D55E00"),
+    "sigmoid": ("sigmoid's derivative", "#0072B2"),
+    "arctangent": ("arctangent's derivative", "#009E73"),
+}
+
+# where in a student of three stages a Grad-CAM is made -> label
+PLACES = {
+    "stage1": "stage 1",
+    "stage2": "stage 2",
+    "current": "before the last spikes",
+    "stage3": "stage 3, the last",
+}
 
 # implementation of the training step -> (label, colour), in the order in which figures show them
 IMPLEMENTATIONS = {
@@ -65,8 +94,8 @@ SWITCHES = {
 }
 
 
-def style_of(record: Record) -> tuple[str, str]:
-    """Label and colour of a record: its method's, or for an unknown method its recipe's name and one colour."""
+def style_of(record: Record | Study) -> tuple[str, str]:
+    """Label and colour of a run or of a study of it: its method's, else its recipe's name and one colour."""
     name = record.recipe["name"]
     methods = [method for method in METHODS if name.endswith(f"-{method}")]
     return METHODS[max(methods, key=len)] if methods else (name, OTHER_COLOUR)

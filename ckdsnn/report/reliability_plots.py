@@ -1,0 +1,82 @@
+"""Figures of the studies `faithfulness` and `surrogate`: which maps show what a student uses."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ckdsnn.records.study import Study
+from ckdsnn.report.reliability_tables import Estimate, numbers, score
+from ckdsnn.report.style import MAPS, PLACES, SURROGATES, style_of, styled
+
+ORDERS = {"most": "Most relevant pixels first", "least": "Least relevant pixels first"}
+BLIND = ("centre", "random")  # maps that know nothing of the image: dashed
+SHUFFLED = "#777777"
+
+
+def road_curves(study: Study) -> Figure:
+    """What is left of a student's probability when pixels go in the order of each kind of map."""
+    whole = numbers(study, "confidence")[:, None]
+    shares = [0, *study.settings["removed"]]
+    with styled():
+        figure = Figure(figsize=(10.6, 3.8))
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, (order, title) in zip(panels, ORDERS.items(), strict=True):
+            for kind, (label, colour) in MAPS.items():
+                mean, error = 100 * np.hstack([whole, numbers(study, f"{kind}.{order}")])
+                line = {"ls": "--" if kind in BLIND else "-", "lw": 1.4, "marker": "o", "ms": 4}
+                axes.errorbar(shares, mean, error, capsize=2, label=label, color=colour, **line)
+            axes.set(title=title, xlabel="Pixels removed (%)")
+        panels[0].set(ylabel="Probability of the\npredicted class (%)", ylim=(0, None))
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", fontsize=10)
+        return figure
+
+
+def map_scores(studies: Iterable[Study]) -> Figure:
+    """One column a student: the ROAD score of each kind of map; below, its agreement with the teacher's CAM."""
+    studies = list(studies)
+    with styled():
+        figure = Figure(figsize=(2.3 * len(studies) + 2.2, 6.2))
+        grid = figure.subplots(2, len(studies), sharex="row", sharey=True, squeeze=False)
+        for (scores, agreements), study in zip(grid.T, studies, strict=True):
+            scores.set(title=style_of(study)[0].replace(", ", ",\n"), xlabel="ROAD score", axisbelow=True)
+            agreements.set(xlabel="Correlation with\nthe teacher's CAM", axisbelow=True)
+            for place, kind in enumerate(MAPS):
+                draw_bar(scores, place, kind, score(study, kind))
+                if kind != "teacher_cam":
+                    mean, error, shuffled = numbers(study, f"{kind}.agreement")
+                    draw_bar(agreements, place, kind, Estimate(mean, error))
+                    (diamond,) = agreements.plot(shuffled, place, "D", color=SHUFFLED, mec="white", ms=7)
+        grid[0, 0].set_yticks(range(len(MAPS)), [label for label, _ in MAPS.values()])
+        grid[0, 0].invert_yaxis()
+        figure.legend([diamond], ["shuffled pairs, mean"], loc="outside lower right", fontsize=10)
+        return figure
+
+
+def draw_bar(axes: Axes, place: int, kind: str, value: Estimate) -> None:
+    """A horizontal bar in the colour of its kind of map, with the standard error over images."""
+    line = {"ecolor": SHUFFLED, "capsize": 2}
+    axes.barh(place, value.mean, 0.7, xerr=value.error, color=MAPS[kind][1], error_kw=line)
+
+
+def surrogate_curves(study: Study) -> Figure:
+    """How well Grad-CAM by other surrogates agrees with that by the trained one, at each place in the network."""
+    widths = study.settings["widths"]
+    with styled():
+        figure = Figure(figsize=(11, 3.9))
+        panels = figure.subplots(1, len(PLACES), sharey=True)
+        for axes, (place, title) in zip(panels, PLACES.items(), strict=True):
+            found = {shape: numbers(study, f"{shape}.{place}").T for shape in SURROGATES}
+            for shape, (mean, error, _) in found.items():
+                label, colour = SURROGATES[shape]
+                axes.errorbar(widths, mean, error, marker="o", ms=4, capsize=2, label=label, color=colour)
+            shuffled = np.mean([by_chance for _, _, by_chance in found.values()], axis=0)
+            axes.plot(widths, shuffled, "--", color=SHUFFLED, label="shuffled pairs, mean")
+            axes.set_xscale("log", base=2)
+            axes.set_xticks(widths, [f"{width:g}" for width in widths])
+            axes.set(title=title, ylim=(-0.05, 1.05))
+        panels[0].set_ylabel("Correlation with Grad-CAM\nby the trained surrogate")
+        figure.supxlabel("Width of the surrogate at half height (thresholds)", fontsize=11)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=5, fontsize=9)
+        return figure
