@@ -25,6 +25,11 @@ class Question:
     network: str = ""
     """where method and baseline are kinds of maps in one study: the method whose networks they are of"""
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The methods whose records or studies answer it."""
+        return (self.network,) if self.network else (self.method, self.baseline)
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -60,14 +65,16 @@ def both(source: str, method: str, *variants: str) -> tuple[Question, ...]:
     )
 
 
+MAP_PAIRS = (("sam", "grad_cam"), ("sam_first", "grad_cam_first"), ("sam", "random"), ("sam", "centre"))
+
 CLAIMS = (
     Claim(
         "C1",
         "Features and logits of teacher and student are distributed differently, and the method brings them together.",
         "notebooks/04_distributions.ipynb",
         closer("ckdsnn") + closer("ckdsnn-sample"),
-        "How far the student is from its teacher on 1,000 test images: the divergence of the softened predictions (kl), and "
-        "the Jensen-Shannon divergence of pooled features and of logits. The plain SNN's has to be larger.",
+        "How far the student is from its teacher on 1,000 test images: divergence of the softened predictions (kl), "
+        "and the Jensen-Shannon divergence of pooled features and of logits. The plain SNN's has to be larger.",
     ),
     Claim(
         "C2",
@@ -76,12 +83,7 @@ CLAIMS = (
         tuple(
             Question("faithfulness", kind, other, value="score", network=method)
             for method in ("snn", "ckdsnn-sample")
-            for kind, other in (
-                ("sam", "grad_cam"),
-                ("sam_first", "grad_cam_first"),
-                ("sam", "random"),
-                ("sam", "centre"),
-            )
+            for kind, other in MAP_PAIRS
         ),
         "ROAD score on 100 test images: how much more the prediction suffers where the most relevant cells are removed "
         "than where the least relevant ones are. At the last stage no surrogate gradient enters Grad-CAM.",

@@ -41,7 +41,7 @@ class Evidence:
         self.load = cache(load)
 
     def values(self, question: Question) -> Values:
-        """What the question compares: values of runs, of studies of two methods' networks, or of two maps in a study."""
+        """What is compared: values of runs, of studies of two methods' networks, or of two maps in one study."""
         found = self.load(question.source)
         if question.value in VALUES:
             return values_of(found, VALUES[question.value])
@@ -55,7 +55,7 @@ class Evidence:
         found = {
             document.id: document
             for question in questions
-            for method in {question.network} if question.network else {question.method, question.baseline}
+            for method in question.networks
             for document in self.load(question.source).get(method, ())
         }
         return [found[name] for name in sorted(found)]

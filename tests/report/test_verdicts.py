@@ -78,8 +78,7 @@ def test_the_reading_is_told_by_the_method():
 def test_every_claim_asks_for_cells_of_its_suites(claim):
     for question in claim.questions:
         suite = question.source if question.source in SUITES else "components"  # whose networks are studied
-        networks = {question.network} if question.network else {question.method, question.baseline}
-        assert networks <= suite_recipes(suite, "reduced").keys()
+        assert set(question.networks) <= suite_recipes(suite, "reduced").keys()
         assert (question.source in SUITES) == (question.value in VALUES)
 
 
