@@ -7,7 +7,7 @@ import pytest
 from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
-from ckdsnn.report.claim_page import claims_page
+from ckdsnn.report.claim_page import claims_page, why
 from ckdsnn.report.claims import CLAIMS, LETTER, SAMPLE, Claim, Question, ask, both
 from ckdsnn.report.compare import compare, correct, values_of
 from ckdsnn.report.verdicts import UNMEASURED, VALUES, Evidence, answer, by_reading, verdict_of
@@ -114,6 +114,16 @@ def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
     assert seen == [("notebooks/x.ipynb", sorted(set(seen[0][1])))] and len(seen[0][1]) == 12
     assert "| accuracy: KD > SNN, no distillation | +5.03 [+4.89, +5.18] points | 3 |" in page
     assert 'verdict-not">not measured yet' in page and page.rstrip().endswith("LEGEND")
+
+
+def test_the_reason_of_a_verdict_names_what_is_not_supported(evidence):
+    groups = by_reading(answer(CLAIM, evidence))
+    assert why(groups[LETTER]) == (
+        "1 of 2 questions supported. The opposite holds: accuracy: CKDSNN > SNN, no distillation."
+    )
+    assert why(groups[SAMPLE]) == (
+        "2 of 3 questions supported. Not measured yet: accuracy: CKDSNN, both maps 0 to 1 > NLD."
+    )
 
 
 def test_a_claim_without_records_has_no_legend():
