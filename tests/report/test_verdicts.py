@@ -128,4 +128,4 @@ def test_the_reason_of_a_verdict_names_what_is_not_supported(evidence):
 
 def test_a_claim_without_records_has_no_legend():
     page = claims_page(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [CLAIM])
-    assert "supported" not in page and "contradicted" not in page
+    assert "verdict-supported" not in page and "verdict-contradicted" not in page
