@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from ckdsnn.analysis.distributions import distributions
+from ckdsnn.analysis.gradients import gradients
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import nearest
@@ -25,6 +26,7 @@ from ckdsnn.records.study import Study, study_id
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
 STUDIES: dict[str, Callable[[Subject], Found]] = {
     "distributions": distributions,
+    "gradients": gradients,
 }
 
 

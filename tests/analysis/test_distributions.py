@@ -1,6 +1,7 @@
 """How unlike two networks are: closed forms, float64 NumPy, and what must come out for a network and itself."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -116,7 +117,7 @@ def test_histograms_share_their_bins_and_count_every_value():
     assert edges[0] == np.quantile(one, 0.001) and edges[-1] == np.quantile(other, 0.999)
     inner = slice(1, -1)
     for values, shares in ((one, p), (other, q)):
-        slow = [np.mean((low <= values) & (values < high)) for low, high in zip(edges, edges[1:], strict=False)]
+        slow = [np.mean((low <= values) & (values < high)) for low, high in pairwise(edges)]
         np.testing.assert_allclose(shares[inner], slow[inner])
     assert q[-1] >= 0.001, "what lies beyond counts in the last bin"
 
@@ -160,6 +161,6 @@ def test_the_study_measures_student_and_teacher_on_the_same_images(record, resul
         "pooled": BINS + 1,
         "logits": BINS + 1,
     }
-    assert 0 < made.values["kl"][0] and 0 <= made.values["same"] <= 1
+    assert made.values["kl"][0] > 0 and 0 <= made.values["same"] <= 1
     assert made.values["student-feature"][0] + made.values["student-zeros"][0] == pytest.approx(1), "of spikes"
     assert STUDIES.path(made.id, tmp_path).stat().st_size < 100_000
