@@ -99,7 +99,8 @@ def map_gradient(student: torch.Tensor, teacher: torch.Tensor, how: str, tempera
     if not dims:
         return g
     spread = student.amax(dims, keepdim=True) - student.amin(dims, keepdim=True)
+    spread = spread.masked_fill(spread == 0, 1)  # a constant map has no largest cell, and its x is 0
     at_ends = ((x == end).to(x.dtype) for end in (1, 0))
-    top, bottom = (there / there.sum(dims, keepdim=True) for there in at_ends)
+    top, bottom = (there / there.sum(dims, keepdim=True).clamp_min(1) for there in at_ends)
     ends = bottom * (g * (x - 1)).sum(dims, keepdim=True) - top * (g * x).sum(dims, keepdim=True)
     return (g + ends) / spread
