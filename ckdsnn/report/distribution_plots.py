@@ -9,13 +9,15 @@ from statistics import mean
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.style import METHODS, style_of, styled
 
 # what is compared as a whole -> label of the axis, scale of the shares
 POPULATIONS = {
-    "features": ("Feature: ReLU value or firing rate", "log"),
+    "features": ("Feature (ReLU value or rate)", "log"),
     "pooled": ("Feature, mean over cells", "linear"),
     "logits": ("Logit minus the image's mean", "linear"),
 }
@@ -50,18 +52,17 @@ def by_method(studies: Iterable[Study]) -> dict[tuple[str, str], list[Study]]:
 def side_by_side(studies: Sequence[Study]) -> Figure:
     """Histograms of features, pooled features and logits: a row for each student, its teacher in outline."""
     with styled():
-        figure = Figure(figsize=(10.5, 2.5 * len(studies) + 0.4))
+        figure = Figure(figsize=(10.5, 2.6 * len(studies) + 0.4))
         grid = figure.subplots(len(studies), len(POPULATIONS), squeeze=False, sharex="col", sharey="col")
         for row, study in zip(grid, studies, strict=True):
             label, colour = style_of(study)
-            for axes, (name, (_, scale)) in zip(row, POPULATIONS.items(), strict=True):
+            for axes, (name, (text, scale)) in zip(row, POPULATIONS.items(), strict=True):
                 draw_pair(axes, study, name, colour)
-                axes.set(yscale=scale)
-            row[0].set_ylabel("Share (%)")
+                axes.set(yscale=scale, xlabel=text, ylabel="Share (%)")
+                axes.tick_params(labelbottom=True)
             row[1].set_title(f"Student: {label}")
-        for axes, (label, _) in zip(grid[-1], POPULATIONS.values(), strict=True):
-            axes.set_xlabel(label)
-        grid[0, -1].legend(fontsize=9, loc="upper right")
+        handles = [Patch(color="#aaaaaa", label="student"), Line2D([], [], color="black", label="teacher")]
+        figure.legend(handles=handles, loc="outside upper right", ncols=2, fontsize=9)
         return figure
 
 
@@ -69,8 +70,8 @@ def draw_pair(axes: Axes, study: Study, name: str, colour: str) -> None:
     """Both networks' shares of the values of one population, in percent, on their common bins."""
     edges = study.values[f"{name}-edges"]
     student, teacher = (100 * np.array(study.values[f"{who}-{name}"]) for who in ("student", "teacher"))
-    axes.stairs(student, edges, fill=True, color=colour, alpha=0.6, label="student")
-    axes.stairs(teacher, edges, color=METHODS["teacher"][1], lw=1.4, label="teacher")
+    axes.stairs(student, edges, fill=True, color=colour, alpha=0.6)
+    axes.stairs(teacher, edges, color=METHODS["teacher"][1], lw=1.4)
 
 
 def distances(studies: Iterable[Study]) -> Figure:

@@ -1,5 +1,6 @@
 """Gradients of the terms on a trained student: against finite differences, closed forms and a slow recomputation."""
 
+import json
 import math
 from copy import deepcopy
 
@@ -19,15 +20,12 @@ from ckdsnn.analysis.gradients import (
     pull,
     pulls,
 )
-from ckdsnn.analysis.study import study
 from ckdsnn.analysis.subject import find_subject
 from ckdsnn.analysis.theory import map_gradient
 from ckdsnn.distill import LOSSES, Batch
 from ckdsnn.distill.maps import class_activation_map, map_range, spike_activation_map
 from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.build import build_network
-from ckdsnn.records import copy_record, load_record
-from ckdsnn.records.study import STUDIES
 
 ONE_IMAGES = ("raw", "literal", "rate", "sample")  # in these readings a map is an image's own
 
@@ -150,19 +148,14 @@ def test_a_gradient_is_a_derivative(batch):
     assert found[0, 3, 5, 1, 2].item() == pytest.approx(slope, rel=1e-4, abs=1e-10)
 
 
-def test_the_study_has_the_fresh_weights_first_and_leaves_the_network_alone(subject):
+def test_the_study_has_the_fresh_weights_first_and_leaves_the_network_alone(subject, values):
     before = {name: tensor.clone() for name, tensor in subject.network.state_dict().items()}
-    found_settings, values = gradients(subject)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in subject.network.state_dict().items())
+    found_settings, found = gradients(subject)
     assert found_settings == {"images": 96, "temperatures": list(TEMPERATURES)}
-    fresh = build_network(subject.recipe, 10, subject.record.seed)
-    start = pulls(batch_of(subject, fresh))
-    assert values["start-weights-ce"] == start["weights-ce"] != values["end-weights-ce"]
-    assert {name.removeprefix("end-") for name in values if name.startswith("end-")} == start.keys()
-
-
-def test_the_study_is_kept_small(record, results, tmp_path):
-    for found in (load_record(record.teacher["record"], results), record):
-        copy_record(found, results, tmp_path)
-    made = study("gradients", record.id, tmp_path)
-    assert STUDIES.path(made.id, tmp_path).stat().st_size < 100_000
+    assert found.keys() == {f"{state}-{name}" for state in ("start", "end") for name in values}
+    fresh = batch_of(subject, build_network(subject.recipe, 10, subject.record.seed))
+    start = F.cross_entropy(fresh.student.logits, fresh.labels)
+    assert found["start-loss-ce"] == [start.item()] and found["start-loss-ce"] != found["end-loss-ce"]
+    assert found["end-spikes-samd-literal"][4][0] == pytest.approx(values["spikes-samd-literal"][4][0], rel=1e-3)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in subject.network.state_dict().items())
+    assert len(json.dumps(found)) < 50_000
