@@ -12,7 +12,9 @@ from typing import Any
 
 import torch
 
+from ckdsnn.analysis.distributions import distributions
 from ckdsnn.analysis.faithfulness import faithfulness
+from ckdsnn.analysis.gradients import gradients
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.analysis.surrogate import surrogate
 from ckdsnn.errors import CkdsnnError, choose
@@ -27,6 +29,8 @@ Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
 STUDIES: dict[str, Callable[[Subject], Found]] = {
     "faithfulness": faithfulness,
     "surrogate": surrogate,
+    "distributions": distributions,
+    "gradients": gradients,
 }
 
 

@@ -8,11 +8,13 @@ import torch
 from torch import nn
 
 from ckdsnn.analysis.explain import teacher_of
-from ckdsnn.data import normalize
+from ckdsnn.data import DATASETS, normalize, statistics_of
 from ckdsnn.data.module import ImageDataModule
+from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.build import build_data, load_network
-from ckdsnn.records import Record
+from ckdsnn.records import Record, load_arrays
+from ckdsnn.records.record import RUNS
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,16 @@ class Subject:
         """The first `count` training images of the run, not augmented, as `test_images`."""
         x, y = (part[:count] for part in self.module.train)
         return normalize(x, self.module.mean, self.module.std), y
+
+    def gallery(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The images of the gallery, as `test_images`; they are on record, so no dataset is needed."""
+        arrays = load_arrays(self.record, self.out)
+        images = torch.tensor(arrays["images"]).permute(0, 3, 1, 2)
+        statistics = statistics_of(DATASETS[self.recipe.dataset], self.recipe.statistics)
+        return normalize(images, *statistics), torch.tensor(arrays["labels"])
+
+
+def find_subject(record: Record, results: str | Path, out: str | Path) -> Subject:
+    """The student of a run that is on record in `results`, else in `out`."""
+    results = nearest(results)
+    return Subject(record, Path(results if RUNS.find(record.id, results) else out))

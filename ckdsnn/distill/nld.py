@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from ckdsnn.distill.batch import Batch
-from ckdsnn.distill.numerics import at_least_float32, check_logits, kl_of_logs, softened_kl
+from ckdsnn.distill.numerics import at_least_float32, check_logits, check_temperature, kl_of_logs
 from ckdsnn.errors import CkdsnnError, choose
 
 NOISE_SCALES = {"std": lambda z: z.std(1, keepdim=True), "variance": lambda z: z.var(1, keepdim=True)}
@@ -39,6 +39,28 @@ def draw_noise(
     return noise * standard
 
 
+def smoothed(
+    student_logits: torch.Tensor,
+    noise_weight: float = 0.1,
+    temperature: float = 2.0,
+    noise: str | float = "adaptive",
+    noise_scale: str = "std",
+    noise_mix: str = "logits",
+    generator: torch.Generator | None = None,
+) -> torch.Tensor:
+    """Log-probabilities [B, K] of the softened student with its noise; arguments and errors as for `nld_loss`."""
+    choose("noise mix", noise_mix, dict.fromkeys(NOISE_MIXES))
+    check_temperature(temperature)
+    if not 0 <= noise_weight <= 1:
+        raise CkdsnnError(f"noise_weight = {noise_weight!r}; expected a number from 0 to 1")
+    z, eps = at_least_float32(student_logits), draw_noise(student_logits, noise, noise_scale, generator)
+    if noise_mix == "logits":
+        return ((z + noise_weight * eps) / temperature).log_softmax(1)
+    clean, noisy = ((part / temperature).softmax(1) for part in (z, eps))
+    mixed = (1 - noise_weight) * clean + noise_weight * noisy
+    return mixed.clamp_min(torch.finfo(mixed.dtype).tiny).log()
+
+
 def nld_loss(
     student_logits: torch.Tensor,
     teacher_logits: torch.Tensor,
@@ -58,15 +80,7 @@ def nld_loss(
     Raises CkdsnnError for unknown names, shapes that differ, and numbers out of range.
     """
     check_logits(student_logits, teacher_logits)
-    choose("noise mix", noise_mix, dict.fromkeys(NOISE_MIXES))
-    if not 0 <= noise_weight <= 1:
-        raise CkdsnnError(f"noise_weight = {noise_weight!r}; expected a number from 0 to 1")
-    eps = draw_noise(student_logits, noise, noise_scale, generator)
-    if noise_mix == "logits":
-        return softened_kl(at_least_float32(student_logits) + noise_weight * eps, teacher_logits, temperature)
-    clean, noisy = ((at_least_float32(z) / temperature).softmax(1) for z in (student_logits, eps))
-    mixed = (1 - noise_weight) * clean + noise_weight * noisy
-    log_student = mixed.clamp_min(torch.finfo(mixed.dtype).tiny).log()
+    log_student = smoothed(student_logits, noise_weight, temperature, noise, noise_scale, noise_mix, generator)
     return kl_of_logs(log_student, teacher_logits, temperature)
 
 

@@ -18,6 +18,8 @@ from ckdsnn.records.study import Study
 MAP_COLOURS = {"cam": "Oranges", "sam": "Blues", "grad_cam": "Greys"}
 TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")  # of series that are no methods
 
+SEQUENCE = "viridis"  # colour map of a series in order, such as temperatures: even to the eye and when printed in grey
+
 # method -> (label, colour), in the order in which figures and tables show them
 METHODS = {
     "teacher": ("Teacher (ANN)", "#000000"),

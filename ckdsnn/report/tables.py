@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 SCREEN = 120  # columns
 
 
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """mean ± sd, or the one value alone."""
+    return f"{mean(values):.{digits}f}" + (f" ± {stdev(values):.{digits}f}" if len(values) > 1 else "")
+
+
 def mean_sd(values: Iterable[float], digits: int = 2) -> str:
     """mean ± sd (n); one value has no sd and says so by n = 1."""
     values = list(values)
-    spread = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return f"{mean(values):.{digits}f}{spread} (n = {len(values)})"
+    return f"{spread(values, digits)} (n = {len(values)})"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 
 from ckdsnn.analysis.agreement import Agreement
@@ -13,13 +14,17 @@ from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
+from ckdsnn.records.study import Study, study_id
+from ckdsnn.report.distribution_plots import DISTANCES, POPULATIONS, distances, side_by_side
 from ckdsnn.report.energy_plots import accuracy_against_energy, firing_rates
 from ckdsnn.report.framework import framework
+from ckdsnn.report.gradient_plots import TERMS, gradient_strength
 from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.speed_plots import scaling, switch_costs, throughput, time_shares
 from ckdsnn.report.style import METHODS
 from ckdsnn.report.suite_plots import over_time, suite_figure
+from ckdsnn.report.theory_plots import map_bounds, noise_changes
 from tests.bench_example import EXAMPLE, entry, point
 
 CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
@@ -138,6 +143,78 @@ def benches() -> list[BenchRecord]:
     return [measured(GPU, rate=33333.0), measured()]
 
 
+def study_of(record: Record, kind: str, method: str, seed: int, settings: dict, values: dict) -> Study:
+    """A study as if it were of a run with this method and seed."""
+    run = record_of(record, method)
+    kept = {name: getattr(run, name) for name in ("tier", "recipe", "data", "code", "env", "started", "seconds")}
+    name = f"digits-{method}-s{seed}-01234567"
+    more = {"kind": kind, "record": name, "weights": record.weights["sha256"], "seed": seed}
+    return Study(study_id(kind, name), **more, **kept, settings=settings, values=values)
+
+
+PROFILED = ("zeros", "feature", "map-range", "map-entropy-raw", "map-entropy-sample", "logit-sd")
+PROFILED += ("entropy-1", "entropy-2", "largest")
+
+
+def compared(record: Record, method: str = "snn", seed: int = 0, gap: float = 0.5) -> Study:
+    """Teacher and student as a study `distributions` has them, every distance `gap`."""
+    values = {f"{who}-{name}": [0.5, 0.1] for who in ("student", "teacher") for name in PROFILED}
+    values |= {name: gap if goal == 0 else 1 - gap for name, (_, goal) in DISTANCES.items()}
+    values |= {"kl": [gap, 0.2], "correlation": [1 - gap, 0.2], "correlation-shuffled": 0.1}
+    for nth, name in enumerate(POPULATIONS, start=1):
+        shares = distributions(2)
+        values |= {f"{name}-edges": [nth * edge - 2 for edge in range(17)]}
+        values |= {f"student-{name}": shares[0].tolist(), f"teacher-{name}": shares[1].tolist()}
+    return study_of(record, "distributions", method, seed, {"uniform-entropy": 2.0, "classes": 10}, values)
+
+
+HEATS = [0.1, 0.2, 0.5, 1.0, 2.0, 4.0]
+
+
+def pulled(record: Record, method: str = "nld", seed: int = 0, factor: float = 1.0) -> Study:
+    """Gradients as a study `gradients` has them: of ce 2, of the nth term 10^(2 - n) times `factor`, twice at 2."""
+    values = {}
+    for state in ("start", "end"):
+        for place in ("spikes", "weights"):
+            values[f"{state}-{place}-ce"] = [[2.0, 1.0]]
+            for nth, term in enumerate(TERMS):
+                heats = HEATS if nth else [1.0]
+                norms = [2 * factor * 10.0 ** (2 - nth) * (2 if heat == 2 else 1) for heat in heats]
+                values[f"{state}-{place}-{term}"] = [[norm, 0.25 if place == "weights" else 1e-9] for norm in norms]
+                values[f"{state}-gap-{term}"], values[f"{state}-divisor-{term}"] = [0.5 for _ in heats], 4.0
+    return study_of(record, "gradients", method, seed, {"images": 128, "temperatures": HEATS}, values)
+
+
+def bounds() -> dict:
+    """Bounds of maps and what occurs, as `analysis.identities.against_bounds` gives them."""
+    own = {"cells": [[0.01 * heat, 0.9 / heat] for heat in HEATS], "kl": [0.01 / heat for heat in HEATS], "limit": 0.07}
+    return {
+        "temperatures": HEATS,
+        "uniform": 0.0625,
+        "cells": [[0.005 * heat, 1 / heat] for heat in HEATS],
+        "bound": [1 / heat for heat in HEATS],
+        "reached": [0.9 / heat for heat in HEATS],
+        "measured": {"real maps, 0 to 1 over the batch (released)": own, "random maps": own},
+    }
+
+
+def changes() -> dict[str, dict[str, torch.Tensor]]:
+    """Changes of entropies, 200 draws of 5 predictions, for two sources of logits and three kinds of noise."""
+    generator = torch.Generator().manual_seed(0)
+    noises = {"λ = 0.1\n(paper)": 0.1, "λ = 1": 1.0, "λ = 0.1\n(released)": 0.2}
+    return {
+        source: {noise: width * torch.randn(200, 5, generator=generator) for noise, width in noises.items()}
+        for source in ("Gaussian, as wide as the student's", "the student's")
+    }
+
+
+def every_method(study: Callable[..., Study], record: Record) -> list[Study]:
+    """A study of two seeds of every method that a student can have."""
+    return [
+        study(record, method, seed, 0.4 + 0.1 * seed) for method in METHODS if method != "teacher" for seed in (0, 1)
+    ]
+
+
 FIGURES: dict[str, Callable[[Record], Figure]] = {
     "training_curves": lambda record: training_curves([record_of(record, method) for method in METHODS]),
     "loss_terms": loss_terms,
@@ -160,4 +237,11 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "time_shares": lambda _: time_shares(benches()),
     "switch_costs": lambda _: switch_costs(benches()),
     "scaling": lambda _: scaling(benches()),
+    "side_by_side": lambda record: side_by_side([compared(record, method) for method in ("snn", "ckdsnn-sample")]),
+    "distances": lambda record: distances(every_method(compared, record)),
+    "gradient_strength": lambda record: gradient_strength(
+        [pulled(record, method) for method in ("nld", "ckdsnn", "ckdsnn-sample")]
+    ),
+    "map_bounds": lambda _: map_bounds(bounds()),
+    "noise_changes": lambda _: noise_changes(changes()),
 }

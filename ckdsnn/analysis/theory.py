@@ -1,0 +1,106 @@
+"""What can be proved about SAMD and NLD, as functions that a notebook shows on real networks.
+
+Each is a closed form or a bound, or measures what a closed form or a bound is about; the tests hold the two together.
+Maps [N, h, w], logits [N, K], entropies in nats.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from ckdsnn.analysis.distributions import entropy
+from ckdsnn.distill.maps import class_activation_map, grad_cam, map_range, scale_saliency
+from ckdsnn.distill.nld import draw_noise, smoothed
+from ckdsnn.models import evaluating
+
+
+def mean_effect(logits: torch.Tensor, means: list[float], noise_weight: float = 0.1, tau: float = 2.0) -> list[float]:
+    """The largest change of any softened probability when the noise's mean is moved by each of `means`: nothing.
+
+    softmax((z + w (eps + m)) / tau) = softmax((z + w eps) / tau), because softmax(a + c) = softmax(a) for a number c.
+    """
+    noise = draw_noise(logits, generator=torch.Generator(logits.device).manual_seed(0))
+    plain = ((logits + noise_weight * noise) / tau).softmax(1)
+    moved = [((logits + noise_weight * (noise + mean)) / tau).softmax(1) for mean in means]
+    return [(other - plain).abs().max().item() for other in moved]
+
+
+def entropy_changes(logits: torch.Tensor, draws: int, tau: float = 2.0, seed: int = 0, **nld) -> torch.Tensor:
+    """How much NLD's noise changes the entropy of each softened prediction: [draws, N].
+
+    nld: noise_weight, noise_scale, noise_mix and noise as `nld_loss` has them.
+    """
+    generator = torch.Generator(logits.device).manual_seed(seed)
+    noisy = smoothed(logits.repeat(draws, 1), temperature=tau, generator=generator, **nld).exp()
+    return entropy(noisy).view(draws, -1) - entropy((logits / tau).softmax(1))
+
+
+def entropy_moments(logits: torch.Tensor, noise_weight: float, tau: float = 2.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation over the noise of that change [N], to the lowest order in noise_weight.
+
+    With p = softmax(z / tau), H its entropy and s = noise_weight std(z) / tau: the mean is s^2 / 2 times the trace of
+    the Hessian of H, the deviation s times the norm of its gradient -p (log p + H). So the deviation falls with
+    noise_weight, the mean with its square.
+    """
+    log_p = (logits / tau).log_softmax(1)
+    p, step = log_p.exp(), noise_weight * logits.std(1) / tau
+    surplus = log_p + entropy(p)[:, None]
+    trace = -(p * ((1 - 2 * p) * surplus + 1 - p)).sum(1)
+    return step.square() / 2 * trace, step * (p * surplus).norm(dim=1)
+
+
+def cam_difference(teacher: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> float:
+    """The largest difference of the closed-form CAM from H W times Grad-CAM, over the largest value of the CAM."""
+    with evaluating(teacher), torch.no_grad():
+        closed = class_activation_map(teacher(x).stages[-1], teacher.head_weight, classes)
+    slow = closed[0].numel() * grad_cam(teacher, x, classes)
+    return ((closed - slow).abs().max() / closed.max()).item()
+
+
+def cell_bounds(cells: int, temperature: float) -> tuple[float, float]:
+    """The least and the largest share that the softmax gives a cell of a map from 0 to 1.
+
+    The ratio of two cells is at most r = exp(1 / T_s); a cell is smallest where it is 0 and all others are 1.
+    """
+    ratio = math.exp(1 / temperature)
+    return 1 / (1 + (cells - 1) * ratio), ratio / (ratio + cells - 1)
+
+
+def loss_bound(temperature: float) -> float:
+    """No two maps from 0 to 1, of any size, have a KL above 1 / (2 T_s^2): SAMD with its factor is at most 1/2.
+
+    Both are members of an exponential family, so KL = Var(u) / 2 for u = (x - y) / T_s under a distribution between
+    them (Taylor, with the remainder by Lagrange), and by Popoviciu Var(u) is at most its range squared over 4.
+    """
+    return 1 / (2 * temperature**2)
+
+
+def loss_reached(temperature: float) -> float:
+    """The KL of the two maps that are 1 in half of the cells and 0 in the other half, and the reverse."""
+    return math.tanh(1 / (2 * temperature)) / temperature
+
+
+def loss_limit(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """What T_s^2 KL becomes at high temperature [N]: half the variance over the cells of the maps' difference."""
+    return (student - teacher).flatten(1).var(1, correction=0) / 2
+
+
+def map_gradient(student: torch.Tensor, teacher: torch.Tensor, how: str, temperature: float) -> torch.Tensor:
+    """The gradient of SAMD, T_s^2 KL summed over the images, with respect to the student's raw maps.
+
+    how: the student's range, "none", "sample" or "batch"; `teacher` is in its own range already. With x = M as it is,
+    dL/dM = g = T_s (P_st - P_te). With x = (M - min) / R, R = max - min, it is g / R, and the ends of the range get
+    more: the largest cell -sum(g x) / R, the smallest sum(g (x - 1)) / R, shared among cells that tie.
+    """
+    x = map_range(student, how)
+    g = temperature * (scale_saliency(x, "softmax", temperature) - scale_saliency(teacher, "softmax", temperature))
+    dims = {"none": (), "sample": (1, 2), "batch": (0, 1, 2)}[how]
+    if not dims:
+        return g
+    spread = student.amax(dims, keepdim=True) - student.amin(dims, keepdim=True)
+    spread = spread.masked_fill(spread == 0, 1)  # a constant map has no largest cell, and its x is 0
+    at_ends = ((x == end).to(x.dtype) for end in (1, 0))
+    top, bottom = (there / there.sum(dims, keepdim=True).clamp_min(1) for there in at_ends)
+    ends = bottom * (g * (x - 1)).sum(dims, keepdim=True) - top * (g * x).sum(dims, keepdim=True)
+    return (g + ends) / spread

@@ -1,0 +1,104 @@
+"""Figures of claim C1: teacher and student side by side, and their distances method by method. Studies in, Figure out.
+
+The studies are of the kind `distributions`; `analysis.distributions` says what their values are.
+"""
+
+from collections.abc import Iterable, Sequence
+from statistics import mean
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from ckdsnn.records.study import Study
+from ckdsnn.report.style import METHODS, style_of, styled
+
+# what is compared as a whole -> label of the axis, scale of the shares
+POPULATIONS = {
+    "features": ("Feature (ReLU value or rate)", "log"),
+    "pooled": ("Feature, mean over cells", "linear"),
+    "logits": ("Logit minus the image's mean", "linear"),
+}
+
+# distance of a student from its teacher -> label of the axis, the value that would be no distance
+DISTANCES = {
+    "kl": ("KL of softened\npredictions (nat)", 0),
+    "js-logits": ("JS of logits\n(nat)", 0),
+    "js-features": ("JS of features\n(nat)", 0),
+    "js-pooled": ("JS of pooled\nfeatures (nat)", 0),
+    "same": ("Same prediction\n(share)", 1),
+    "correlation": ("Correlation of\nSAM and CAM", 1),
+}
+
+
+def average(study: Study, name: str) -> float:
+    """The number in `values`, or of [mean, sd over the images] the mean."""
+    value = study.values[name]
+    return value[0] if isinstance(value, list) else value
+
+
+def by_method(studies: Iterable[Study]) -> dict[tuple[str, str], list[Study]]:
+    """The studies of each method, by its label and colour, in the order of METHODS, others last."""
+    order = list(METHODS.values())
+    groups: dict[tuple[str, str], list[Study]] = {}
+    for study in studies:
+        groups.setdefault(style_of(study), []).append(study)
+    ranks = {style: order.index(style) if style in order else len(order) for style in groups}
+    return {style: groups[style] for style in sorted(groups, key=ranks.get)}
+
+
+def side_by_side(studies: Sequence[Study]) -> Figure:
+    """Histograms of features, pooled features and logits: a row for each student, its teacher in outline."""
+    with styled():
+        figure = Figure(figsize=(10.5, 2.6 * len(studies) + 0.4))
+        grid = figure.subplots(len(studies), len(POPULATIONS), squeeze=False, sharex="col", sharey="col")
+        for row, study in zip(grid, studies, strict=True):
+            label, colour = style_of(study)
+            for axes, (name, (text, scale)) in zip(row, POPULATIONS.items(), strict=True):
+                draw_pair(axes, study, name, colour)
+                axes.set(yscale=scale, xlabel=text, ylabel="Share (%)")
+                axes.tick_params(labelbottom=True)
+            row[1].set_title(f"Student: {label}")
+        handles = [Patch(color="#aaaaaa", label="student"), Line2D([], [], color="black", label="teacher")]
+        figure.legend(handles=handles, loc="outside upper right", ncols=2, fontsize=9)
+        return figure
+
+
+def draw_pair(axes: Axes, study: Study, name: str, colour: str) -> None:
+    """Both networks' shares of the values of one population, in percent, on their common bins."""
+    edges = study.values[f"{name}-edges"]
+    student, teacher = (100 * np.array(study.values[f"{who}-{name}"]) for who in ("student", "teacher"))
+    axes.stairs(student, edges, fill=True, color=colour, alpha=0.6)
+    axes.stairs(teacher, edges, color=METHODS["teacher"][1], lw=1.4)
+
+
+def distances(studies: Iterable[Study]) -> Figure:
+    """Every distance of each method's students from the teacher: a dot a seed, a bar at their mean.
+
+    The dashed line is where teacher and student would be one. For the maps an open diamond shows how well a SAM agrees
+    with the CAMs of other images.
+    """
+    groups = by_method(studies)
+    with styled():
+        figure = Figure(figsize=(11.5, 0.42 * len(groups) + 1.3))
+        panels = figure.subplots(1, len(DISTANCES), sharey=True)
+        for axes, (name, (label, goal)) in zip(panels, DISTANCES.items(), strict=True):
+            axes.axvline(goal, color="#999999", ls="--", lw=1)
+            for place, ((_, colour), found) in enumerate(groups.items()):
+                draw_dots(axes, place, [average(study, name) for study in found], colour)
+                if name == "correlation":
+                    chance = mean(average(study, "correlation-shuffled") for study in found)
+                    axes.plot(chance, place, "D", mfc="white", mec="#777777", ms=5)
+            axes.set_xlabel(label, fontsize=10)
+            axes.margins(x=0.12)
+        panels[0].set_yticks(range(len(groups)), [label.replace(", ", ",\n") for label, _ in groups])
+        panels[0].set_ylim(len(groups) - 0.5, -0.5)
+        return figure
+
+
+def draw_dots(axes: Axes, place: float, values: Sequence[float], colour: str) -> None:
+    """A dot for each value, in a row at height `place`, with a short bar at their mean."""
+    axes.plot([mean(values)] * 2, [place - 0.28, place + 0.28], color=colour, lw=2.5)
+    axes.plot(values, [place] * len(values), "o", color=colour, mec="white", mew=0.6, ms=6)

@@ -1,0 +1,88 @@
+"""What the studies `distributions` say, in sentences and one table: every number is computed from the studies."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import fill
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.records.study import Study
+from ckdsnn.report.distribution_plots import DISTANCES, average, by_method
+from ckdsnn.report.speed_words import COLUMNS, between
+from ckdsnn.report.style import METHODS
+from ckdsnn.report.tables import Table, mean_sd, spread
+
+# what is measured of one network -> head of its row, factor, digits
+PROFILE = {
+    "zeros": ("Zeros in the last stage (%)", 100, 1),
+    "feature": ("Mean feature or firing rate", 1, 3),
+    "map-range": ("Range of the raw map", 1, 1),
+    "map-entropy-raw": ("Entropy of the raw map's softmax (% of uniform)", 100, 1),
+    "map-entropy-sample": ("The same, map from 0 to 1 (% of uniform)", 100, 2),
+    "logit-sd": ("Deviation of the logits", 1, 2),
+    "entropy-1": ("Entropy of the prediction (nat)", 1, 2),
+    "entropy-2": ("The same, softened at 2 (nat)", 1, 2),
+    "largest": ("Largest probability (%)", 100, 1),
+}
+
+
+def measured(study: Study, who: str, name: str) -> float:
+    """The mean over the images; of a map's entropy, the share of the uniform one."""
+    value = average(study, f"{who}-{name}")
+    return value / study.settings["uniform-entropy"] if name.startswith("map-entropy") else value
+
+
+def profile_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
+    """One column the teacher, one a method: sparsity, features, maps, logits and predictions, mean ± sd over seeds."""
+    studies = list(studies)
+    columns = {METHODS["teacher"][0]: ("teacher", studies[:1])}
+    columns |= {label: ("student", found) for (label, _), found in by_method(studies).items()}
+    rows = [
+        [text, *(spread([factor * measured(s, who, what) for s in of], digits) for who, of in columns.values())]
+        for what, (text, factor, digits) in PROFILE.items()
+    ]
+    return Table(name, caption, ["", *(f"{label} (n = {len(of)})" for label, (_, of) in columns.items())], rows)
+
+
+def findings(studies: Iterable[Study]) -> str:
+    """All sentences, as a list. Raises CkdsnnError without a study of the SNN that learned from labels alone."""
+    studies = list(studies)
+    sentences = [*shape_findings(studies), *distance_findings(studies)]
+    return "\n".join(fill(sentence, COLUMNS, initial_indent="- ", subsequent_indent="  ") for sentence in sentences)
+
+
+def shape_findings(studies: Sequence[Study]) -> Iterator[str]:
+    """Sparsity and sharpness: all students, from the lowest to the highest, against the teacher."""
+    for name, text, form in (
+        ("zeros", "Share of zeros in the last stage, percent", ".1f"),
+        ("entropy-1", "Entropy of a prediction, nat", ".2f"),
+        ("map-range", "Range of a raw map (students: spikes; teacher: logit units)", ".1f"),
+    ):
+        factor = PROFILE[name][1]
+        students = between((factor * measured(study, "student", name) for study in studies), form)
+        yield f"{text}: students {students}, teacher {factor * measured(studies[0], 'teacher', name):{form}}."
+
+
+def distance_findings(studies: Sequence[Study]) -> Iterator[str]:
+    """Which methods bring the student nearer to its teacher than labels alone do."""
+    groups = {label: found for (label, _), found in by_method(studies).items()}
+    plain = METHODS["snn"][0]
+    if plain not in groups:
+        raise CkdsnnError(f"no study of {plain!r} to compare with; there are: {quoted(groups) or 'none'}")
+    for name, (axis, goal) in DISTANCES.items():
+        values = mean_sd((average(study, name) for study in groups[plain]), 3)
+        gaps = {label: [abs(goal - average(study, name)) for study in found] for label, found in groups.items()}
+        parts = [f"{side}: {quoted(labels)}" for side, labels in sides(gaps, plain).items() if labels]
+        yield f"{axis.replace(chr(10), ' ')}: {plain} {values}; {'; '.join(parts) or 'nothing to compare'}."
+
+
+def quoted(labels: Iterable[str]) -> str:
+    """The labels, some of which hold a comma."""
+    return ", ".join(f'"{label}"' for label in labels)
+
+
+def sides(gaps: Mapping[str, Sequence[float]], plain: str) -> dict[str, list[str]]:
+    """The labels whose every seed is nearer than every seed of `plain`, farther, and the others."""
+    found: dict[str, list[str]] = {"nearer": [], "farther": [], "undecided": []}
+    for label in (label for label in gaps if label != plain):
+        nearer, farther = max(gaps[label]) < min(gaps[plain]), min(gaps[label]) > max(gaps[plain])
+        found["nearer" if nearer else "farther" if farther else "undecided"].append(label)
+    return found

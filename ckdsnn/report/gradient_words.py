@@ -1,0 +1,110 @@
+"""What the studies `gradients` say, in sentences and one table: every number is computed from the studies."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import mean
+from textwrap import fill
+
+from ckdsnn.records.study import Study
+from ckdsnn.report.bench_tables import digits
+from ckdsnn.report.gradient_plots import PAPER, TERMS, strengths
+from ckdsnn.report.speed_words import COLUMNS
+from ckdsnn.report.tables import Table
+
+READINGS = [term for term in TERMS if term != "nld"]
+ORTHOGONAL = [term for term in READINGS if term != "samd-batch"]  # the readings in which a map is an image's own
+
+
+def at_paper(study: Study, values: Sequence[float]) -> float:
+    """Of values at each temperature, the one at the paper's; NLD has only one."""
+    return values[study.settings["temperatures"].index(PAPER)] if len(values) > 1 else values[0]
+
+
+def strength(study: Study, state: str, term: str, place: str) -> float:
+    """Norm of the term's gradient at the paper's temperature, over that of the cross-entropy."""
+    return at_paper(study, strengths(study, state, term, place))
+
+
+def name_of(term: str) -> str:
+    return TERMS[term].partition(":")[0]
+
+
+def told(values: Iterable[float]) -> str:
+    """From the lowest to the highest, in three digits; one number where they look the same."""
+    values = list(values)
+    return " to ".join(dict.fromkeys(digits(value) for value in (min(values), max(values))))
+
+
+def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
+    """One row a reading at the paper's temperature: where its strength comes from and what it is, means over studies.
+
+    T_s |P_st - P_te| / divisor is the closed form of the gradient at a map's cells, without the terms through the ends
+    of the range. The weight in the last column would make the term as strong as the cross-entropy.
+    """
+    studies = list(studies)
+    header = ["Reading", "Map divided by", "‖P_st − P_te‖", "T_s × difference / divisor"]
+    header += ["At the spikes (CE = 1): start", "end", "At the weights: start", "end", "β for 1 at the end"]
+    return Table(name, caption, header, [reading_row(term, studies) for term in READINGS])
+
+
+def reading_row(term: str, studies: Sequence[Study]) -> list[str]:
+    gap = mean(at_paper(study, study.values[f"end-gap-{term}"]) for study in studies)
+    divisor = mean(study.values[f"end-divisor-{term}"] for study in studies)
+    found = [
+        mean(strength(study, state, term, place) for study in studies)
+        for place in ("spikes", "weights")
+        for state in ("start", "end")
+    ]
+    return [name_of(term), *map(digits, (divisor, gap, PAPER * gap / divisor, *found, 1 / found[-1]))]
+
+
+def findings(studies: Iterable[Study]) -> str:
+    """All sentences, as a list."""
+    studies = list(studies)
+    parts = (strength_findings, temperature_findings, angle_findings, weight_findings)
+    sentences = [sentence for part in parts for sentence in part(studies)]
+    return "\n".join(fill(sentence, COLUMNS, initial_indent="- ", subsequent_indent="  ") for sentence in sentences)
+
+
+def strength_findings(studies: Sequence[Study]) -> Iterator[str]:
+    for term in TERMS:
+        start, end = (told(strength(study, state, term, "spikes") for study in studies) for state in ("start", "end"))
+        yield f"{name_of(term)}: {start} times as strong as the cross-entropy with fresh weights, {end} when trained."
+
+
+def temperature_findings(studies: Sequence[Study]) -> Iterator[str]:
+    """How much the temperature changes the strength of the reading with both maps from 0 to 1."""
+    changes = {"with": [], "without": []}
+    for study in studies:
+        found, temperatures = strengths(study, "end", "samd-sample"), study.settings["temperatures"]
+        plain = [value / temperature**2 for value, temperature in zip(found, temperatures, strict=True)]
+        for which, values in (("with", found), ("without", plain)):
+            changes[which].append(max(values) / min(values))
+    yield (
+        f"Temperatures from {told(studies[0].settings['temperatures'])} change the strength of the reading sample by a "
+        f"factor of {told(changes['with'])}; without the factor T_s^2, by one of {told(changes['without'])}."
+    )
+
+
+def angle_findings(studies: Sequence[Study]) -> Iterator[str]:
+    """The largest cosine with the cross-entropy's gradient: of SAMD at the spikes, and at the weights."""
+    largest = {
+        place: max(
+            abs(cosine)
+            for study in studies
+            for state in ("start", "end")
+            for term in ORTHOGONAL
+            for _, cosine in study.values[f"{state}-{place}-{term}"]
+        )
+        for place in ("spikes", "weights")
+    }
+    nld = told(study.values["end-weights-nld"][0][1] for study in studies)
+    yield (
+        f"Cosine of SAMD's gradient with the cross-entropy's, all readings but batch: at most "
+        f"{largest['spikes']:.0e} at the spikes, {largest['weights']:.2f} at the weights; of NLD's at the trained "
+        f"weights {nld}."
+    )
+
+
+def weight_findings(studies: Sequence[Study]) -> Iterator[str]:
+    needed = told(1 / strength(study, "end", "samd-sample", "weights") for study in studies)
+    yield f"To pull at the trained weights as hard as the cross-entropy, the reading sample needs a beta of {needed}."
