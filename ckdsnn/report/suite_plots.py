@@ -1,6 +1,6 @@
 """Figures of a suite: the accuracy of each method seed by seed, its difference from a baseline, its course over T."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean
 
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from ckdsnn.report.compare import Cells, Comparison, accuracies, against
 from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.style import styled
 
-SPAN = 12.0  # points that a panel shows below its best row; rows further down are named at its edge
+SPAN = 10.0  # points below the best row, beyond which a row is named at the panel's edge instead of drawn
 
 
 def suite_figure(cells: Cells, baseline: str) -> Figure:
@@ -35,7 +35,7 @@ def suite_figure(cells: Cells, baseline: str) -> Figure:
 def accuracy_panel(axes: Axes, rows: Mapping[str, int], cells: Cells) -> None:
     """A dot a seed, and a bar at their mean."""
     found = {method: list(accuracies(records).values()) for method, records in cells.items()}
-    edge = max(map(mean, found.values())) - SPAN
+    edge = edge_of(map(mean, found.values()))
     for method, values in found.items():
         row, colour = rows[method], colour_of(method)
         if mean(values) < edge:
@@ -47,7 +47,7 @@ def accuracy_panel(axes: Axes, rows: Mapping[str, int], cells: Cells) -> None:
 
 def difference_panel(axes: Axes, rows: Mapping[str, int], comparisons: Sequence[Comparison]) -> None:
     """A diamond at the mean, a line for its interval, small dots for the seeds."""
-    edge = max([0.0, *(comparison.mean for comparison in comparisons)]) - SPAN
+    edge = edge_of([0.0, *(comparison.mean for comparison in comparisons)])
     for comparison in comparisons:
         row, colour = rows[comparison.method], colour_of(comparison.method)
         if comparison.mean < edge:
@@ -59,6 +59,12 @@ def difference_panel(axes: Axes, rows: Mapping[str, int], comparisons: Sequence[
         if comparison.interval:
             axes.plot(comparison.interval, [row, row], color=colour, lw=1.6)
     axes.axvline(0, color="#777777", lw=1)
+
+
+def edge_of(means: Iterable[float]) -> float:
+    """Where a panel ends: one point below the lowest row that it draws."""
+    means = list(means)
+    return min(value for value in means if value >= max(means) - SPAN) - 1
 
 
 def beyond(axes: Axes, row: int, edge: float, number: str, colour: str) -> None:

@@ -1,10 +1,13 @@
 """What a suite has found: every number in table and sentences can be worked out from the records."""
 
+import pytest
+
 from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.report.compare import against
 from ckdsnn.report.labels import VARIANTS, colour_of, label_of
 from ckdsnn.report.style import METHODS
+from ckdsnn.report.suite_plots import edge_of
 from ckdsnn.report.suite_tables import findings, suite_table
 from tests.report.conftest import cells_of
 
@@ -45,3 +48,11 @@ def test_a_variant_has_its_methods_colour():
     assert colour_of("ckdsnn-sample-ts0.1") == colour_of("ckdsnn-sample") != colour_of("ckdsnn-rate")
     assert label_of("nld-t4") == "NLD, T = 4" and label_of("ckdsnn-sample-tau4") == VARIANTS["ckdsnn-sample-tau4"]
     assert label_of("unheard-of") == "unheard-of"
+
+
+@pytest.mark.parametrize(
+    ("means", "edge"),
+    [([54.0, 53.0, 52.5], 51.5), ([54.0, 53.0, 29.0], 52.0), ([54.0], 53.0), ([54.0, 44.0, 43.9], 43.0)],
+)
+def test_a_panel_ends_below_the_lowest_row_that_is_not_far_below_the_best(means, edge):
+    assert edge_of(means) == edge
