@@ -1,7 +1,11 @@
 """Fresh networks that behave like trained ones."""
 
+from types import SimpleNamespace
+
 import torch
 from torch import nn
+
+from ckdsnn.models import build_student, build_teacher
 
 
 def lively(model: nn.Module, images: torch.Tensor) -> nn.Module:
@@ -12,3 +16,17 @@ def lively(model: nn.Module, images: torch.Tensor) -> nn.Module:
     with torch.no_grad():
         model.train()(images)
     return model.eval()
+
+
+def lively_subject(count: int) -> SimpleNamespace:
+    """What a study measures, with lively networks: `count` random images, a student of T = 2 and a teacher."""
+    x = torch.randn(count, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        student, teacher = build_student("resnet8", 10, 1, timesteps=2), build_teacher("resnet8", 10, 1)
+    return SimpleNamespace(
+        record=SimpleNamespace(tier="smoke"),
+        network=lively(student, x),
+        teacher=lively(teacher, x),
+        test_images=lambda wanted: (x[:wanted], torch.arange(count)[:wanted] % 10),
+    )

@@ -14,12 +14,10 @@ from torch import nn
 from ckdsnn.analysis.agreement import map_agreement, mean_error
 from ckdsnn.analysis.road import REMOVED, road, road_score
 from ckdsnn.analysis.subject import Subject
-from ckdsnn.analysis.surrogate import FAR, differentiated_by, make_surrogate
+from ckdsnn.analysis.surrogate import FAR, IMAGES, differentiated_by, make_surrogate
 from ckdsnn.distill.maps import class_activation_map, grad_cam, spike_activation_map
 from ckdsnn.distill.samd import on_one_grid
 from ckdsnn.recipe.build import drawn_by
-
-IMAGES = 100  # the first test images: some 40 s on a CPU, nearly all of it for filling the holes
 
 Maps = dict[str, torch.Tensor]  # kind -> maps [N, h, w]
 
@@ -62,7 +60,7 @@ def faithfulness(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     KIND.score [N]: the ROAD score of each image; of each but the teacher's KIND.agreement [3]: mean correlation
     with the teacher's CAM, its standard error, the mean over shuffled pairs.
     """
-    x, _ = subject.test_images(IMAGES)
+    x, _ = subject.test_images(IMAGES[subject.record.tier])
     with torch.no_grad():
         confidence, classes = subject.network(x).logits.softmax(1).max(1)
     values: dict[str, Any] = {"confidence": mean_error(confidence.numpy())}

@@ -30,7 +30,8 @@ def road(network: nn.Module, x: torch.Tensor, classes: torch.Tensor, maps: torch
     """The probability of `classes` [N] on images x [N, 3, H, W] that have lost pixels by their maps [N, h, w].
 
     Returns [2, shares, N]: the most relevant pixels removed first, then the least relevant first, the shares being
-    REMOVED. Ties and noise are drawn by torch's global random state.
+    REMOVED. Ties and noise are drawn by torch's global random state. To fill the holes of an image of 32x32 pixels
+    takes the library some 4 ms.
     """
     from pytorch_grad_cam.metrics.road import ROADLeastRelevantFirst, ROADMostRelevantFirst  # seconds to import
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputSoftmaxTarget

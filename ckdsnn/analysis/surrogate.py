@@ -22,7 +22,7 @@ from ckdsnn.distill.maps import grad_cam, spike_activation_map
 from ckdsnn.errors import choose
 from ckdsnn.models import LIF, Features
 
-IMAGES = 100  # the first test images: half a minute on a CPU
+IMAGES = {"smoke": 20, "reduced": 100, "paper": 100}  # tier -> the first test images: half a minute of a CPU core
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)  # full width at half height; networks are trained with the triangle of width 1
 
 # shape -> (spikingjelly's function, its alpha times its full width at half height); every bump has the area 1
@@ -89,8 +89,11 @@ def places_of(network: nn.Module, stages: int) -> dict[str, tuple[nn.Module, int
 
 def likeness(maps: torch.Tensor, trained: torch.Tensor) -> list[float]:
     """Mean correlation of maps [N, h, w] with those by the trained surrogate, its standard error, and the mean over
-    shuffled pairs. Images whose trained map is blank are left out: nothing can correlate with it."""
+    shuffled pairs. Images whose trained map is blank are left out: nothing can correlate with it. NaN where fewer than
+    two are not."""
     told = ~blank(trained)
+    if told.sum() < 2:
+        return [math.nan] * 3
     return map_agreement(maps[told].numpy(), trained[told].numpy()).summary()
 
 
@@ -111,7 +114,7 @@ def surrogate(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
 
     difference: the largest that any surrogate makes to the logits and to the SAMs of all stages.
     """
-    network, (x, _) = subject.network, subject.test_images(IMAGES)
+    network, (x, _) = subject.network, subject.test_images(IMAGES[subject.record.tier])
     logits, *sams = seen = look(network, x)
     places, classes = places_of(network, len(sams)), logits.argmax(1)
     trained = {place: grad_cam(model, x, classes, stage) for place, (model, stage) in places.items()}

@@ -21,8 +21,9 @@ from ckdsnn.report.framework import framework
 from ckdsnn.report.gradient_plots import TERMS, gradient_strength
 from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
+from ckdsnn.report.reliability_plots import map_scores, road_curves, surrogate_curves
 from ckdsnn.report.speed_plots import scaling, switch_costs, throughput, time_shares
-from ckdsnn.report.style import METHODS
+from ckdsnn.report.style import MAPS, METHODS, PLACES, SURROGATES
 from ckdsnn.report.suite_plots import over_time, suite_figure
 from ckdsnn.report.theory_plots import map_bounds, noise_changes
 from tests.bench_example import EXAMPLE, entry, point
@@ -213,6 +214,38 @@ def every_method(study: Callable[..., Study], record: Record) -> list[Study]:
     return [
         study(record, method, seed, 0.4 + 0.1 * seed) for method in METHODS if method != "teacher" for seed in (0, 1)
     ]
+REMOVED, WIDTHS = [10, 50, 90], [0.5, 1.0, 2.0]
+
+
+def study_of(record: Record, kind: str, method: str, settings: dict, values: dict) -> Study:
+    """A study of `record` as if its run had had this method."""
+    run = record_of(record, method)
+    shared = {name: getattr(run, name) for name in ("tier", "recipe", "seed", "data", "code", "env", "started")}
+    own = {"id": study_id(kind, run.id), "kind": kind, "record": run.id, "weights": run.weights["sha256"]}
+    return Study(**own, **shared, settings=settings, values=values, seconds=1.0)
+
+
+def faithfulness(record: Record, method: str = "snn") -> Study:
+    """Map number i has the scores i / 20 and (i + 2) / 20, keeps 0.5 - i / 20 and 0.5 + i / 20, correlates i / 10."""
+    values: dict = {"confidence": [0.75, 0.02]}
+    for i, kind in enumerate(MAPS):
+        errors = [0.01 * (i + 1)] * len(REMOVED)
+        values |= {f"{kind}.most": [[0.5 - i / 20] * len(REMOVED), errors]}
+        values |= {f"{kind}.least": [[0.5 + i / 20] * len(REMOVED), errors]}
+        values |= {f"{kind}.score": [i / 20, (i + 2) / 20], f"{kind}.agreement": [i / 10, 0.02, i / 20]}
+    del values["teacher_cam.agreement"]
+    return study_of(record, "faithfulness", method, {"images": 2, "removed": REMOVED}, values)
+
+
+def surrogates(record: Record, method: str = "snn") -> Study:
+    """Shape number i at place number j and width w correlates 1 - i (3 - j) / 50 - |log2 w| / 100."""
+    values: dict = {"difference": 0.0}
+    for j, place in enumerate(PLACES):
+        values[f"{place}.blank"] = 0.0
+        for i, shape in enumerate(SURROGATES):
+            correlations = [1 - i * (3 - j) / 50 - abs(np.log2(w)) / 100 for w in WIDTHS]
+            values[f"{shape}.{place}"] = [[mean, 0.01, 0.1 * j] for mean in correlations]
+    return study_of(record, "surrogate", method, {"images": 2, "widths": WIDTHS}, values)
 
 
 FIGURES: dict[str, Callable[[Record], Figure]] = {
@@ -232,6 +265,12 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
         cells_of(record, {method: [50.0] for method in METHODS if method != "teacher"})
     ),
     "over_time": lambda record: over_time(suite_cells("timesteps", "reduced", record), 1),
+    "road_curves": lambda record: road_curves(faithfulness(record)),
+    "map_scores": lambda record: map_scores(
+        [faithfulness(record, method) for method in ("snn", "kd", "ckdsnn", "ckdsnn-sample")]
+    ),
+    "map_scores, one": lambda record: map_scores([faithfulness(record)]),
+    "surrogate_curves": lambda record: surrogate_curves(surrogates(record)),
     "framework": lambda _: framework(),
     "throughput": lambda _: throughput(benches()),
     "time_shares": lambda _: time_shares(benches()),

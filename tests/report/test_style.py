@@ -12,7 +12,7 @@ from PIL import Image
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.named import METHODS as RECIPE_METHODS
-from ckdsnn.report.style import METHODS, OTHER_COLOUR, SETTINGS, save_figure, style_of, styled
+from ckdsnn.report.style import MAPS, METHODS, OTHER_COLOUR, SETTINGS, SURROGATES, save_figure, style_of, styled
 from tests.report.conftest import record_of
 
 # Machado, Oliveira & Fernandes, A physiologically-based model for simulation of color vision deficiency, IEEE TVCG
@@ -39,9 +39,10 @@ def lab(rgb):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+@pytest.mark.parametrize("palette", [METHODS, MAPS, SURROGATES], ids=["methods", "maps", "surrogates"])
 @pytest.mark.parametrize("eyes", SEEN_BY)
-def test_any_two_methods_can_be_told_apart(eyes):
-    seen = {method: lab(SEEN_BY[eyes] @ linear(colour)) for method, (_, colour) in METHODS.items()}
+def test_any_two_of_a_kind_can_be_told_apart(eyes, palette):
+    seen = {name: lab(SEEN_BY[eyes] @ linear(colour)) for name, (_, colour) in palette.items()}
     for one, other in itertools.combinations(seen, 2):
         distance = np.linalg.norm(seen[one] - seen[other])
         assert distance >= LEAST, f"{one} and {other}: {distance:.1f}"
