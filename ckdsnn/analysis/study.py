@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from ckdsnn.analysis.landscape import landscape
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import nearest
@@ -22,7 +23,7 @@ from ckdsnn.records.study import STUDIES as SHELF
 from ckdsnn.records.study import Study, study_id
 
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
-STUDIES: dict[str, Callable[[Subject], Found]] = {}
+STUDIES: dict[str, Callable[[Subject], Found]] = {"landscape": landscape}
 
 
 def study(kind: str, record_id: str, out: str | Path = "results", data: str | Path | None = None) -> Study:

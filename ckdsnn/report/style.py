@@ -15,6 +15,7 @@ from ckdsnn.files import atomic
 from ckdsnn.records import Record
 
 MAP_COLOURS = {"cam": "Oranges", "sam": "Blues", "grad_cam": "Greys"}
+LOSS_COLOURS = "cividis"  # of heights: perceptually even, and the same to the colour-blind
 TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")  # of series that are no methods
 
 # method -> (label, colour), in the order in which figures and tables show them

@@ -12,11 +12,13 @@ from ckdsnn.data import DATASETS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
 from ckdsnn.report.framework import framework
+from ckdsnn.report.landscape_plots import landscape_curves, landscape_planes
 from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.speed_plots import scaling, switch_costs, throughput, time_shares
 from ckdsnn.report.style import METHODS
 from tests.bench_example import EXAMPLE, entry, point
+from tests.landscape_example import bowl
 
 CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
 
@@ -95,6 +97,8 @@ def benches() -> list[BenchRecord]:
     return [measured(GPU, rate=33333.0), measured()]
 
 
+COMPARED = ("snn", "kd", "ckdsnn", "ckdsnn-sample", "samd")
+
 FIGURES: dict[str, Callable[[Record], Figure]] = {
     "training_curves": lambda record: training_curves([record_of(record, method) for method in METHODS]),
     "loss_terms": loss_terms,
@@ -110,4 +114,6 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "time_shares": lambda _: time_shares(benches()),
     "switch_costs": lambda _: switch_costs(benches()),
     "scaling": lambda _: scaling(benches()),
+    "landscape_curves": lambda record: landscape_curves({m: [bowl(record, m)] for m in COMPARED}),
+    "landscape_planes": lambda record: landscape_planes({m: bowl(record, m) for m in COMPARED}),
 }
