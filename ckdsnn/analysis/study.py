@@ -15,6 +15,7 @@ import torch
 from ckdsnn.analysis.distributions import distributions
 from ckdsnn.analysis.faithfulness import faithfulness
 from ckdsnn.analysis.gradients import gradients
+from ckdsnn.analysis.landscape import landscape
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.analysis.surrogate import surrogate
 from ckdsnn.errors import CkdsnnError, choose
@@ -32,6 +33,7 @@ STUDIES: dict[str, Callable[[Subject], Found]] = {
     "distributions": distributions,
     "gradients": gradients,
 }
+STUDIES: dict[str, Callable[[Subject], Found]] = {"landscape": landscape}
 
 
 def study(kind: str, record_id: str, out: str | Path = "results", data: str | Path | None = None) -> Study:

@@ -16,6 +16,7 @@ from ckdsnn.records import Record
 from ckdsnn.records.study import Study
 
 MAP_COLOURS = {"cam": "Oranges", "sam": "Blues", "grad_cam": "Greys"}
+LOSS_COLOURS = "cividis"  # of heights: perceptually even, and the same to the colour-blind
 TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")  # of series that are no methods
 
 SEQUENCE = "viridis"  # colour map of a series in order, such as temperatures: even to the eye and when printed in grey

@@ -19,6 +19,7 @@ from ckdsnn.report.distribution_plots import DISTANCES, POPULATIONS, distances, 
 from ckdsnn.report.energy_plots import accuracy_against_energy, firing_rates
 from ckdsnn.report.framework import framework
 from ckdsnn.report.gradient_plots import TERMS, gradient_strength
+from ckdsnn.report.landscape_plots import landscape_curves, landscape_planes
 from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.reliability_plots import map_scores, road_curves, surrogate_curves
@@ -27,6 +28,7 @@ from ckdsnn.report.style import MAPS, METHODS, PLACES, SURROGATES
 from ckdsnn.report.suite_plots import over_time, suite_figure
 from ckdsnn.report.theory_plots import map_bounds, noise_changes
 from tests.bench_example import EXAMPLE, entry, point
+from tests.landscape_example import bowl
 
 CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
 
@@ -214,6 +216,8 @@ def every_method(study: Callable[..., Study], record: Record) -> list[Study]:
     return [
         study(record, method, seed, 0.4 + 0.1 * seed) for method in METHODS if method != "teacher" for seed in (0, 1)
     ]
+
+
 REMOVED, WIDTHS = [10, 50, 90], [0.5, 1.0, 2.0]
 
 
@@ -247,6 +251,8 @@ def surrogates(record: Record, method: str = "snn") -> Study:
             values[f"{shape}.{place}"] = [[mean, 0.01, 0.1 * j] for mean in correlations]
     return study_of(record, "surrogate", method, {"images": 2, "widths": WIDTHS}, values)
 
+
+COMPARED = ("snn", "kd", "ckdsnn", "ckdsnn-sample", "samd")
 
 FIGURES: dict[str, Callable[[Record], Figure]] = {
     "training_curves": lambda record: training_curves([record_of(record, method) for method in METHODS]),
@@ -283,4 +289,6 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     ),
     "map_bounds": lambda _: map_bounds(bounds()),
     "noise_changes": lambda _: noise_changes(changes()),
+    "landscape_curves": lambda record: landscape_curves({m: [bowl(record, m)] for m in COMPARED}),
+    "landscape_planes": lambda record: landscape_planes({m: bowl(record, m) for m in COMPARED}),
 }
