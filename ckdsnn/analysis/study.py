@@ -28,12 +28,12 @@ from ckdsnn.records.study import Study, study_id
 
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
 STUDIES: dict[str, Callable[[Subject], Found]] = {
+    "distributions": distributions,
     "faithfulness": faithfulness,
     "surrogate": surrogate,
-    "distributions": distributions,
     "gradients": gradients,
+    "landscape": landscape,
 }
-STUDIES: dict[str, Callable[[Subject], Found]] = {"landscape": landscape}
 
 
 def study(kind: str, record_id: str, out: str | Path = "results", data: str | Path | None = None) -> Study:
