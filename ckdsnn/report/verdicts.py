@@ -16,6 +16,7 @@ VALUES: dict[str, Callable[[Record], float]] = {
     "energy": lambda record: record.final["energy"]["compute_nj"],
 }
 Studied = Mapping[str, Sequence[Study]]  # method -> studies of its networks, one a seed
+WITH_SPREAD = ("kl",)  # values of studies that are a mean over images and its deviation
 UNMEASURED = "not measured yet"
 
 
@@ -48,7 +49,7 @@ class Evidence:
         if question.network:
             maps, studies = (question.method, question.baseline), found.get(question.network, ())
             return {kind: {s.seed: mean(s.values[f"{kind}.{question.value}"]) for s in studies} for kind in maps}
-        return values_of(found, lambda study: first(study.values[question.value]))
+        return values_of(found, lambda study: in_short(question.value, study.values[question.value]))
 
     def documents(self, questions: Iterable[Question]) -> list[Document]:
         """The records and studies behind these questions, each once, sorted by id."""
@@ -61,9 +62,11 @@ class Evidence:
         return [found[name] for name in sorted(found)]
 
 
-def first(value: float | Sequence[float]) -> float:
-    """A number, or the first of several: the mean, where a spread follows it."""
-    return value[0] if isinstance(value, list) else value
+def in_short(name: str, value: float | Sequence[float]) -> float:
+    """A study's value as one number: itself, the mean of one with its spread, or the mean of several."""
+    if not isinstance(value, list):
+        return value
+    return value[0] if name in WITH_SPREAD else mean(value)
 
 
 def answer(claim: Claim, evidence: Evidence) -> list[Answer]:

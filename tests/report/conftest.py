@@ -221,14 +221,6 @@ def every_method(study: Callable[..., Study], record: Record) -> list[Study]:
 REMOVED, WIDTHS = [10, 50, 90], [0.5, 1.0, 2.0]
 
 
-def study_of(record: Record, kind: str, method: str, settings: dict, values: dict) -> Study:
-    """A study of `record` as if its run had had this method."""
-    run = record_of(record, method)
-    shared = {name: getattr(run, name) for name in ("tier", "recipe", "seed", "data", "code", "env", "started")}
-    own = {"id": study_id(kind, run.id), "kind": kind, "record": run.id, "weights": run.weights["sha256"]}
-    return Study(**own, **shared, settings=settings, values=values, seconds=1.0)
-
-
 def faithfulness(record: Record, method: str = "snn") -> Study:
     """Map number i has the scores i / 20 and (i + 2) / 20, keeps 0.5 - i / 20 and 0.5 + i / 20, correlates i / 10."""
     values: dict = {"confidence": [0.75, 0.02]}
@@ -238,7 +230,7 @@ def faithfulness(record: Record, method: str = "snn") -> Study:
         values |= {f"{kind}.least": [[0.5 + i / 20] * len(REMOVED), errors]}
         values |= {f"{kind}.score": [i / 20, (i + 2) / 20], f"{kind}.agreement": [i / 10, 0.02, i / 20]}
     del values["teacher_cam.agreement"]
-    return study_of(record, "faithfulness", method, {"images": 2, "removed": REMOVED}, values)
+    return study_of(record, "faithfulness", method, 0, {"images": 2, "removed": REMOVED}, values)
 
 
 def surrogates(record: Record, method: str = "snn") -> Study:
@@ -249,7 +241,7 @@ def surrogates(record: Record, method: str = "snn") -> Study:
         for i, shape in enumerate(SURROGATES):
             correlations = [1 - i * (3 - j) / 50 - abs(np.log2(w)) / 100 for w in WIDTHS]
             values[f"{shape}.{place}"] = [[mean, 0.01, 0.1 * j] for mean in correlations]
-    return study_of(record, "surrogate", method, {"images": 2, "widths": WIDTHS}, values)
+    return study_of(record, "surrogate", method, 0, {"images": 2, "widths": WIDTHS}, values)
 
 
 COMPARED = ("snn", "kd", "ckdsnn", "ckdsnn-sample", "samd")

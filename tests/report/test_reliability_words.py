@@ -80,7 +80,7 @@ def test_values_that_were_not_finite_are_told_as_such(record):
     study = surrogates(record)
     blank = {name: [[None] * 3] * 3 for name in study.values if name.endswith("stage3")}
     settings = study.settings
-    told = said(study_of(record, "surrogate", "snn", settings, study.values | blank))
+    told = said(study_of(record, "surrogate", "snn", 0, settings, study.values | blank))
     assert "stage 3, the last: nan ± nan" in told[-1]
 
 

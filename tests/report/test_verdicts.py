@@ -1,6 +1,6 @@
 """Verdicts on claims: from answers to a verdict, readings apart, and the page that shows them."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -91,12 +91,14 @@ def study_of(record, kind, **values):
 
 def test_a_study_answers_about_two_methods_or_about_two_maps_of_one(record):
     studied = {
-        method: [study_of(run, "flat", rise=[value, 0.5], **{"a.score": [1.0, 2.0], "b.score": [value]})
+        method: [study_of(run, "flat", rise=[value - 1, value + 1], kl=[value, 9.0],
+                          **{"a.score": [1.0, 2.0], "b.score": [value]})
                  for run, value in zip(cells_of(record, {method: [50.0, 51.0]})[method], values, strict=True)]
         for method, values in {"snn": (2.0, 2.5), "kd": (1.0, 1.4)}.items()
     }  # fmt: skip
     evidence = Evidence(lambda _: studied)
     lower = Question("flat", "kd", "snn", value="rise", higher=False)
+    assert evidence.values(replace(lower, value="kl")) == evidence.values(lower)
     maps = Question("flat", "a", "b", value="score", network="kd")
     assert evidence.values(lower) == {"snn": {0: 2.0, 1: 2.5}, "kd": {0: 1.0, 1: 1.4}}
     assert evidence.values(maps) == {"a": {0: 1.5, 1: 1.5}, "b": {0: 1.0, 1: 1.4}}
