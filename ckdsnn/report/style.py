@@ -50,7 +50,7 @@ MAPS = {
     "grad_cam_far": ("Grad-CAM, other surrogate", "#CC79A7"),
     "teacher_cam": ("Teacher's CAM", "#000000"),
     "centre": ("Centred Gaussian", "#009E73"),
-    "random": ("Random", "#AAAAAA"),
+    "random": ("Random", "#99DDFF"),
 }
 
 # shape of a surrogate gradient -> (label, colour)
