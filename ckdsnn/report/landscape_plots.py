@@ -25,7 +25,7 @@ LEVELS = (0.1, 0.2, 0.5, 1, 2, 5, 10)  # contours, nat
 
 def landscape_curves(studies: ByMethod) -> Figure:
     """Training loss and accuracy against the distance from the trained weights: the mean over all directions and seeds,
-    and the middle 80 % of them."""
+    and the middle half of them."""
     with styled():
         figure = Figure(figsize=(9.6, 3.9))
         loss, accuracy = figure.subplots(1, 2)
@@ -76,7 +76,7 @@ def draw_plane(axes: Axes, grid: Sequence[float], rise: np.ndarray) -> ContourSe
     """Filled contours of a rise [G, G] with a cross at the trained weights."""
     colours = BoundaryNorm(LEVELS, 256, extend="both")
     drawn = axes.contourf(grid, grid, rise, LEVELS, cmap=LOSS_COLOURS, norm=colours, extend="both")
-    axes.contour(grid, grid, rise, LEVELS, colors="white", linewidths=0.5)
+    drawn.set(edgecolor="white", linewidth=0.5)  # `contour` would warn where a plane crosses no level
     axes.plot(0, 0, "+", color="white", ms=9)
     axes.set(xlabel="Along direction 1", aspect="equal")
     axes.locator_params(nbins=3)

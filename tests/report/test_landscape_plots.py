@@ -1,5 +1,7 @@
 """Curves, planes and the table of landscapes: what is shown is what was measured."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,11 @@ def test_any_number_of_planes_finds_its_place(record, count):
     studies = {method: bowl(record, method) for method in list(METHODS)[1 : count + 1]}
     panels = [axes for axes in landscape_planes(studies).axes if axes.get_title()]
     assert len(panels) == count
+
+
+@pytest.mark.parametrize("steepness", [0.0, 0.1, 1e4])
+def test_the_flattest_and_the_steepest_planes_are_drawn_without_a_warning(record, steepness):
+    landscape_planes({"snn": bowl(record, steepness=steepness)}).savefig(io.BytesIO(), format="png")
 
 
 def test_the_table_has_means_over_seeds_and_the_spread_over_directions(studies):
