@@ -85,7 +85,7 @@ CLAIMS = (
             for method in ("snn", "ckdsnn-sample")
             for kind, other in MAP_PAIRS
         ),
-        "ROAD score on 100 test images: how much more the prediction suffers where the most relevant cells are removed "
+        "ROAD score on 100 test images: half of what the answer suffers more where the most relevant cells are removed "
         "than where the least relevant ones are. At the last stage no surrogate gradient enters Grad-CAM.",
     ),
     Claim(

@@ -31,7 +31,7 @@ def published_table(entries: Iterable[Published], records: Sequence[Record]) -> 
     header = ["Data", "Student", "T", "Method", "Published (%)", "How sure", "Ours (%), last epoch"]
     rows = []
     for entry in entries:
-        ours = {epochs: runs for epochs, runs in by_epochs(r for r in records if is_of(r, entry)).items()}
+        ours = by_epochs(record for record in records if is_of(record, entry))
         own = "; ".join(f"{mean_sd(accuracies(runs).values())}, {epochs} epochs" for epochs, runs in ours.items())
         sure = f"{entry.certainty}; {entry.remark}" if entry.remark else entry.certainty
         known = [entry.data, entry.student, str(entry.timesteps or "?"), label_of(entry.method)]
