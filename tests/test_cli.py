@@ -1,5 +1,6 @@
 """The command: what it prints, what it refuses, and that an interruption can be continued."""
 
+import re
 import shlex
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from PIL import Image
 
 from ckdsnn import load_records
 from ckdsnn.cli import main
+from ckdsnn.cli.cite import keys_of, works
 from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES, SUITES
 
@@ -31,6 +33,39 @@ def test_list_names_every_recipe_and_record(record, results, capsys):
     for suite, tiers in SUITES.items():
         (line,) = (line for line in printed.splitlines() if line.startswith(f"  {suite}: "))
         assert all(f"{tier} {len(names)}" in line for tier, names in tiers.items())
+
+
+def test_list_names_every_study(tmp_path, capsys):
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "landscape-some-run.json").touch()
+    assert main(["list", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.endswith(f"studies in {tmp_path}:\n  landscape-some-run\n")
+
+
+def test_cite_prints_the_paper_a_work_or_what_a_recipe_builds_on(capsys):
+    main(["cite"])
+    paper = capsys.readouterr().out
+    assert paper.startswith("@inproceedings{ckdsnn,") and paper.count("@") == 1 and paper.endswith("}\n")
+    main(["cite", "bkdsnn"])
+    blurred = capsys.readouterr().out
+    main(["cite", "cifar10-resnet19-bkd"])
+    printed = capsys.readouterr().out
+    assert paper in printed and blurred in printed
+    keys = re.findall(r"^@\w+\{(\w+),", printed, re.M)
+    spiking, data = ["tdbn", "surrogate", "spikingjelly"], ["cifar", "autoaugment", "erasing"]
+    assert keys == ["ckdsnn", "kd", "bkdsnn", "resnet", *spiking, *data]
+    main(["cite", "digits-teacher"])
+    assert re.findall(r"^@\w+\{(\w+),", capsys.readouterr().out, re.M) == ["ckdsnn", "resnet"]
+
+
+def test_an_unknown_work_lists_the_known_ones(capsys):
+    assert main(["cite", "magic"]) == 2
+    assert "unknown work 'magic'; choose one of: ckdsnn, cam, gradcam" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_work_that_a_recipe_builds_on_is_in_the_bibliography(name):
+    assert set(keys_of(RECIPES[name])) <= set(works())
 
 
 def test_a_reader_that_stops_early_causes_no_traceback():

@@ -1,6 +1,6 @@
 """Studies: measurements on a trained network, each a function from a Subject to numbers, kept as a record.
 
-A new kind is a function in a module of its own and a line in STUDIES.
+A new kind is a function in a module of its own and a line in MEASURES.
 """
 
 import math
@@ -23,11 +23,10 @@ from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, load_record
 from ckdsnn.records.provenance import code_state, environment
-from ckdsnn.records.study import STUDIES as SHELF
-from ckdsnn.records.study import Study, study_id
+from ckdsnn.records.study import STUDIES, Study, study_id
 
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
-STUDIES: dict[str, Callable[[Subject], Found]] = {
+MEASURES: dict[str, Callable[[Subject], Found]] = {
     "distributions": distributions,
     "faithfulness": faithfulness,
     "surrogate": surrogate,
@@ -41,11 +40,11 @@ def study(kind: str, record_id: str, out: str | Path = "results", data: str | Pa
 
     Raises CkdsnnError for an unknown kind or record, a teacher's record, and weights or data that cannot be had.
     """
-    measure = choose("study", kind, STUDIES)
+    measure = choose("study", kind, MEASURES)
     record = load_record(record_id, out)
     if Recipe.of(record.recipe).is_teacher:
         raise CkdsnnError(f"record {record_id} is a teacher's; choose a student's (`ckdsnn list` shows them)")
-    if found := SHELF.find(study_id(kind, record_id), out):
+    if found := STUDIES.find(study_id(kind, record_id), out):
         return found
     code, started, clock = code_state(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), time.perf_counter()
     settings, values = measure(Subject(record, Path(out), data))
@@ -65,7 +64,7 @@ def study(kind: str, record_id: str, out: str | Path = "results", data: str | Pa
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
     )
-    SHELF.save(made, out)
+    STUDIES.save(made, out)
     return made
 
 
@@ -85,10 +84,10 @@ def obtain_study(kind: str, record: Record, results: str | Path, out: str | Path
 
     Raises CkdsnnError, naming the command, for another tier's that is not on record.
     """
-    choose("study", kind, STUDIES)
+    choose("study", kind, MEASURES)
     results = nearest(results)
     for folder in (results, out):
-        if found := SHELF.find(study_id(kind, record.id), folder):
+        if found := STUDIES.find(study_id(kind, record.id), folder):
             return found
     if record.tier != "smoke":
         raise CkdsnnError(f"no study {kind} of {record.id} in {results}; run `ckdsnn study {kind} {record.id}`")

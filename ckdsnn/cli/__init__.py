@@ -1,4 +1,4 @@
-"""The `ckdsnn` command: list, data, train, suite, eval, explain, study, bench."""
+"""The `ckdsnn` command: list, data, train, suite, eval, explain, study, bench, cite."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from jsonargparse import ArgumentParser, Namespace
 
+from ckdsnn.cli.cite import cite_command, cite_parser
 from ckdsnn.cli.look import (
     data_command,
     data_parser,
@@ -41,6 +42,7 @@ COMMANDS = {
     "explain": (explain_parser, explain_command),
     "study": (study_parser, study_command),
     "bench": (bench_parser, bench_command),
+    "cite": (cite_parser, cite_command),
 }
 
 

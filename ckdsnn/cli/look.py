@@ -7,11 +7,12 @@ from jsonargparse import ArgumentParser, Namespace
 from ckdsnn.cli.options import add_common
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.fields import TIERS
-from ckdsnn.records import record_files
+from ckdsnn.records.store import RUNS
+from ckdsnn.records.study import STUDIES
 
 
 def list_parser() -> ArgumentParser:
-    return add_common(ArgumentParser(description="Show the recipes, the suites and the records."))
+    return add_common(ArgumentParser(description="Show the recipes, the suites, the records and the studies."))
 
 
 def list_command(options: Namespace) -> None:
@@ -21,8 +22,9 @@ def list_command(options: Namespace) -> None:
     print("suites, with the numbers of their recipes:")
     for name, tiers in SUITES.items():
         print(f"  {name}:", ", ".join(f"{tier} {len(names)}" for tier, names in tiers.items()))
-    ids = [path.stem for path in record_files(options.out)]
-    print(f"records in {options.out}:", *(ids or ["none yet"]), sep="\n  ")
+    for kind, shelf in {"records": RUNS, "studies": STUDIES}.items():
+        ids = [path.stem for path in shelf.files(options.out)]
+        print(f"{kind} in {options.out}:", *(ids or ["none yet"]), sep="\n  ")
 
 
 def data_parser() -> ArgumentParser:

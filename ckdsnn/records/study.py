@@ -14,7 +14,7 @@ class Study(Document):
     id: str
     """kind and id of the run's record"""
     kind: str
-    """what was measured: a name in `analysis.study.STUDIES`"""
+    """what was measured: a name in `analysis.study.MEASURES`"""
     record: str
     """id of the record of the run that trained the network"""
     weights: str

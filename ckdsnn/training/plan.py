@@ -59,14 +59,15 @@ class Job:
 def suite_runs(name: str, tier: str, seeds: int, changes: dict[str, Any]) -> list[Run]:
     """All runs of a suite, seed 0 of everything before seed 1; recipes with equal digests are one run.
 
-    Without a tier: the suite's first, for most the smoke tier. Raises CkdsnnError for an unknown suite or tier, and for
-    impossible changes of fields.
+    name: one suite, or several joined with +, which are one queue. Without a tier: each suite's first, for most the
+    smoke tier. Raises CkdsnnError for an unknown suite or tier, and for impossible changes of fields.
     """
-    tiers = choose("suite", name, SUITES)
-    names = choose("tier", tier or next(iter(tiers)), tiers)
     recipes: dict[str, Recipe] = {}
-    for recipe in (resolve(name, changes) for name in names):
-        recipes.setdefault(recipe.digest(), recipe)
+    for suite in name.split("+"):
+        tiers = choose("suite", suite, SUITES)
+        for recipe in choose("tier", tier or next(iter(tiers)), tiers):
+            resolved = resolve(recipe, changes)
+            recipes.setdefault(resolved.digest(), resolved)
     return [Run(recipe, seed) for seed in range(seeds) for recipe in recipes.values()]
 
 

@@ -28,7 +28,7 @@ def folder(record, results, tmp_path, monkeypatch):
     """A copy of the results, where a study may be left."""
     for found in (load_record(record.teacher["record"], results), record):
         copy_record(found, results, tmp_path)
-    monkeypatch.setitem(module.STUDIES, "accuracies", accuracies)
+    monkeypatch.setitem(module.MEASURES, "accuracies", accuracies)
     return tmp_path
 
 
@@ -45,7 +45,7 @@ def test_a_study_tells_what_was_measured_on_which_network(record, folder):
 
 def test_a_study_on_record_is_not_repeated(record, folder, monkeypatch):
     made = study("accuracies", record.id, folder)
-    monkeypatch.setitem(module.STUDIES, "accuracies", lambda _: pytest.fail("measured again"))
+    monkeypatch.setitem(module.MEASURES, "accuracies", lambda _: pytest.fail("measured again"))
     assert study("accuracies", record.id, folder) == made == obtain_study("accuracies", record, folder, folder / "new")
 
 

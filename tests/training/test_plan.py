@@ -59,9 +59,18 @@ def test_recipes_with_equal_digests_are_one_run():
     assert (only.recipe.name, only.recipe.losses, only.recipe.epochs) == ("digits-snn", "samd", 3)
 
 
+def test_several_suites_are_one_queue_without_what_they_share():
+    runs = suite_runs("components+rivals", "smoke", 2, {})
+    names = SUITES["components"]["smoke"] + SUITES["rivals"]["smoke"]
+    recipes = [RECIPES[name] for name in dict.fromkeys(names)]
+    assert len(recipes) < len(names)
+    assert [(run.recipe, run.seed) for run in runs] == [(recipe, seed) for seed in (0, 1) for recipe in recipes]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("components+magic", "smoke"), "unknown suite 'magic'; choose one of: components"),
         (("magic", "smoke"), "unknown suite 'magic'; choose one of: components"),
         (("components", "huge"), "unknown tier 'huge'; choose one of: smoke, reduced, paper"),
     ],

@@ -1,0 +1,42 @@
+"""The command that names the works to cite, as BibTeX: of one key, or of everything that a recipe uses."""
+
+import re
+from importlib.resources import files
+
+from jsonargparse import ArgumentParser, Namespace
+
+from ckdsnn.errors import choose
+from ckdsnn.recipe import RECIPES, Recipe
+
+PAPER = "ckdsnn"
+KEY_OF_TERM = {"samd": PAPER, "nld": PAPER, "bkd": "bkdsnn"}  # where it is not the term's own name
+KEYS_OF_DATASET = {"cifar10": ["cifar"], "cifar100": ["cifar"]}
+KEYS_OF_SPIKING = ["tdbn", "surrogate", "spikingjelly"]
+
+
+def works() -> dict[str, str]:
+    """Key -> BibTeX entry, of every work that the book cites."""
+    text = files("ckdsnn").joinpath("references.bib").read_text(encoding="utf-8")
+    return {match[1]: match[0] for match in re.finditer(r"^@\w+\{(\w+),.*?^\}", text, re.M | re.S)}
+
+
+def keys_of(recipe: Recipe) -> list[str]:
+    """The works that a training of this recipe builds on, the paper first, each once."""
+    terms = [KEY_OF_TERM.get(name, name) for name in recipe.loss_names]
+    spiking = KEYS_OF_SPIKING if recipe.timesteps else []
+    augmentation = ["autoaugment"] * recipe.autoaugment + ["erasing"] * bool(recipe.erasing)
+    data = KEYS_OF_DATASET.get(recipe.dataset, [])
+    return list(dict.fromkeys([PAPER, *terms, "resnet", *spiking, *data, *augmentation]))
+
+
+def cite_parser() -> ArgumentParser:
+    parser = ArgumentParser(description="Print the BibTeX of a work, or of all works that a recipe builds on.")
+    text = "a recipe's name or a work's key; an unknown one lists the keys"
+    parser.add_argument("name", type=str, nargs="?", default=PAPER, help=text)
+    return parser
+
+
+def cite_command(options: Namespace) -> None:
+    known, recipe = works(), RECIPES.get(options.name)
+    keys = keys_of(recipe) if recipe else [options.name]
+    print(*(choose("work", key, known) for key in keys), sep="\n\n")
