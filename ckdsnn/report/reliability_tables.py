@@ -65,6 +65,9 @@ def agreement(study: Study, kind: str) -> tuple[str, str]:
     return Estimate(mean, error).text(".2f"), f"{shuffled:.2f}"
 
 
+SAME = 1 - 1e-6  # a correlation that differs from 1 by rounding alone
+
+
 class Likeness(NamedTuple):
     """How alike Grad-CAM by one other surrogate is to that by the trained one."""
 
@@ -75,7 +78,8 @@ class Likeness(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"{self.shape} of width {self.width:g}"
+        """The surrogate's; where the least alike is the same map, every surrogate's is."""
+        return "any" if self.correlation.mean > SAME else f"{self.shape} of width {self.width:g}"
 
 
 def likenesses(study: Study, place: str) -> list[Likeness]:

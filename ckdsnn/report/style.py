@@ -47,10 +47,10 @@ MAPS = {
     "grad_cam": ("Grad-CAM = CAM", "#D55E00"),
     "sam_first": ("SAM, first stage", "#56B4E9"),
     "grad_cam_first": ("Grad-CAM, first stage", "#E69F00"),
-    "grad_cam_far": ("Grad-CAM, other surrogate", "#CC79A7"),
+    "grad_cam_far": ("Grad-CAM, other surrogate", "#882255"),
     "teacher_cam": ("Teacher's CAM", "#000000"),
     "centre": ("Centred Gaussian", "#009E73"),
-    "random": ("Random", "#99DDFF"),
+    "random": ("Random", "#AAAAAA"),
 }
 
 # shape of a surrogate gradient -> (label, colour)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import mean
+from typing import Any
 
 from ckdsnn.records import Record
 from ckdsnn.records.shelf import Document
@@ -48,8 +49,8 @@ class Evidence:
             return values_of(found, VALUES[question.value])
         if question.network:
             maps, studies = (question.method, question.baseline), found.get(question.network, ())
-            return {kind: {s.seed: mean(s.values[f"{kind}.{question.value}"]) for s in studies} for kind in maps}
-        return values_of(found, lambda study: in_short(question.value, study.values[question.value]))
+            return finite({m: {s.seed: in_short(f"{m}.{question.value}", s.values) for s in studies} for m in maps})
+        return finite(values_of(found, lambda study: in_short(question.value, study.values)))
 
     def documents(self, questions: Iterable[Question]) -> list[Document]:
         """The records and studies behind these questions, each once, sorted by id."""
@@ -62,11 +63,22 @@ class Evidence:
         return [found[name] for name in sorted(found)]
 
 
-def in_short(name: str, value: float | Sequence[float]) -> float:
-    """A study's value as one number: itself, the mean of one with its spread, or the mean of several."""
+def in_short(name: str, values: Mapping[str, Any]) -> float | None:
+    """A study's value as one number: itself, the mean of one with its spread, or the mean of several.
+
+    None where it was not finite, in part or as a whole: of a network that has diverged.
+    """
+    value = values[name]
     if not isinstance(value, list):
         return value
-    return value[0] if name in WITH_SPREAD else mean(value)
+    if name in WITH_SPREAD:
+        return value[0]
+    return None if None in value else mean(value)
+
+
+def finite(values: Mapping[str, Mapping[int, float | None]]) -> Values:
+    """The values without those that are None: a network that has diverged answers no question."""
+    return {name: {seed: v for seed, v in seeds.items() if v is not None} for name, seeds in values.items()}
 
 
 def answer(claim: Claim, evidence: Evidence) -> list[Answer]:

@@ -51,6 +51,14 @@ def test_the_trained_surrogate_is_not_compared_with_itself(record):
     assert means == sorted(means)
 
 
+def test_where_even_the_least_alike_is_the_same_every_surrogate_is(record):
+    study = surrogates(record)
+    same = {name: [[1.0, 0.0, 0.3]] * 3 for name in study.values if name.endswith(".stage3")}
+    study = study_of(record, "surrogate", "snn", 0, study.settings, study.values | same)
+    assert surrogate_table("bumps", "Bumps", [study]).rows[-1][2:] == ["1.000 ± 0.000", "any", "1.000", "0.30"]
+    assert said(study)[-1].endswith("stage 3, the last: 1.000 ± 0.000 (any).")
+
+
 def test_the_table_of_surrogates_has_the_least_and_the_mean(record):
     study = surrogates(record)
     (*_, last) = rows = surrogate_table("bumps", "Bumps", [study]).rows

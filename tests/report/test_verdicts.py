@@ -105,6 +105,17 @@ def test_a_study_answers_about_two_methods_or_about_two_maps_of_one(record):
     assert [s.seed for s in evidence.documents([maps])] == [0, 1] and len(evidence.documents([lower])) == 4
 
 
+def test_a_network_that_has_diverged_answers_no_question(record):
+    runs = cells_of(record, {"snn": [50.0, 51.0]})["snn"]
+    broken = study_of(runs[0], "flat", rise=None, kl=[None, 1.0], **{"js-logits": [0.1, None], "a.score": [None]})
+    whole = study_of(runs[1], "flat", rise=2.0, kl=[0.5, 1.0], **{"js-logits": [0.1, 0.3], "a.score": [0.7]})
+    evidence = Evidence(lambda _: {"snn": [broken, whole]})
+    questions = [Question("flat", "snn", "snn", value=name) for name in ("rise", "kl", "js-logits")]
+    maps = Question("flat", "a", "a", value="score", network="snn")
+    found = [next(iter(evidence.values(question).values())) for question in (*questions, maps)]
+    assert found == [{1: 2.0}, {1: 0.5}, {1: 0.2}, {1: 0.7}]
+
+
 def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
     seen = []
 
