@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.batch import Batch, Look, ask
 from ckdsnn.distill.numerics import at_least_float32
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError
@@ -70,11 +70,12 @@ class Objective(nn.Module):
         student: Features,
         teacher: Features | None,
         generator: torch.Generator | None = None,
+        recall: Callable[[str, Look], tuple[torch.Tensor, ...]] = ask,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """`forward`, given what `observe` has returned."""
+        """`forward`, given what `observe` has returned. recall: as in a `Batch`."""
         named = {"ce": F.cross_entropy(at_least_float32(student.logits), labels)}
         total = named["ce"]
-        batch = Batch(images, labels, student, teacher, self.teacher, generator, self.student)
+        batch = Batch(images, labels, student, teacher, self.teacher, generator, self.student, recall=recall)
         adapters = dict(self.adapters)
         for name, (weight, term) in self.terms.items():
             named[name] = term(batch._replace(adapter=adapters.get(name)))

@@ -91,7 +91,8 @@ class SAMD:
         if last and self.closed_cam:
             maps = class_activation_map(stages[-1], batch.teacher_model.head_weight, classes)
         else:
-            maps = grad_cam(batch.teacher_model, batch.images, classes, stage)
+            question = f"grad-cam-of-{self.map_class}-at-{stage}"
+            (maps,) = batch.recall(question, lambda: (grad_cam(batch.teacher_model, batch.images, classes, stage),))
             maps = maps * maps[0].numel() if last else maps  # the closed form is that many times Grad-CAM
         return map_range(maps, self.teacher_range, units=stages[stage].shape[1])
 

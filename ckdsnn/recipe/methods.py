@@ -65,13 +65,26 @@ RANGES: dict[str, Fields] = {
         for t in TEMPERATURES
         if t < 1
     },
-    **{f"ckdsnn-sample-beta{beta:g}": with_sample(beta=beta) for beta in (0.1, 10.0)},
+    **{f"ckdsnn-sample-beta{beta:g}": with_sample(beta=beta) for beta in (0.1, 10.0, 30.0)},
+    # weights that set SAMD's pull beside the cross-entropy's, so that a reading is judged by its target, not its size
+    "ckdsnn-beta0.016": with_samd(beta=0.016),
+    "ckdsnn-raw-ts8-nofactor": with_samd(teacher_range="none", map_temperature=8.0, temperature_squared=False),
+    "ckdsnn-rate-beta100": with_samd(student_range="rate", beta=100.0),
 }
 
 SCALING: dict[str, Fields] = {  # z-scores undo the min-max: one recipe stands for both readings
     "ckdsnn-zscore": with_samd(scaling="zscore"),
     **{f"ckdsnn-{scaling}": with_samd(scaling=scaling) for scaling in ("none", "l2")},
     **{f"ckdsnn-sample-{scaling}": with_sample(scaling=scaling) for scaling in ("none", "l2")},
+    # without the softmax the distance is hundreds of times as large: the same at about softmax's size times ten
+    "ckdsnn-zscore-beta0.01": with_samd(scaling="zscore", beta=0.01),
+    "ckdsnn-sample-none-beta0.03": with_sample(scaling="none", beta=0.03),
+}
+
+# SAMD ten times as strong, and AT as strong as the other rivals: at its published weight the student falls silent
+MAP_LOSSES: dict[str, Fields] = {
+    "samd-sample-beta10": {"losses": "samd", "beta": 10.0, **SAMPLE},
+    "at-beta32": {"losses": "at", "beta": 32.0},
 }
 
 STAGES = {"first": {"stage": 0}, "second": {"stage": 1}, "all": {"every_stage": True}}  # besides the last
@@ -108,4 +121,4 @@ def at_timesteps(timesteps: int) -> dict[str, Fields]:
     return {f"{method}-t{timesteps}": METHODS[method] | {"timesteps": timesteps} for method in OVER_TIME}
 
 
-VARIANTS: dict[str, Fields] = RANGES | SCALING | STAGE | NOISE | ONE_RELEASED | WEIGHTS
+VARIANTS: dict[str, Fields] = RANGES | SCALING | MAP_LOSSES | STAGE | NOISE | ONE_RELEASED | WEIGHTS

@@ -1,6 +1,16 @@
 """The suites: the recipes behind each table or figure, in every tier."""
 
-from ckdsnn.recipe.methods import NOISE, ONE_RELEASED, OVER_TIME, RANGES, SCALING, STAGE, TIMESTEPS, WEIGHTS
+from ckdsnn.recipe.methods import (
+    MAP_LOSSES,
+    NOISE,
+    ONE_RELEASED,
+    OVER_TIME,
+    RANGES,
+    SCALING,
+    STAGE,
+    TIMESTEPS,
+    WEIGHTS,
+)
 from ckdsnn.recipe.named import DATASETS_OF_PAPER, QUICK, TIER_SETTINGS, timesteps_of
 
 READINGS = ("ckdsnn", "ckdsnn-sample")  # the paper's, and the one with both maps 0 to 1 within each image
@@ -12,7 +22,7 @@ SUITE_METHODS: dict[str, tuple[str, ...]] = {
     "scaling": (*READINGS, *SCALING),
     "stage": ("nld", *READINGS, *STAGE),
     "noise": ("kd", "nld", *NOISE),
-    "map-losses": ("snn", "samd", "samd-sample", "at", "catkd", "e2kd"),
+    "map-losses": ("snn", "samd", "samd-sample", "at", "catkd", "e2kd", *MAP_LOSSES),
     "rivals": ("snn", "kd", "kdsnn", "bkd", *READINGS),
     "released": (*READINGS, "ckdsnn-batch", "ckdsnn-sample-nofactor", *ONE_RELEASED, "ckdsnn-released"),
     "weights": ("ckdsnn-sample", "ckdsnn-sample-beta0.1", "ckdsnn-sample-beta10", *WEIGHTS),

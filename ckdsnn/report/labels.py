@@ -13,13 +13,21 @@ VARIANTS = {
     "ckdsnn-sample-nofactor": f"{SAMPLE}, without Tₛ²",
     **{f"ckdsnn-sample-ts{t}": f"{SAMPLE}, Tₛ = {t}" for t in ("0.1", "0.2", "0.5", "1", "4")},
     **{f"ckdsnn-sample-ts{t}-nofactor": f"{SAMPLE}, Tₛ = {t}, without Tₛ²" for t in ("0.1", "0.2", "0.5")},
-    **{f"ckdsnn-sample-beta{b}": f"{SAMPLE}, beta = {b}" for b in ("0.1", "10")},
+    **{f"ckdsnn-sample-beta{b}": f"{SAMPLE}, beta = {b}" for b in ("0.1", "10", "30")},
+    "ckdsnn-beta0.016": "student's map a count, beta = 0.016",
+    "ckdsnn-raw-ts8-nofactor": "both maps raw, Tₛ = 8, without Tₛ²",
+    "ckdsnn-rate-beta100": "student's map a rate, beta = 100",
     # scaling
     "ckdsnn-zscore": "z-score",
     "ckdsnn-none": "none, student's map a count",
     "ckdsnn-l2": "L2, student's map a count",
     "ckdsnn-sample-none": f"none, {SAMPLE}",
     "ckdsnn-sample-l2": f"L2, {SAMPLE}",
+    "ckdsnn-zscore-beta0.01": "z-score, beta = 0.01",
+    "ckdsnn-sample-none-beta0.03": f"none, {SAMPLE}, beta = 0.03",
+    # map losses
+    "samd-sample-beta10": f"SAMD alone, {SAMPLE}, beta = 10",
+    "at-beta32": "AT, beta = 32",
     # stage
     **{f"ckdsnn-{stage}": f"stage: {stage}, student's map a count" for stage in ("first", "second", "all")},
     **{f"ckdsnn-sample-{stage}": f"stage: {stage}, {SAMPLE}" for stage in ("first", "second", "all")},

@@ -57,8 +57,8 @@ class Classifier(L.LightningModule):
         images, labels = batch
         images = images.contiguous(memory_format=self.layout)
         features = self.network(images)
-        seen = self.recall.see(lambda: self.objective.observe(images))
-        total, terms = self.objective.compare(images, labels, features, seen, self.generator)
+        seen = self.recall.features(lambda: self.objective.observe(images))
+        total, terms = self.objective.compare(images, labels, features, seen, self.generator, self.recall.see)
         hits = (features.logits.argmax(1) == labels).float().mean()
         self.note(terms | {"train_accuracy": hits})
         return total

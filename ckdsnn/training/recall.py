@@ -1,5 +1,6 @@
 """What the teacher has said of the training images, kept on disk: runs with the same teacher, data and seed show it the
-same images, so only the first of them has to ask. Of ResNet-8 students with a ResNet-20 teacher it saves two fifths.
+same images, so only the first of them has to ask. Of ResNet-8 students with a ResNet-20 teacher it saves two fifths,
+and three quarters where maps are compared at earlier stages.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from ckdsnn.distill.batch import Look
 from ckdsnn.engine import engine
 from ckdsnn.files import atomic
 from ckdsnn.models import Features
@@ -18,48 +20,76 @@ from ckdsnn.records import Record
 
 # the recipe's fields that decide which images the teacher sees, and in which order
 SHOWN = ("train_images", "statistics", "crop_padding", "flip", "autoaugment", "erasing", "batch_size")
+READERS = {"at", "kdsnn", "bkd"}  # terms that read the teacher's features at the recipe's stage
 
-Look = Callable[[], Features | None]
+
+class Memory:
+    """The answers to one question, step by step over an epoch: read from `path`, or noted, to be kept there."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.known = load_file(path) if path.is_file() else {}
+        self.noted: list[tuple[torch.Tensor, ...]] = []
+        self.step = 0
+
+    def next(self, look: Look) -> tuple[torch.Tensor, ...]:
+        """The answer of the epoch's next step."""
+        if self.known:
+            seen = tuple(self.known[str(index)][self.step] for index in range(len(self.known)))
+        else:
+            seen = look()
+            self.noted.append(seen)
+        self.step += 1
+        return seen
+
+    def keep(self) -> None:
+        """Write what is new."""
+        if self.noted:
+            answers = {str(index): torch.stack(parts) for index, parts in enumerate(zip(*self.noted, strict=True))}
+            with atomic(self.path) as partial:
+                save_file(answers, partial)
 
 
 class Recall:
-    """Logits and last stage of the teacher, one file an epoch in `folder`; None keeps nothing.
+    """What the teacher has said, by the question's name, one file a name and epoch in `folder`; None keeps nothing.
 
-    `begin(epoch)`, then `see(look)` once for every step in order, then `end()`. `look` asks the teacher itself.
+    `begin(epoch)`, then for every step in order `features` and `see`, each name once, then `end()`.
     """
 
     def __init__(self, folder: Path | None):
         self.folder = folder
-        self.path: Path | None = None
-        self.known: dict[str, torch.Tensor] = {}
-        self.noted: list[Features] = []
-        self.step = 0
+        self.epoch = 0
+        self.memories: dict[str, Memory] = {}
 
     def begin(self, epoch: int) -> None:
-        """Read what is known of the epoch."""
-        self.path = self.folder and self.folder / f"{epoch}.safetensors"
-        self.known = load_file(self.path) if self.path and self.path.is_file() else {}
-        self.noted, self.step = [], 0
+        self.epoch, self.memories = epoch, {}
 
-    def see(self, look: Look) -> Features | None:
-        """The teacher's features of the epoch's next batch; only the last stage where they are remembered."""
-        if self.known:
-            seen = Features(self.known["logits"][self.step], (self.known["stage"][self.step],))
-        else:
-            seen = look()
-            if self.path:
-                self.noted.append(seen)
-        self.step += 1
-        return seen
+    def see(self, name: str, look: Look) -> tuple[torch.Tensor, ...]:
+        """The step's answer to this question: remembered, or that of `look`, which asks the teacher."""
+        if not self.folder:
+            return look()
+        if name not in self.memories:
+            self.memories[name] = Memory(self.folder / f"{self.epoch}-{name}.safetensors")
+        return self.memories[name].next(look)
+
+    def features(self, look: Callable[[], Features | None]) -> Features | None:
+        """The step's logits and stages; where they are kept, the last stage, and of the others B and C alone."""
+        if not self.folder:
+            return look()
+        logits, *inner, last = self.see("features", lambda: without_inner(look()))
+        return Features(logits, (*(stage.to("meta") for stage in inner), last))
 
     def end(self) -> None:
         """Keep what is new."""
-        if self.noted:
-            logits, stages = zip(*self.noted, strict=True)
-            tensors = {"logits": torch.stack(logits), "stage": torch.stack([s[-1] for s in stages]).contiguous()}
-            with atomic(self.path) as partial:
-                save_file(tensors, partial)
-        self.known, self.noted = {}, []
+        for memory in self.memories.values():
+            memory.keep()
+        self.memories = {}
+
+
+def without_inner(seen: Features) -> tuple[torch.Tensor, ...]:
+    """Logits and stages, in place of all stages but the last empty ones: [B, C, 0, 0]."""
+    *inner, last = seen.stages
+    return (seen.logits, *(stage.new_empty(*stage.shape[:2], 0, 0) for stage in inner), last.contiguous())
 
 
 def make_recall(
@@ -67,10 +97,10 @@ def make_recall(
 ) -> Recall:
     """The run's Recall: one that keeps nothing where the engine does not ask for it, or the run needs more than it has.
 
-    That is, where maps are compared at other stages than the last, and where several processes share the images.
+    That is, where features of an earlier stage are compared, and where several processes share the images.
     """
-    last_alone = recipe.stage == -1 and not recipe.every_stage
-    if not (engine().remember_teacher and teacher and last_alone and processes == 1):
+    enough = recipe.stage == -1 or not READERS.intersection(recipe.loss_names)
+    if not (engine().remember_teacher and teacher and enough and processes == 1):
         return Recall(None)
     shown = {name: getattr(recipe, name) for name in SHOWN}
     key = [teacher.weights["sha256"], teacher.data["digest"], seed, shown, recipe.precision, device.type]
