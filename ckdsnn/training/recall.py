@@ -38,7 +38,7 @@ class Memory:
             seen = tuple(self.known[str(index)][self.step] for index in range(len(self.known)))
         else:
             seen = look()
-            self.noted.append(seen)
+            self.noted.append(tuple(answer.cpu() for answer in seen))  # a GPU has no room for an epoch of them
         self.step += 1
         return seen
 
@@ -54,10 +54,11 @@ class Recall:
     """What the teacher has said, by the question's name, one file a name and epoch in `folder`; None keeps nothing.
 
     `begin(epoch)`, then for every step in order `features` and `see`, each name once, then `end()`.
+    device: where the run wants the answers.
     """
 
-    def __init__(self, folder: Path | None):
-        self.folder = folder
+    def __init__(self, folder: Path | None, device: torch.device | str = "cpu"):
+        self.folder, self.device = folder, device
         self.epoch = 0
         self.memories: dict[str, Memory] = {}
 
@@ -70,7 +71,7 @@ class Recall:
             return look()
         if name not in self.memories:
             self.memories[name] = Memory(self.folder / f"{self.epoch}-{name}.safetensors")
-        return self.memories[name].next(look)
+        return tuple(answer.to(self.device) for answer in self.memories[name].next(look))
 
     def features(self, look: Callable[[], Features | None]) -> Features | None:
         """The step's logits and stages; where they are kept, the last stage, and of the others B and C alone."""
@@ -104,4 +105,4 @@ def make_recall(
         return Recall(None)
     shown = {name: getattr(recipe, name) for name in SHOWN}
     key = [teacher.weights["sha256"], teacher.data["digest"], seed, shown, recipe.precision, device.type]
-    return Recall(out / "work" / "teacher" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16])
+    return Recall(out / "work" / "teacher" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16], device)

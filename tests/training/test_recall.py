@@ -114,3 +114,15 @@ def test_what_a_run_needs_beyond_it_is_not_remembered(student, record, tmp_path,
 
 def test_nothing_is_remembered_unless_asked_for(student, record, tmp_path):
     assert make_recall(student, 0, record, tmp_path, CPU, 1).folder is None
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_what_is_remembered_is_on_the_runs_device(tmp_path):
+    def on_gpu(step: int) -> Features:
+        logits, stages = features(step)
+        return Features(logits.cuda(), tuple(stage.cuda() for stage in stages))
+
+    for look in (on_gpu, never):
+        (seen,) = one_epoch(Recall(tmp_path, "cuda"), 0, 1, look)
+        assert seen.logits.is_cuda and seen.stages[-1].is_cuda
+        torch.testing.assert_close(seen.logits.cpu(), features(0).logits, rtol=0, atol=0)
