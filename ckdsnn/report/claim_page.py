@@ -7,11 +7,12 @@ from ckdsnn.report.claims import CLAIMS, Claim, Question
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import MAPS
 from ckdsnn.report.suite_tables import in_points, probability
-from ckdsnn.report.tables import Table
-from ckdsnn.report.verdicts import UNMEASURED, Answer, Evidence, answer, by_reading, verdict_of
+from ckdsnn.report.tables import Table, spread
+from ckdsnn.report.verdicts import MARGIN, UNMEASURED, VOID, Answer, Evidence, judge, verdict_of
 
 Legend = Callable[[str, list[Document]], str]  # notebook, records -> the line that says where a table comes from
-UNITS = {"accuracy": "points", "energy": "nJ"}
+UNITS = {"accuracy": "points", "efficiency": "%/µJ", "kl": "nat", "rise": "nat", "lost": "points"}
+DIGITS = {"score": 3, "js-logits": 4}  # after the point; 2 for other values
 
 
 def badge(verdict: str) -> str:
@@ -22,9 +23,9 @@ def badge(verdict: str) -> str:
 def summary(evidence: Evidence, name: str = "claims-summary") -> str:
     """One row a claim and reading, with its verdict; `name` is the table's, by which pages refer to it."""
     rows = [
-        [f"[{claim.key}](#claim-{claim.key.lower()})", claim.statement, reading or "–", badge(verdict_of(answers))]
+        [f"[{claim.key}](#claim-{claim.key.lower()})", claim.statement, reading or "–", badge(verdict_of(found))]
         for claim in CLAIMS
-        for reading, answers in by_reading(answer(claim, evidence)).items()
+        for reading, found in judge(claim, evidence).items()
     ]
     return Table(name, "The claims and their verdicts", ["", "Claim", "Reading", "Verdict"], rows).markdown()
 
@@ -35,45 +36,53 @@ def name_of(compared: str) -> str:
 
 
 def row(found: Answer) -> list[str]:
-    """One question: what was compared, by how much they differ, and the verdict."""
+    """One question: what was compared, both values, by how much they differ, and the verdict."""
     question, comparison = found.question, found.comparison
     if comparison is None:
-        return [asked(question), "–", "0", "–", badge(found.verdict)]
-    difference = f"{in_points(comparison)} {UNITS.get(question.value, '')}".strip()
-    return [asked(question), difference, str(comparison.n), probability(comparison), badge(found.verdict)]
+        return [asked(question), "–", "–", "0", "–", "–", badge(found.verdict)]
+    digits = DIGITS.get(question.value, 2)
+    values = " / ".join(spread(list(seeds.values()), digits) for seeds in found.values.values())
+    difference = f"{in_points(comparison, digits)} {UNITS.get(question.value, '')}".strip()
+    p = probability(comparison.p), probability(comparison.corrected)
+    return [asked(question), values, difference, str(comparison.n), *p, badge(found.verdict)]
+
+
+HEADER = ["Question", "Both, mean ± sd", "Difference [95 %]", "n", "p", "p, corrected", "Verdict"]
 
 
 def asked(question: Question) -> str:
     """A question in short: what is compared, and what the claim expects."""
-    of = f" of {label_of(question.network)}" if question.network else ""
     sign = ">" if question.higher else "<"
-    return f"{question.value}{of}: {name_of(question.method)} {sign} {name_of(question.baseline)}"
+    return f"{question.value}: {name_of(question.method)} {sign} {name_of(question.baseline)}"
 
 
-def why(answers: Sequence[Answer]) -> str:
+def why(found: Sequence[Answer]) -> str:
     """What the verdict of these answers rests on: how many questions are supported, and which are not."""
-    parts = [f"{sum(found.verdict == 'supported' for found in answers)} of {len(answers)} questions supported"]
-    for verdict, words in (
-        ("contradicted", "The opposite holds"),
-        ("inconclusive", "Open"),
-        (UNMEASURED, "Not measured yet"),
+    if not found:
+        return ""
+    parts = [f"{sum(answer.verdict == 'supported' for answer in found)} of {len(found)} questions supported"]
+    still_open = [answer for answer in found if answer.verdict == "inconclusive"]
+    for words, group in (
+        ("The opposite holds", [answer for answer in found if answer.verdict == "contradicted"]),
+        (f"A gain of {MARGIN:g} point or more is excluded", [answer for answer in still_open if answer.small]),
+        ("Open", [answer for answer in still_open if not answer.small]),
+        ("No evidence, as students have fallen silent", [answer for answer in found if answer.verdict == VOID]),
+        ("Not measured yet", [answer for answer in found if answer.verdict == UNMEASURED]),
     ):
-        if names := [asked(found.question) for found in answers if found.verdict == verdict]:
-            parts.append(f"{words}: {'; '.join(names)}")
+        if group:
+            parts.append(f"{words}: {'; '.join(asked(answer.question) for answer in group)}")
     return ". ".join(parts) + "."
 
 
 def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
-    """A claim with its evidence; the legend names the records, where there are any."""
-    answers, key = answer(claim, evidence), claim.key.lower()
-    header = ["Question", "Difference [95 %]", "n", "p, corrected", "Verdict"]
-    table = Table(f"claim-{key}-evidence", f"Evidence for {claim.key}", header, [row(found) for found in answers])
-    verdicts = "\n".join(
-        f"- {reading}{': ' * bool(reading)}{badge(verdict_of(found))} {why(found)}"
-        for reading, found in by_reading(answers).items()
-    )
+    """A claim with its evidence, a table for each reading; the legend names the records, where there are any."""
+    key, parts = claim.key.lower(), [f"(claim-{claim.key.lower()})=\n## {claim.key}: {claim.statement}", claim.remark]
+    for index, (reading, found) in enumerate(judge(claim, evidence).items()):
+        title = f"Evidence for {claim.key}" + f", {reading}" * bool(reading)
+        parts.append(f"{badge(verdict_of(found))} {reading}{'. ' * bool(reading)}{why(found)}".strip())
+        if found:
+            parts.append(Table(f"claim-{key}-evidence-{index}", title, HEADER, [row(one) for one in found]).markdown())
     documents = evidence.documents(claim.questions)
-    parts = [f"(claim-{key})=\n## {claim.key}: {claim.statement}", verdicts, claim.remark, table.markdown()]
     return "\n\n".join(parts + ([legend(claim.notebook, documents)] if documents else []))
 
 

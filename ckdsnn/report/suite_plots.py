@@ -7,11 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ckdsnn.report.compare import Cells, Comparison, accuracies, against
+from ckdsnn.report.compare import FAR, Cells, Comparison, accuracies, against
 from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.style import styled
-
-SPAN = 10.0  # points below the best row, beyond which a row is named at the panel's edge instead of drawn
 
 
 def suite_figure(cells: Cells, baseline: str) -> Figure:
@@ -64,7 +62,7 @@ def difference_panel(axes: Axes, rows: Mapping[str, int], comparisons: Sequence[
 def edge_of(means: Iterable[float]) -> float:
     """Where a panel ends: one point below the lowest row that it draws."""
     means = list(means)
-    return min(value for value in means if value >= max(means) - SPAN) - 1
+    return min(value for value in means if value >= max(means) - FAR) - 1
 
 
 def beyond(axes: Axes, row: int, edge: float, number: str, colour: str) -> None:

@@ -10,16 +10,14 @@ from ckdsnn.report.tables import Table, mean_sd
 COLUMNS = 78  # characters that fit a page of the book
 
 
-def in_points(comparison: Comparison) -> str:
-    """The mean difference with its 95 % interval."""
-    if not comparison.interval:
-        return f"{comparison.mean:+.2f}"
-    return f"{comparison.mean:+.2f} [{comparison.interval[0]:+.2f}, {comparison.interval[1]:+.2f}]"
+def in_points(comparison: Comparison, digits: int = 2) -> str:
+    """The mean difference with its 95 % interval, to so many digits after the point."""
+    mean, *ends = (f"{value:+.{digits}f}" for value in (comparison.mean, *(comparison.interval or ())))
+    return f"{mean} [{', '.join(ends)}]" if ends else mean
 
 
-def probability(comparison: Comparison) -> str:
-    """The corrected p value, a dash where there is none."""
-    p = comparison.corrected
+def probability(p: float | None) -> str:
+    """A p value, a dash where there is none."""
     return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -33,7 +31,7 @@ def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
             label_of(method),
             mean_sd(accuracies(records).values()),
             in_points(found[method]) if method in found else "–",
-            probability(found[method]) if method in found else "–",
+            probability(found[method].corrected) if method in found else "–",
         ]
         for method, records in cells.items()
     ]
@@ -44,9 +42,9 @@ def sentence(comparison: Comparison) -> str:
     """One comparison in words."""
     start = f"{label_of(comparison.method)} less {label_of(comparison.baseline)}: {in_points(comparison)} points"
     if comparison.p is None:
-        return f"{start}, one seed: no verdict."
-    certain = "clear" if comparison.verdict() != "inconclusive" else "not clear"
-    return f"{start}, n = {comparison.n}, corrected p {probability(comparison)}: {certain}."
+        return f"{start}, n = {comparison.n}: no verdict."
+    certain = "clear" if comparison.clear else "not clear"
+    return f"{start}, n = {comparison.n}, corrected p {probability(comparison.corrected)}: {certain}."
 
 
 def findings(comparisons: Iterable[Comparison], absent: Sequence[str] = ()) -> str:

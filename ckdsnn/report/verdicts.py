@@ -1,4 +1,8 @@
-"""From records to verdicts: each claim's questions answered by paired comparisons, corrected within the claim."""
+"""From records to verdicts: each claim's questions answered by paired comparisons, one family of them a reading.
+
+A claim is supported only if all its questions are: such a test of all needs no correction. One answer against it would
+contradict it, so that p value is corrected for the number of questions that the reading asks, measured or not.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,15 +14,17 @@ from ckdsnn.records import Record
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import Study
 from ckdsnn.report.claims import Claim, Question
-from ckdsnn.report.compare import Cells, Comparison, Values, compare, correct, values_of
+from ckdsnn.report.compare import LEVEL, Cells, Comparison, Values, compare, correct, values_of
 
 VALUES: dict[str, Callable[[Record], float]] = {
     "accuracy": lambda record: record.accuracy,
-    "energy": lambda record: record.final["energy"]["compute_nj"],
+    "efficiency": lambda record: 1000 * record.accuracy / record.final["energy"]["compute_nj"],  # % for a microjoule
 }
 Studied = Mapping[str, Sequence[Study]]  # method -> studies of its networks, one a seed
-WITH_SPREAD = ("kl",)  # values of studies that are a mean over images and its deviation
-UNMEASURED = "not measured yet"
+WITH_SPREAD = ("kl", "correlation")  # values of studies that are a mean over images and its deviation
+SILENT = 1e-3  # firing rate of the last layer: below it a network has stopped to learn, whatever it is compared with
+MARGIN = 1.0  # points: a smaller gain is less than most that the paper reports
+UNMEASURED, VOID = "not measured yet", "no evidence"
 
 
 @dataclass(frozen=True)
@@ -27,10 +33,31 @@ class Answer:
 
     question: Question
     comparison: Comparison | None
+    values: Values
+    """of the two that are compared, by seed"""
+    silent: tuple[str, ...] = ()
+    """those of the two whose students have fallen silent"""
 
     @property
     def verdict(self) -> str:
-        return self.comparison.verdict(self.question.higher) if self.comparison else UNMEASURED
+        found = self.comparison
+        if found is None:
+            return UNMEASURED
+        if self.silent:
+            return VOID
+        if found.p is None:
+            return "inconclusive"
+        expected = (found.mean > 0) == self.question.higher
+        if expected:
+            return "supported" if found.p < LEVEL else "inconclusive"
+        return "contradicted" if found.clear else "inconclusive"
+
+    @property
+    def small(self) -> bool:
+        """Whether a gain in accuracy of MARGIN or more is excluded, though there may be one."""
+        found = self.comparison
+        asked = self.question.value == "accuracy" and self.question.higher
+        return bool(asked and found and found.p is not None and found.interval[1] < MARGIN)
 
 
 class Evidence:
@@ -43,21 +70,36 @@ class Evidence:
         self.load = cache(load)
 
     def values(self, question: Question) -> Values:
-        """What is compared: values of runs, of studies of two methods' networks, or of two maps in one study."""
+        """By method and seed, of all methods of the source; or by kind of map and network."""
         found = self.load(question.source)
         if question.value in VALUES:
             return values_of(found, VALUES[question.value])
-        if question.network:
-            maps, studies = (question.method, question.baseline), found.get(question.network, ())
-            return finite({m: {s.seed: in_short(f"{m}.{question.value}", s.values) for s in studies} for m in maps})
-        return finite(values_of(found, lambda study: in_short(question.value, study.values)))
+        if not question.networks:
+            return finite(values_of(found, lambda study: in_short(question.value, study.values)))
+        studies = {(method, s.seed): s.values for method in question.networks for s in found.get(method, ())}
+        kinds = (question.method, question.baseline)
+        return finite({k: {net: in_short(f"{k}.{question.value}", v) for net, v in studies.items()} for k in kinds})
+
+    def answer(self, question: Question) -> Answer:
+        """A question's comparison, its p value not corrected yet."""
+        values, pair = self.values(question), (question.method, question.baseline)
+        found = next(iter(compare(values, [pair], together=question.value == "accuracy")), None)
+        own = {name: values[name] for name in pair if values.get(name)}
+        return Answer(question, found, own, tuple(name for name in own if self.silent(question, name)))
+
+    def silent(self, question: Question, method: str) -> bool:
+        """Whether the method's students, on average, no longer spike in their last layer."""
+        if question.value not in VALUES:
+            return False
+        rates = [list(record.final["firing_rate"].values())[-1] for record in self.load(question.source)[method]]
+        return mean(rates) < SILENT
 
     def documents(self, questions: Iterable[Question]) -> list[Document]:
         """The records and studies behind these questions, each once, sorted by id."""
         found = {
             document.id: document
             for question in questions
-            for method in question.networks
+            for method in question.sources
             for document in self.load(question.source).get(method, ())
         }
         return [found[name] for name in sorted(found)]
@@ -76,30 +118,35 @@ def in_short(name: str, values: Mapping[str, Any]) -> float | None:
     return None if None in value else mean(value)
 
 
-def finite(values: Mapping[str, Mapping[int, float | None]]) -> Values:
+def finite(values: Mapping[str, Mapping[Any, float | None]]) -> Values:
     """The values without those that are None: a network that has diverged answers no question."""
     return {name: {seed: v for seed, v in seeds.items() if v is not None} for name, seeds in values.items()}
 
 
-def answer(claim: Claim, evidence: Evidence) -> list[Answer]:
-    """All questions of a claim, in order, the p values corrected for the number of those that have one."""
-    found = {}
-    for question in claim.questions:
-        found[question] = next(iter(compare(evidence.values(question), [(question.method, question.baseline)])), None)
-    corrected = iter(correct([comparison for comparison in found.values() if comparison]))
-    return [Answer(question, next(corrected) if comparison else None) for question, comparison in found.items()]
+def readings(claim: Claim) -> dict[str, list[Question]]:
+    """The questions of each reading of the maps, with those that do not depend on it; "" where none does."""
+    names = list(dict.fromkeys(q.reading for q in claim.questions if q.reading)) or [""]
+    return {name: [q for q in claim.questions if q.reading in (name, "")] for name in names}
 
 
-def verdict_of(answers: Iterable[Answer]) -> str:
-    """Of all of them together: contradicted by one, supported by all, else inconclusive; or not measured yet."""
-    verdicts = {found.verdict for found in answers}
+def judge(claim: Claim, evidence: Evidence) -> dict[str, list[Answer]]:
+    """The answers of each reading, p values corrected for the number of questions that it asks."""
+    return {name: answers(questions, evidence) for name, questions in readings(claim).items()}
+
+
+def answers(questions: Sequence[Question], evidence: Evidence) -> list[Answer]:
+    """All of these questions answered as one family."""
+    found = [evidence.answer(question) for question in questions]
+    corrected = iter(correct([answer.comparison for answer in found if answer.comparison], len(questions)))
+    return [Answer(a.question, next(corrected) if a.comparison else None, a.values, a.silent) for a in found]
+
+
+def verdict_of(found: Iterable[Answer]) -> str:
+    """Of all of them together: contradicted by one, supported by all that are evidence, else inconclusive.
+
+    Or not measured yet, if none is.
+    """
+    verdicts = {answer.verdict for answer in found} - {VOID} or {UNMEASURED}
     if "contradicted" in verdicts:
         return "contradicted"
     return verdicts.pop() if len(verdicts) == 1 else "inconclusive"
-
-
-def by_reading(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
-    """The answers of each reading of the maps, with those that do not depend on it."""
-    answers = list(answers)
-    readings = list(dict.fromkeys(found.question.reading for found in answers if found.question.reading)) or [""]
-    return {name: [found for found in answers if found.question.reading in (name, "")] for name in readings}

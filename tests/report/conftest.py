@@ -39,10 +39,13 @@ def record_of(record: Record, method: str, **changes) -> Record:
 
 
 def with_accuracy(record: Record, method: str, seed: int, accuracy: float) -> Record:
-    """`record` as if this method's run with this seed had reached this accuracy."""
-    last = record.final["last_accuracy"] | {"value": accuracy}
+    """`record` as if this method's run with this seed had reached this accuracy, spiking in every layer."""
+    final = record.final | {
+        "last_accuracy": record.final["last_accuracy"] | {"value": accuracy},
+        "firing_rate": {layer: max(rate, 0.1) for layer, rate in record.final["firing_rate"].items()},
+    }
     name = f"digits-{method}-s{seed}-{record.id[-8:]}"
-    return record_of(record, method, id=name, seed=seed, final=record.final | {"last_accuracy": last})
+    return record_of(record, method, id=name, seed=seed, final=final)
 
 
 def cells_of(record: Record, accuracies: dict[str, list[float]]) -> dict[str, list[Record]]:

@@ -9,8 +9,8 @@ from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
 from ckdsnn.report.claim_page import claims_page, why
 from ckdsnn.report.claims import CLAIMS, LETTER, SAMPLE, Claim, Question, ask, both
-from ckdsnn.report.compare import compare, correct, values_of
-from ckdsnn.report.verdicts import UNMEASURED, VALUES, Evidence, answer, by_reading, verdict_of
+from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
+from ckdsnn.report.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
 from tests.report.conftest import cells_of
 
 FOUND = {
@@ -35,36 +35,74 @@ def evidence(record):
     return Evidence(lambda suite: cells_of(record, FOUND if suite == "components" else {}))
 
 
-def verdicts(answers):
-    return [found.verdict for found in answers]
+def verdicts(found):
+    return [answer.verdict for answer in found]
 
 
-def test_each_question_has_the_verdict_of_its_corrected_comparison(evidence, record):
-    answers = answer(CLAIM, evidence)
-    pairs = [("kd", "snn"), ("ckdsnn", "snn"), ("ckdsnn-sample", "snn")]
-    values = values_of(cells_of(record, FOUND))
-    family = correct([comparison for pair in pairs for comparison in compare(values, [pair])])
-    assert [found.comparison for found in answers] == [*family, None]
-    assert verdicts(answers) == ["supported", "contradicted", "supported", UNMEASURED]
-
-
-def test_readings_have_verdicts_of_their_own_with_what_they_share(evidence):
-    groups = by_reading(answer(CLAIM, evidence))
-    assert {name: verdicts(found) for name, found in groups.items()} == {
+def test_each_reading_is_a_family_of_its_own_with_what_it_shares(evidence, record):
+    judged = judge(CLAIM, evidence)
+    assert {name: verdicts(found) for name, found in judged.items()} == {
         LETTER: ["supported", "contradicted"],
         SAMPLE: ["supported", "supported", UNMEASURED],
     }
-    assert {name: verdict_of(found) for name, found in groups.items()} == {
+    values = values_of(cells_of(record, FOUND))
+    for name, methods, asked in ((LETTER, ["kd", "ckdsnn"], 2), (SAMPLE, ["kd", "ckdsnn-sample"], 3)):
+        family = correct([compare(values, [(method, "snn")])[0] for method in methods], asked)
+        assert [answer.comparison for answer in judged[name]][:2] == family
+    assert {name: verdict_of(found) for name, found in judged.items()} == {
         LETTER: "contradicted",
         SAMPLE: "inconclusive",
     }
-    assert verdict_of(answer(Claim("C", "s", "n", ask("components", "nld", "kd"), "r"), evidence)) == UNMEASURED
+
+
+def answered(mean, deviation=1.0, corrected=0.01, silent=(), **fields):
+    """An answer from three seeds with a spread that is known."""
+    comparison = Comparison("kd", "snn", dict.fromkeys(range(3), mean), Spread(deviation, 100), corrected)
+    return Answer(Question("components", "kd", "snn", **fields), comparison, {}, silent)
+
+
+@pytest.mark.parametrize(
+    ("mean", "corrected", "higher", "verdict"),
+    [
+        (2.0, 0.9, True, "supported"),  # all have to hold: no correction
+        (-2.0, 0.9, True, "inconclusive"),  # one against it would do: correction
+        (-2.0, 0.049, True, "contradicted"),
+        (-2.0, 0.9, False, "supported"),
+        (2.0, 0.049, False, "contradicted"),
+        (0.5, 0.9, True, "inconclusive"),
+    ],
+)
+def test_support_needs_p_and_contradiction_the_corrected_p(mean, corrected, higher, verdict):
+    assert answered(mean, corrected=corrected, higher=higher).verdict == verdict
+
+
+def test_to_beat_a_network_that_has_fallen_silent_is_no_evidence():
+    void = answered(20.0, silent=("snn",))
+    assert void.verdict == VOID
+    assert verdict_of([void]) == UNMEASURED
+    assert verdict_of([void, answered(2.0)]) == "supported"
+
+
+def test_silent_is_who_no_longer_spikes_in_the_last_layer(record):
+    cells = cells_of(record, {"kd": [50.0, 51.0], "at": [10.0, 11.0]})
+    rates = cells["at"][0].final["firing_rate"]
+    mute = {"firing_rate": rates | {list(rates)[-1]: 2e-4}}
+    cells["at"] = [replace(run, final=run.final | mute) for run in cells["at"]]
+    evidence = Evidence(lambda _: cells)
+    assert evidence.answer(Question("map-losses", "kd", "at")).silent == ("at",)
+
+
+def test_a_small_gain_is_excluded_where_the_interval_ends_below_a_point():
+    assert answered(0.1, deviation=0.5, corrected=0.9).small
+    assert not answered(0.9, deviation=0.5).small
+    assert not answered(-0.1, deviation=0.5, higher=False).small and not answered(0.1, value="kl").small
 
 
 def test_a_value_that_should_be_lower_is_supported_by_a_fall(evidence):
     lower = ask("components", "kd", "snn", higher=False)
-    assert verdicts(answer(Claim("C", "s", "n", lower, "r"), evidence)) == ["contradicted"]
-    assert VALUES["energy"](evidence.load("components")["kd"][0]) > 0
+    assert verdicts(answers(lower, evidence)) == ["contradicted"]
+    run = evidence.load("components")["kd"][0]
+    assert VALUES["efficiency"](run) == pytest.approx(run.accuracy / (run.final["energy"]["compute_nj"] / 1000))
 
 
 def test_the_reading_is_told_by_the_method():
@@ -78,7 +116,7 @@ def test_the_reading_is_told_by_the_method():
 def test_every_claim_asks_for_cells_of_its_suites(claim):
     for question in claim.questions:
         suite = question.source if question.source in SUITES else "components"  # whose networks are studied
-        assert set(question.networks) <= suite_recipes(suite, "reduced").keys()
+        assert set(question.sources) <= suite_recipes(suite, "reduced").keys()
         assert (question.source in SUITES) == (question.value in VALUES)
 
 
@@ -99,9 +137,14 @@ def test_a_study_answers_about_two_methods_or_about_two_maps_of_one(record):
     evidence = Evidence(lambda _: studied)
     lower = Question("flat", "kd", "snn", value="rise", higher=False)
     assert evidence.values(replace(lower, value="kl")) == evidence.values(lower)
-    maps = Question("flat", "a", "b", value="score", network="kd")
+    maps = Question("flat", "a", "b", value="score", networks=("kd",))
     assert evidence.values(lower) == {"snn": {0: 2.0, 1: 2.5}, "kd": {0: 1.0, 1: 1.4}}
-    assert evidence.values(maps) == {"a": {0: 1.5, 1: 1.5}, "b": {0: 1.0, 1: 1.4}}
+    both_seeds = [("kd", 0), ("kd", 1)]
+    assert evidence.values(maps) == {
+        "a": dict(zip(both_seeds, (1.5, 1.5), strict=True)),
+        "b": dict(zip(both_seeds, (1.0, 1.4), strict=True)),
+    }
+    assert evidence.answer(replace(maps, networks=("snn", "kd"))).comparison.n == 4
     assert [s.seed for s in evidence.documents([maps])] == [0, 1] and len(evidence.documents([lower])) == 4
 
 
@@ -111,9 +154,9 @@ def test_a_network_that_has_diverged_answers_no_question(record):
     whole = study_of(runs[1], "flat", rise=2.0, kl=[0.5, 1.0], **{"js-logits": [0.1, 0.3], "a.score": [0.7]})
     evidence = Evidence(lambda _: {"snn": [broken, whole]})
     questions = [Question("flat", "snn", "snn", value=name) for name in ("rise", "kl", "js-logits")]
-    maps = Question("flat", "a", "a", value="score", network="snn")
+    maps = Question("flat", "a", "a", value="score", networks=("snn",))
     found = [next(iter(evidence.values(question).values())) for question in (*questions, maps)]
-    assert found == [{1: 2.0}, {1: 0.5}, {1: 0.2}, {1: 0.7}]
+    assert found == [{1: 2.0}, {1: 0.5}, {1: 0.2}, {("snn", 1): 0.7}]
 
 
 def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
@@ -125,20 +168,34 @@ def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
 
     page = claims_page(evidence, legend, [CLAIM])
     assert seen == [("notebooks/x.ipynb", sorted(set(seen[0][1])))] and len(seen[0][1]) == 12
-    assert "| accuracy: KD > SNN, no distillation | +5.03 [+4.89, +5.18] points | 3 |" in page
+    row = "| accuracy: KD > SNN, no distillation | 56.03 ± 1.00 / 51.00 ± 1.00 | +5.03 ["
+    assert page.count(row) == 2  # in both readings
     assert 'verdict-not">not measured yet' in page and page.rstrip().endswith("LEGEND")
 
 
 def test_the_reason_of_a_verdict_names_what_is_not_supported(evidence):
-    groups = by_reading(answer(CLAIM, evidence))
-    assert why(groups[LETTER]) == (
+    judged = judge(CLAIM, evidence)
+    assert why(judged[LETTER]) == (
         "1 of 2 questions supported. The opposite holds: accuracy: CKDSNN > SNN, no distillation."
     )
-    assert why(groups[SAMPLE]) == (
+    assert why(judged[SAMPLE]) == (
         "2 of 3 questions supported. Not measured yet: accuracy: CKDSNN, both maps 0 to 1 > NLD."
+    )
+    small = answered(0.1, deviation=0.5, corrected=0.9)
+    assert why([small, answered(20.0, silent=("snn",))]) == (
+        "0 of 2 questions supported. A gain of 1 point or more is excluded: accuracy: KD > SNN, no distillation. "
+        "No evidence, as students have fallen silent: accuracy: KD > SNN, no distillation."
     )
 
 
 def test_a_claim_without_records_has_no_legend():
     page = claims_page(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [CLAIM])
     assert "verdict-supported" not in page and "verdict-contradicted" not in page
+
+
+def test_a_claim_that_asks_nothing_yet_is_shown_all_the_same():
+    untested = Claim("C9", "It needs no CNN.", "", (), "Needs a spiking transformer.")
+    page = claims_page(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [untested])
+    (part,) = page.split("(claim-c9)=")[1:]
+    assert "Needs a spiking transformer." in part and "not measured yet" in part and "table" not in part
+    assert {"C9", "C12"} <= {claim.key for claim in CLAIMS if not claim.questions}
