@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-LETTER, SAMPLE, EITHER = "student's map a count", "both maps 0 to 1", ""  # the readings
+COUNT, SCALED, EITHER = "count", "0–1", ""  # the readings: the student's map a count of spikes, or both maps 0 to 1
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Claim:
 def ask(source: str, method: str, *baselines: str, **fields) -> tuple[Question, ...]:
     """The method against each of the baselines; the reading is told by the method's name."""
     if method.startswith(("ckdsnn", "samd")):
-        fields = {"reading": SAMPLE if "-sample" in method else LETTER} | fields
+        fields = {"reading": SCALED if "-sample" in method else COUNT} | fields
     return tuple(Question(source, method, baseline, **fields) for baseline in baselines)
 
 
@@ -115,7 +115,7 @@ CLAIMS = (
         + ask("scaling", "ckdsnn-sample", "ckdsnn-zscore", "ckdsnn-zscore-beta0.01", "ckdsnn-sample-none-beta0.03"),
         "For scalings other than softmax the paper's distance is not known; here it is the squared difference, with "
         "far larger gradients than softmax. At equal weights the scalings differ above all in strength; the last two "
-        "questions of the second reading ask at a weight that makes up for it.",
+        "questions of the reading 0–1 ask at a weight that makes up for it.",
     ),
     Claim(
         "C5",

@@ -12,14 +12,14 @@ from ckdsnn.records.study import Study
 from ckdsnn.report.distribution_plots import by_method
 from ckdsnn.report.style import SEQUENCE, TERM_COLOURS, styled
 
-# term of the objective -> its label; the ranges are those of the maps before the softmax
+# term of the objective -> its label, with the reading: how the maps meet before the softmax
 TERMS = {
     "nld": "NLD",
-    "samd-raw": "raw: both maps as they are",
-    "samd-literal": "literal: teacher 0 to 1,\nstudent a count of spikes",
-    "samd-rate": "rate: teacher 0 to 1,\nstudent a firing rate",
-    "samd-sample": "sample: both 0 to 1\nwithin each image",
-    "samd-batch": "batch: both 0 to 1\nover the batch",
+    "samd-raw": "SAMD (both raw)",
+    "samd-literal": "SAMD (count)",
+    "samd-rate": "SAMD (rate)",
+    "samd-sample": "SAMD (0–1)",
+    "samd-batch": "SAMD (0–1 over\nthe batch)",
 }
 PAPER = 2.0  # the paper's T_s
 
@@ -38,9 +38,7 @@ def gradient_strength(studies: Iterable[Study], place: str = "spikes") -> Figure
     """
     studies = list(studies)
     groups = {"Start: fresh weights": ("start", studies)}
-    groups |= {
-        f"End: {label.replace(', ', ',' + chr(10))}": ("end", found) for (label, _), found in by_method(studies).items()
-    }
+    groups |= {f"End: {label}": ("end", found) for (label, _), found in by_method(studies).items()}
     with styled():
         figure = Figure(figsize=(3.0 + 2.7 * len(groups), 5.6))
         panels = figure.subplots(1, len(groups), sharey=True, sharex=True, squeeze=False)[0]

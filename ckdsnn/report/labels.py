@@ -2,55 +2,56 @@
 
 from ckdsnn.report.style import METHODS, OTHER_COLOUR
 
-SAMPLE = "both 0 to 1"
+COUNT, SCALED = "CKDSNN (count)", "CKDSNN (0–1)"  # the readings: the student's map a count of spikes, or both 0 to 1
 
-# variant -> label; a page says which of the readings its suite starts from
+# variant -> label
 VARIANTS = {
     # how the two maps meet
-    "ckdsnn-raw": "both maps raw",
-    "ckdsnn-rate": "student's map a rate",
-    "ckdsnn-batch": "both 0 to 1 over the batch",
-    "ckdsnn-sample-nofactor": f"{SAMPLE}, without Tₛ²",
-    **{f"ckdsnn-sample-ts{t}": f"{SAMPLE}, Tₛ = {t}" for t in ("0.1", "0.2", "0.5", "1", "4")},
-    **{f"ckdsnn-sample-ts{t}-nofactor": f"{SAMPLE}, Tₛ = {t}, without Tₛ²" for t in ("0.1", "0.2", "0.5")},
-    **{f"ckdsnn-sample-beta{b}": f"{SAMPLE}, beta = {b}" for b in ("0.1", "10", "30")},
-    "ckdsnn-beta0.016": "student's map a count, beta = 0.016",
-    "ckdsnn-raw-ts8-nofactor": "both maps raw, Tₛ = 8, without Tₛ²",
-    "ckdsnn-rate-beta100": "student's map a rate, beta = 100",
+    "ckdsnn-raw": "CKDSNN (both raw)",
+    "ckdsnn-rate": "CKDSNN (rate)",
+    "ckdsnn-batch": "CKDSNN (0–1 over the batch)",
+    "ckdsnn-sample-nofactor": f"{SCALED}, without Tₛ²",
+    **{f"ckdsnn-sample-ts{t}": f"{SCALED}, Tₛ = {t}" for t in ("0.1", "0.2", "0.5", "1", "4")},
+    **{f"ckdsnn-sample-ts{t}-nofactor": f"{SCALED}, Tₛ = {t}, without Tₛ²" for t in ("0.1", "0.2", "0.5")},
+    **{f"ckdsnn-sample-beta{b}": f"{SCALED}, β = {b}" for b in ("0.1", "10", "30")},
+    "ckdsnn-beta0.016": f"{COUNT}, β = 0.016",
+    "ckdsnn-raw-ts8-nofactor": "CKDSNN (both raw), Tₛ = 8, without Tₛ²",
+    "ckdsnn-rate-beta100": "CKDSNN (rate), β = 100",
     # scaling
-    "ckdsnn-zscore": "z-score",
-    "ckdsnn-none": "none, student's map a count",
-    "ckdsnn-l2": "L2, student's map a count",
-    "ckdsnn-sample-none": f"none, {SAMPLE}",
-    "ckdsnn-sample-l2": f"L2, {SAMPLE}",
-    "ckdsnn-zscore-beta0.01": "z-score, beta = 0.01",
-    "ckdsnn-sample-none-beta0.03": f"none, {SAMPLE}, beta = 0.03",
+    "ckdsnn-zscore": "CKDSNN, z-scores",
+    "ckdsnn-none": f"{COUNT}, no scaling",
+    "ckdsnn-l2": f"{COUNT}, L2",
+    "ckdsnn-sample-none": f"{SCALED}, no scaling",
+    "ckdsnn-sample-l2": f"{SCALED}, L2",
+    "ckdsnn-zscore-beta0.01": "CKDSNN, z-scores, β = 0.01",
+    "ckdsnn-sample-none-beta0.03": f"{SCALED}, no scaling, β = 0.03",
     # map losses
-    "samd-sample-beta10": f"SAMD alone, {SAMPLE}, beta = 10",
-    "at-beta32": "AT, beta = 32",
+    "samd-sample-beta10": "SAMD (0–1), β = 10",
+    "at-beta32": "AT, β = 32",
     # stage
-    **{f"ckdsnn-{stage}": f"stage: {stage}, student's map a count" for stage in ("first", "second", "all")},
-    **{f"ckdsnn-sample-{stage}": f"stage: {stage}, {SAMPLE}" for stage in ("first", "second", "all")},
+    **{f"ckdsnn-{stage}": f"{COUNT}, {stage} stage" for stage in ("first", "second")},
+    **{f"ckdsnn-sample-{stage}": f"{SCALED}, {stage} stage" for stage in ("first", "second")},
+    "ckdsnn-all": f"{COUNT}, all stages",
+    "ckdsnn-sample-all": f"{SCALED}, all stages",
     # noise
     **{f"nld-noise{deviation}": f"NLD, fixed deviation {deviation}" for deviation in ("0.5", "1", "2", "5", "10")},
     # weights
-    **{f"ckdsnn-sample-gamma{gamma}": f"{SAMPLE}, gamma = {gamma}" for gamma in ("0.3", "3")},
-    **{f"ckdsnn-sample-tau{tau}": f"{SAMPLE}, tau = {tau}" for tau in ("1", "4", "8")},
-    **{f"ckdsnn-sample-lambda{weight}": f"{SAMPLE}, lambda = {weight}" for weight in ("0.3", "1")},
+    **{f"ckdsnn-sample-gamma{gamma}": f"{SCALED}, γ = {gamma}" for gamma in ("0.3", "3")},
+    **{f"ckdsnn-sample-tau{tau}": f"{SCALED}, τ = {tau}" for tau in ("1", "4", "8")},
+    **{f"ckdsnn-sample-lambda{weight}": f"{SCALED}, λ = {weight}" for weight in ("0.3", "1")},
 }
 
 RELEASED = {
-    "relu": "last activation ReLU",
-    "head": "head of two layers",
+    "relu": "ReLU at the end",
+    "head": "classifier of two layers",
     "class": "map of the teacher's class",
-    "batch": "maps 0 to 1 over the batch",
     "nofactor": "without Tₛ²",
     "variance": "variance for deviation",
     "mix": "noise in the probabilities",
 }
 for name, words in RELEASED.items():
-    VARIANTS[f"ckdsnn-with-{name}"] = f"count; {words}"
-    VARIANTS[f"ckdsnn-sample-with-{name}"] = f"{SAMPLE}; {words}"
+    VARIANTS[f"ckdsnn-with-{name}"] = f"{COUNT}, {words}"
+    VARIANTS[f"ckdsnn-sample-with-{name}"] = f"{SCALED}, {words}"
 
 
 def label_of(method: str) -> str:

@@ -31,11 +31,11 @@ METHODS = {
     "at": ("AT", "#332288"),
     "catkd": ("CAT-KD", "#7766FF"),
     "e2kd": ("e2KD", "#224455"),
-    "samd": ("SAMD", "#56B4E9"),
-    "samd-sample": ("SAMD, both maps 0 to 1", "#99DDFF"),
+    "samd": ("SAMD (count)", "#56B4E9"),
+    "samd-sample": ("SAMD (0–1)", "#99DDFF"),
     "nld": ("NLD", "#009E73"),
-    "ckdsnn": ("CKDSNN", "#0072B2"),
-    "ckdsnn-sample": ("CKDSNN, both maps 0 to 1", "#D55E00"),
+    "ckdsnn": ("CKDSNN (count)", "#0072B2"),
+    "ckdsnn-sample": ("CKDSNN (0–1)", "#D55E00"),
     "ckdsnn-released": ("CKDSNN, released form", "#F0E442"),
 }
 
@@ -43,8 +43,8 @@ OTHER_COLOUR = "#CC79A7"
 
 # kind of map of a student -> (label, colour), in the order in which figures and tables show them
 MAPS = {
-    "sam": ("SAM", "#0072B2"),
-    "grad_cam": ("Grad-CAM = CAM", "#D55E00"),
+    "sam": ("SAM, last stage", "#0072B2"),
+    "grad_cam": ("Grad-CAM, last stage", "#D55E00"),
     "sam_first": ("SAM, first stage", "#56B4E9"),
     "grad_cam_first": ("Grad-CAM, first stage", "#E69F00"),
     "grad_cam_far": ("Grad-CAM, other surrogate", "#882255"),

@@ -63,7 +63,7 @@ def test_sides_need_every_seed():
 def test_sentences_name_the_sides_and_the_plain_students_distance(record):
     gaps = {"snn": 0.5, "ckdsnn": 0.75, "ckdsnn-sample": 0.25}
     sentences = said([compared(record, method, gap=gap) for method, gap in gaps.items()])
-    told = '; nearer: "CKDSNN, both maps 0 to 1"; farther: "CKDSNN".'
+    told = '; nearer: "CKDSNN (0–1)"; farther: "CKDSNN".'
     for distance in ("KL of softened predictions (nat)", "Same prediction (share)", "JS of pooled features (nat)"):
         assert f"- {distance}: SNN, no distillation 0.500 (n = 1){told}" in sentences
 

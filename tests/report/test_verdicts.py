@@ -8,7 +8,7 @@ from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
 from ckdsnn.report.claim_page import claims_page, why
-from ckdsnn.report.claims import CLAIMS, LETTER, SAMPLE, Claim, Question, ask, both
+from ckdsnn.report.claims import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
 from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
 from ckdsnn.report.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
 from tests.report.conftest import cells_of
@@ -42,16 +42,16 @@ def verdicts(found):
 def test_each_reading_is_a_family_of_its_own_with_what_it_shares(evidence, record):
     judged = judge(CLAIM, evidence)
     assert {name: verdicts(found) for name, found in judged.items()} == {
-        LETTER: ["supported", "contradicted"],
-        SAMPLE: ["supported", "supported", UNMEASURED],
+        COUNT: ["supported", "contradicted"],
+        SCALED: ["supported", "supported", UNMEASURED],
     }
     values = values_of(cells_of(record, FOUND))
-    for name, methods, asked in ((LETTER, ["kd", "ckdsnn"], 2), (SAMPLE, ["kd", "ckdsnn-sample"], 3)):
+    for name, methods, asked in ((COUNT, ["kd", "ckdsnn"], 2), (SCALED, ["kd", "ckdsnn-sample"], 3)):
         family = correct([compare(values, [(method, "snn")])[0] for method in methods], asked)
         assert [answer.comparison for answer in judged[name]][:2] == family
     assert {name: verdict_of(found) for name, found in judged.items()} == {
-        LETTER: "contradicted",
-        SAMPLE: "inconclusive",
+        COUNT: "contradicted",
+        SCALED: "inconclusive",
     }
 
 
@@ -106,9 +106,9 @@ def test_a_value_that_should_be_lower_is_supported_by_a_fall(evidence):
 
 
 def test_the_reading_is_told_by_the_method():
-    assert [q.reading for q in both("scaling", "ckdsnn", "l2")] == [LETTER, SAMPLE]
+    assert [q.reading for q in both("scaling", "ckdsnn", "l2")] == [COUNT, SCALED]
     assert [q.baseline for q in both("scaling", "ckdsnn", "l2")] == ["ckdsnn-l2", "ckdsnn-sample-l2"]
-    assert ask("components", "samd-sample", "snn")[0].reading == SAMPLE
+    assert ask("components", "samd-sample", "snn")[0].reading == SCALED
     assert ask("noise", "nld", "kd") == (Question("noise", "nld", "kd"),)
 
 
@@ -175,12 +175,10 @@ def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
 
 def test_the_reason_of_a_verdict_names_what_is_not_supported(evidence):
     judged = judge(CLAIM, evidence)
-    assert why(judged[LETTER]) == (
-        "1 of 2 questions supported. The opposite holds: accuracy: CKDSNN > SNN, no distillation."
+    assert why(judged[COUNT]) == (
+        "1 of 2 questions supported. The opposite holds: accuracy: CKDSNN (count) > SNN, no distillation."
     )
-    assert why(judged[SAMPLE]) == (
-        "2 of 3 questions supported. Not measured yet: accuracy: CKDSNN, both maps 0 to 1 > NLD."
-    )
+    assert why(judged[SCALED]) == ("2 of 3 questions supported. Not measured yet: accuracy: CKDSNN (0–1) > NLD.")
     small = answered(0.1, deviation=0.5, corrected=0.9)
     assert why([small, answered(20.0, silent=("snn",))]) == (
         "0 of 2 questions supported. A gain of 1 point or more is excluded: accuracy: KD > SNN, no distillation. "
