@@ -1,0 +1,36 @@
+"""How well a student's spike activation maps are aligned with its teacher's class activation maps, run by run."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ckdsnn.analysis.agreement import standardised
+from ckdsnn.analysis.cells import Cells
+from ckdsnn.records import Record, load_arrays
+
+
+def alignment(sam: np.ndarray, cam: np.ndarray) -> float:
+    """Mean correlation over cells of maps [N, h, w] of the same images, each map less the mean one of its set.
+
+    Without the mean maps a common bias towards the centre counts for nothing: a set of equal maps has 0, however well
+    it fits on average.
+    """
+    own, other = (standardised(maps) for maps in (sam, cam))
+    pairs = [standardised((rows - rows.mean(0))[:, None]) for rows in (own, other)]
+    return float((pairs[0] * pairs[1]).sum(1).mean())
+
+
+def alignments(cells: Cells, *folders: str | Path) -> dict[str, dict[int, float]]:
+    """Method -> seed -> `alignment` on the gallery's images, of the runs whose maps are in one of the folders."""
+    found: dict[str, dict[int, float]] = {}
+    for method, records in cells.items():
+        for record in records:
+            if folder := folder_of(record, *folders):
+                arrays = load_arrays(record, folder)
+                found.setdefault(method, {})[record.seed] = alignment(arrays["sam"], arrays["cam"])
+    return found
+
+
+def folder_of(record: Record, *folders: str | Path) -> str | Path | None:
+    """The first of the folders that has all arrays of the record."""
+    return next((f for f in folders if all(Path(f, "arrays", name).is_file() for name in record.arrays)), None)
