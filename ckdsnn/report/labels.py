@@ -13,10 +13,10 @@ VARIANTS = {
     "ckdsnn-sample-nofactor": f"{SCALED}, without Tₛ²",
     **{f"ckdsnn-sample-ts{t}": f"{SCALED}, Tₛ = {t}" for t in ("0.1", "0.2", "0.5", "1", "4")},
     **{f"ckdsnn-sample-ts{t}-nofactor": f"{SCALED}, Tₛ = {t}, without Tₛ²" for t in ("0.1", "0.2", "0.5")},
-    **{f"ckdsnn-sample-beta{b}": f"{SCALED}, β = {b}" for b in ("0.1", "10", "30")},
+    **{f"ckdsnn-sample-beta{b}": f"{SCALED}, β = {b}" for b in ("0.1", "10", "30", "100")},
     "ckdsnn-beta0.016": f"{COUNT}, β = 0.016",
     "ckdsnn-raw-ts8-nofactor": "CKDSNN (both raw), Tₛ = 8, without Tₛ²",
-    "ckdsnn-rate-beta100": "CKDSNN (rate), β = 100",
+    **{f"ckdsnn-rate-beta{b}": f"CKDSNN (rate), β = {b}" for b in ("30", "100", "300")},
     # scaling
     "ckdsnn-zscore": "CKDSNN, z-scores",
     "ckdsnn-none": f"{COUNT}, no scaling",
