@@ -65,11 +65,11 @@ RANGES: dict[str, Fields] = {
         for t in TEMPERATURES
         if t < 1
     },
-    **{f"ckdsnn-sample-beta{beta:g}": with_sample(beta=beta) for beta in (0.1, 10.0, 30.0)},
+    **{f"ckdsnn-sample-beta{beta:g}": with_sample(beta=beta) for beta in (0.1, 10.0, 30.0, 100.0)},
     # weights that set SAMD's pull beside the cross-entropy's, so that a reading is judged by its target, not its size
     "ckdsnn-beta0.016": with_samd(beta=0.016),
     "ckdsnn-raw-ts8-nofactor": with_samd(teacher_range="none", map_temperature=8.0, temperature_squared=False),
-    "ckdsnn-rate-beta100": with_samd(student_range="rate", beta=100.0),
+    **{f"ckdsnn-rate-beta{beta:g}": with_samd(student_range="rate", beta=beta) for beta in (30.0, 100.0, 300.0)},
 }
 
 SCALING: dict[str, Fields] = {  # z-scores undo the min-max: one recipe stands for both readings
