@@ -14,6 +14,7 @@ from ckdsnn.records.paper import load_published
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import Study
 from ckdsnn.report.claim_page import claims_page, summary
+from ckdsnn.report.headline import headline
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.result_page import own_table, published_table, reproduce_table, worth
 from ckdsnn.report.suite_tables import suite_table
@@ -65,6 +66,10 @@ class Generator:
         """The claims in short."""
         return summary(self.evidence, "verdicts")
 
+    def headline(self) -> str:
+        """What the runs come to, in a few sentences."""
+        return headline(self.evidence)
+
     def suite(self, name: str, baseline: str) -> str:
         """All methods of a suite against one of them."""
         cells = self.evidence.load(name)
@@ -95,6 +100,7 @@ class Generator:
         makers: dict[str, Callable[..., str]] = {
             "claims": self.claims,
             "verdicts": self.verdicts,
+            "headline": self.headline,
             "suite": self.suite,
             "published": self.published,
             "own": self.own,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from ckdsnn.records.shelf import Document
-from ckdsnn.report.claims import CLAIMS, Claim, Question
+from ckdsnn.report.claims import CLAIMS, EITHER, READINGS, Claim, Question
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import MAPS
 from ckdsnn.report.suite_tables import in_points, probability
@@ -21,13 +21,13 @@ def badge(verdict: str) -> str:
 
 
 def summary(evidence: Evidence, name: str = "claims-summary") -> str:
-    """One row a claim and reading, with its verdict; `name` is the table's, by which pages refer to it."""
-    rows = [
-        [f"[{claim.key}](#claim-{claim.key.lower()})", claim.statement, reading or "–", badge(verdict_of(found))]
-        for claim in CLAIMS
-        for reading, found in judge(claim, evidence).items()
-    ]
-    return Table(name, "The claims and their verdicts", ["", "Claim", "Reading", "Verdict"], rows).markdown()
+    """One row a claim, with its verdict in each reading; `name` is the table's, by which pages refer to it."""
+    rows = []
+    for claim in CLAIMS:
+        verdicts = {reading: badge(verdict_of(found)) for reading, found in judge(claim, evidence).items()}
+        shown = [verdicts.get(reading, verdicts.get(EITHER, "–")) for reading in READINGS]
+        rows.append([f"[{claim.key}](#claim-{claim.key.lower()})", claim.statement, *shown])
+    return Table(name, "The claims and their verdicts, by reading", ["", "Claim", *READINGS], rows).markdown()
 
 
 def name_of(compared: str) -> str:

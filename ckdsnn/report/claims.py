@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 COUNT, SCALED, EITHER = "count", "0–1", ""  # the readings: the student's map a count of spikes, or both maps 0 to 1
+READINGS = (COUNT, SCALED)
 
 
 @dataclass(frozen=True)

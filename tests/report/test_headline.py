@@ -1,0 +1,19 @@
+"""The landing page's sentences: computed, and silent about what has no record."""
+
+from ckdsnn.report.headline import headline
+from ckdsnn.report.verdicts import Evidence
+from tests.report.conftest import cells_of
+
+FOUND = {"snn": [50.0, 51.0, 52.5], "nld": [55.0, 56.1, 57.0], "ckdsnn-sample": [56.0]}
+
+
+def test_every_comparison_on_record_has_its_sentence(record):
+    evidence = Evidence(lambda suite: cells_of(record, FOUND))
+    lifts, beside = headline(evidence).splitlines()
+    assert lifts.startswith("- The logits are worth most: NLD against the plain SNN: **+4.87 [")
+    assert lifts.endswith("]** points (n = 3).")
+    assert beside == "- SAMD beside NLD, both maps from 0 to 1: **+1.00** points (n = 1)."
+
+
+def test_without_records_nothing_is_said():
+    assert headline(Evidence(lambda _: {})) == ""
