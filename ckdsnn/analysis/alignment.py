@@ -15,9 +15,14 @@ def alignment(sam: np.ndarray, cam: np.ndarray) -> float:
     Without the mean maps a common bias towards the centre counts for nothing: a set of equal maps has 0, however well
     it fits on average.
     """
-    own, other = (standardised(maps) for maps in (sam, cam))
-    pairs = [standardised((rows - rows.mean(0))[:, None]) for rows in (own, other)]
-    return float((pairs[0] * pairs[1]).sum(1).mean())
+    own, other = (without_mean(standardised(maps)) for maps in (sam, cam))
+    return float((own * other).sum(1).mean())
+
+
+def without_mean(rows: np.ndarray) -> np.ndarray:
+    """Rows [N, cells] less their mean row, standardised again."""
+    left = (rows - rows.mean(0)).round(12)  # of equal rows nothing is left, not rounding noise
+    return standardised(left[:, None])
 
 
 def alignments(cells: Cells, *folders: str | Path) -> dict[str, dict[int, float]]:

@@ -11,8 +11,16 @@ from ckdsnn.report.tables import Table, spread
 from ckdsnn.report.verdicts import MARGIN, UNMEASURED, VOID, Answer, Evidence, judge, verdict_of
 
 Legend = Callable[[str, list[Document]], str]  # notebook, records -> the line that says where a table comes from
-UNITS = {"accuracy": "points", "efficiency": "%/µJ", "kl": "nat", "rise": "nat", "lost": "points"}
-DIGITS = {"score": 3, "js-logits": 4}  # after the point; 2 for other values
+SHOWN = {  # what is compared -> in words, unit of a difference, digits after the point
+    "accuracy": ("accuracy", "points", 2),
+    "efficiency": ("accuracy for the energy", "%/µJ", 2),
+    "kl": ("distance of predictions", "nat", 2),
+    "js-logits": ("distance of logits", "nat", 3),
+    "correlation": ("likeness of SAM and CAM", "", 2),
+    "score": ("ROAD score", "", 3),
+    "rise": ("rise of the loss", "nat", 2),
+    "lost": ("accuracy lost", "points", 2),
+}
 
 
 def badge(verdict: str) -> str:
@@ -40,9 +48,9 @@ def row(found: Answer) -> list[str]:
     question, comparison = found.question, found.comparison
     if comparison is None:
         return [asked(question), "–", "–", "0", "–", "–", badge(found.verdict)]
-    digits = DIGITS.get(question.value, 2)
+    _, unit, digits = SHOWN[question.value]
     values = " / ".join(spread(list(seeds.values()), digits) for seeds in found.values.values())
-    difference = f"{in_points(comparison, digits)} {UNITS.get(question.value, '')}".strip()
+    difference = f"{in_points(comparison, digits)} {unit}".strip()
     p = probability(comparison.p), probability(comparison.corrected)
     return [asked(question), values, difference, str(comparison.n), *p, badge(found.verdict)]
 
@@ -53,7 +61,7 @@ HEADER = ["Question", "Both, mean ± sd", "Difference [95 %]", "n", "p", "p, cor
 def asked(question: Question) -> str:
     """A question in short: what is compared, and what the claim expects."""
     sign = ">" if question.higher else "<"
-    return f"{question.value}: {name_of(question.method)} {sign} {name_of(question.baseline)}"
+    return f"{SHOWN[question.value][0]}: {name_of(question.method)} {sign} {name_of(question.baseline)}"
 
 
 def why(found: Sequence[Answer]) -> str:
@@ -79,7 +87,8 @@ def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
     key, parts = claim.key.lower(), [f"(claim-{claim.key.lower()})=\n## {claim.key}: {claim.statement}", claim.remark]
     for index, (reading, found) in enumerate(judge(claim, evidence).items()):
         title = f"Evidence for {claim.key}" + f", {reading}" * bool(reading)
-        parts.append(f"{badge(verdict_of(found))} {reading}{'. ' * bool(reading)}{why(found)}".strip())
+        start = f"Reading **{reading}**: " if reading else ""
+        parts.append(f"{start}{badge(verdict_of(found))} {why(found)}".strip())
         if found:
             parts.append(Table(f"claim-{key}-evidence-{index}", title, HEADER, [row(one) for one in found]).markdown())
     documents = evidence.documents(claim.questions)

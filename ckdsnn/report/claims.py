@@ -77,9 +77,9 @@ CLAIMS = (
         "Features and logits of teacher and student are distributed differently, and the method brings them together.",
         "notebooks/04_distributions.ipynb",
         closer("ckdsnn") + closer("ckdsnn-sample"),
-        "On 1,000 test images: how far the softened predictions are from the teacher's (kl, nat), the Jensen-Shannon "
-        "divergence of the logits (js-logits), and the correlation of SAM with the teacher's CAM. Spikes and "
-        "real-valued features have no common unit, so their distributions are shown but decide nothing.",
+        "On 1,000 test images: how far the softened predictions are from the teacher's (Kullback-Leibler divergence), "
+        "the distributions of the logits from each other (Jensen-Shannon divergence), and how SAM and the teacher's CAM "
+        "correlate. Spikes and real-valued features have no common unit: they are shown but decide nothing.",
     ),
     Claim(
         "C2",

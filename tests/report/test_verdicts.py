@@ -7,7 +7,7 @@ import pytest
 from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
-from ckdsnn.report.claim_page import claims_page, why
+from ckdsnn.report.claim_page import SHOWN, claims_page, why
 from ckdsnn.report.claims import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
 from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
 from ckdsnn.report.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
@@ -118,6 +118,7 @@ def test_every_claim_asks_for_cells_of_its_suites(claim):
         suite = question.source if question.source in SUITES else "components"  # whose networks are studied
         assert set(question.sources) <= suite_recipes(suite, "reduced").keys()
         assert (question.source in SUITES) == (question.value in VALUES)
+        assert question.value in SHOWN
 
 
 def study_of(record, kind, **values):
