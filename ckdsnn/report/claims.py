@@ -78,7 +78,7 @@ CLAIMS = (
         "notebooks/04_distributions.ipynb",
         closer("ckdsnn") + closer("ckdsnn-sample"),
         "On 1,000 test images: how far the softened predictions are from the teacher's (Kullback-Leibler divergence), "
-        "the distributions of the logits from each other (Jensen-Shannon divergence), and how SAM and the teacher's CAM "
+        "the logits' distributions from each other (Jensen-Shannon divergence), and how SAM and the teacher's CAM "
         "correlate. Spikes and real-valued features have no common unit: they are shown but decide nothing.",
     ),
     Claim(
