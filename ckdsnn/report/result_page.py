@@ -8,7 +8,7 @@ from ckdsnn.records.paper import Published
 from ckdsnn.report.compare import Cells, accuracies, compare, values_of
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.suite_tables import in_points
-from ckdsnn.report.tables import Table, mean_rate, mean_sd
+from ckdsnn.report.tables import Table, firing, mean_sd
 
 DASH = "–"
 DATASETS = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100"}  # as published -> here
@@ -58,7 +58,7 @@ def own_table(cells: Cells) -> str:
             label_of(method),
             mean_sd(accuracies(records).values()),
             f"{mean(record.final['best_accuracy']['value'] for record in records):.2f}",
-            mean_rate(records[0]) if len(records) == 1 else f"{mean(map(float, map(mean_rate, records))):.1f}",
+            firing(records),
             f"{mean(record.final['energy']['compute_nj'] for record in records):.0f}",
         ]
         for method, records in cells.items()
