@@ -107,7 +107,7 @@ class Generator:
         cells = self.evidence.load(name)
         records = [record for runs in cells.values() for record in runs]
         table = suite_table(f"{name}-in-short", f"Suite {name}, against {label_of(baseline)}", cells, baseline)
-        return table.markdown() + ("\n\n" + self.legend(NOTEBOOKS[name], records) if records else "")
+        return table.markdown() + self.sources(NOTEBOOKS[name], records)
 
     def published(self) -> str:
         """Published numbers, and beside them ours of the paper's tier."""

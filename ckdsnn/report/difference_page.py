@@ -35,7 +35,7 @@ def worth_table(cells: Cells) -> str:
     found = compared(cells)
     header = ["Released variant"]
     for baseline in BASELINES:
-        header += [f"From {label_of(baseline)} (points) [95 %, not corrected]", f"p, Holm over {FAMILY}"]
+        header += [f"Less {label_of(baseline)}, points [95 %, not corrected]", f"p, Holm over {FAMILY}"]
     rows = [
         [name, *(text for pair in pairs for text in worth(found.get(pair)))]
         for name, pairs in FORMS.items()

@@ -38,7 +38,7 @@ def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
     """One row a method: accuracy, paired difference from `baseline`, corrected p value."""
     found = {comparison.method: comparison for comparison in against(cells, baseline)}
     header = ["Method", "Test accuracy, last epoch (%), mean ± sd (n)"]
-    header += [f"Less {label_of(baseline)} (points) [95 %, not corrected]", holm_over(found.values())]
+    header += [f"Less {label_of(baseline)}, points [95 %, not corrected]", holm_over(found.values())]
     rows = [
         [
             marked(label_of(method), records),

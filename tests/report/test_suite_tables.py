@@ -19,7 +19,7 @@ ACCURACIES = {"snn": [50.0, 51.0, 52.5], "kd": [53.0, 53.5, 55.9], "nld": [50.5]
 
 def test_the_table_shows_means_differences_and_what_is_not_known(record):
     table = suite_table("t", "c", cells_of(record, ACCURACIES), "snn")
-    assert table.header[2] == "Less SNN, no distillation (points) [95 %, not corrected]"
+    assert table.header[2] == "Less SNN, no distillation, points [95 %, not corrected]"
     assert table.header[3] == "p, Holm over 1"  # NLD has one pair, and e2KD's equal differences have no spread
     assert [list(map(readable, row)) for row in table.rows] == [
         ["SNN, no distillation", "51.17 ± 1.26 (n = 3)", "–", "–"],
