@@ -2,26 +2,36 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
 from book.provenance import Records, legend
-from ckdsnn.analysis.cells import Cells, load_cells, load_studies
+from ckdsnn.analysis.cells import Cells, load_cells, load_studies, suite_recipes
+from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import choose
-from ckdsnn.recipe import SUITES
-from ckdsnn.records import load_records
+from ckdsnn.recipe import RECIPES, SUITES, Recipe
+from ckdsnn.recipe.named import TIER_SETTINGS
+from ckdsnn.records import Record, load_records
 from ckdsnn.records.paper import load_published
+from ckdsnn.records.record import RUNS
 from ckdsnn.records.shelf import Document
-from ckdsnn.records.study import Study
+from ckdsnn.records.study import STUDIES, Study
+from ckdsnn.report import reproduce_page
 from ckdsnn.report.claim_page import claims_page, summary
+from ckdsnn.report.difference_page import best_less_last, compared, unmeasured, worth_table
 from ckdsnn.report.headline import headline
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.result_page import own_table, published_table, reproduce_table, worth
+from ckdsnn.report.reproduce_page import Plan
+from ckdsnn.report.result_page import own_table, published_tables, setting
 from ckdsnn.report.suite_tables import suite_table
 from ckdsnn.report.verdicts import Evidence
 
 PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
 TIER = "reduced"  # of the suites that the book shows
+SEEDS = {suite: 5 if suite in ("components", "rivals") else 3 for suite in SUITES}  # that are planned
+PLAIN, TEACHER = (RECIPES[f"{TIER_SETTINGS[TIER]}-{name}"] for name in ("snn", "teacher"))
+MAPS = "notebooks/02_maps.ipynb", "cifar10-reduced"  # the page that is drawn from single runs, and their setting
 NOTEBOOKS = {  # suite -> the page that shows it
     "ranges": "notebooks/06_ranges.ipynb",
     "components": "notebooks/07_components.ipynb",
@@ -34,6 +44,20 @@ NOTEBOOKS = {  # suite -> the page that shows it
     "released": "notebooks/16_released.ipynb",
     "weights": "notebooks/17_weights.ipynb",
 }
+STUDY_PAGES = {  # kind of study -> the page that shows it
+    "distributions": "notebooks/04_distributions.ipynb",
+    "faithfulness": "notebooks/05_reliability.ipynb",
+    "surrogate": "notebooks/05_reliability.ipynb",
+    "landscape": "notebooks/15_landscape.ipynb",
+    "gradients": "notebooks/18_theory.ipynb",
+}
+PLANS = {suite: Plan(list(suite_recipes(suite, TIER)), SEEDS[suite]) for suite in SUITES if suite in NOTEBOOKS}
+
+
+def as_named(record: Record) -> bool:
+    """Whether a run is of the recipe that bears its name, in all but the number of epochs."""
+    run, known = Recipe.of(record.recipe), RECIPES.get(record.recipe["name"])
+    return bool(known) and run.digest() == known.replace(epochs=run.epochs).digest()
 
 
 class Generator:
@@ -47,13 +71,26 @@ class Generator:
         return Evidence(self.load)
 
     def load(self, source: str) -> Cells | dict[str, list[Study]]:
-        """The cells of a suite, or the studies of a kind of the networks of the suite `components`."""
+        """The cells of a suite, or the studies of a kind of the networks of the suite `components`.
+
+        Raises CkdsnnError for what is neither.
+        """
+        choose("suite or kind of study", source, dict.fromkeys([*SUITES, *MEASURES]))
         if source in SUITES:
             return load_cells(source, TIER, self.results)
         return load_studies(source, load_cells("components", TIER, self.results), self.results)
 
     def suites(self) -> dict[str, Cells]:
-        return {suite: self.evidence.load(suite) for suite in NOTEBOOKS}
+        return {suite: self.evidence.load(suite) for suite in PLANS}
+
+    @cached_property
+    def runs(self) -> list[Record]:
+        return load_records(self.results)
+
+    @cached_property
+    def teachers(self) -> list[Record]:
+        """Those of the suites."""
+        return RUNS.find_all(f"*-s*-{TEACHER.digest()}", self.results)
 
     def legend(self, notebook: str, documents: list[Document]) -> str:
         return legend(notebook, {"records": [document.id for document in documents]}, self.records)
@@ -75,25 +112,55 @@ class Generator:
         cells = self.evidence.load(name)
         records = [record for runs in cells.values() for record in runs]
         table = suite_table(f"{name}-in-short", f"Suite {name}, against {label_of(baseline)}", cells, baseline)
-        return table.markdown() + ("\n\n" + self.legend(NOTEBOOKS[name], records) if records else "")
+        return table.markdown() + self.sources(NOTEBOOKS[name], records)
 
     def published(self) -> str:
-        """Published numbers beside ours."""
-        return published_table(load_published(self.results), load_records(self.results))
+        """Published numbers, and beside them ours of the paper's tier."""
+        return published_tables(load_published(self.results), [run for run in self.runs if as_named(run)])
+
+    def setting(self) -> str:
+        """What the runs of all suites have in common."""
+        return setting(asdict(PLAIN), asdict(TEACHER))
 
     def own(self) -> str:
         """Every cell of every suite, with the records behind them."""
-        cells = {method: runs for suite in self.suites().values() for method, runs in suite.items()}
-        records = sorted({r.id: r for runs in cells.values() for r in runs}.values(), key=lambda record: record.id)
-        return own_table(cells) + ("\n\n" + self.legend("book/results.md", records) if records else "")
+        suites = self.suites()
+        runs = [run for cells in suites.values() for found in cells.values() for run in found]
+        return own_table(suites, NOTEBOOKS, self.teachers) + self.sources("book/results.md", [*self.teachers, *runs])
 
-    def worth(self, variant: str, baseline: str) -> str:
-        """What a released variant is worth."""
-        return worth(self.evidence.load("released"), variant, baseline)
+    def sources(self, page: str, documents: list[Document]) -> str:
+        """The legend below a table of a page, each record once; nothing where there is none."""
+        found = {document.id: document for document in documents}
+        return "\n\n" + self.legend(page, [found[name] for name in sorted(found)]) if found else ""
+
+    def worth(self) -> str:
+        """What each released variant is worth, with the records behind it, and which are not measured yet."""
+        cells = self.evidence.load("released")
+        behind = [run for pair in compared(cells) for method in pair for run in cells[method]]
+        table = worth_table(cells) + self.sources("book/differences.md", behind)
+        return "\n\n".join(part for part in (table, unmeasured(cells)) if part)
+
+    def best(self) -> str:
+        """What the best epoch is worth."""
+        return best_less_last([run for run in self.runs if run.tier == TIER])
 
     def reproduce(self) -> str:
-        """The commands behind each suite."""
-        return reproduce_table(self.suites(), NOTEBOOKS)
+        """The commands behind each suite, study and page, and what they have left; every run is counted once."""
+        studies = {kind: STUDIES.find_all(f"{kind}-*", self.results) for kind in STUDY_PAGES}
+        page, single = MAPS
+        singles = [run for run in self.runs if run.recipe["name"].startswith(f"{single}-")]
+        rows = [
+            reproduce_page.row("teacher of all suites", f"ckdsnn train {TEACHER.name}", self.teachers, 1),
+            *reproduce_page.suite_rows(self.suites(), PLANS, NOTEBOOKS, TIER),
+            *reproduce_page.study_rows(studies, STUDY_PAGES),
+            reproduce_page.row(reproduce_page.link(page, "maps"), f"ckdsnn train {single}-METHOD", singles, None),
+            reproduce_page.total(self.runs, [study for found in studies.values() for study in found]),
+        ]
+        return reproduce_page.reproduce_table(rows)
+
+    def commands(self) -> str:
+        """What trains all suites."""
+        return reproduce_page.commands(PLANS, TIER)
 
     def fill(self, text: str) -> str:
         """The page with all its places filled in. Raises CkdsnnError for an unknown name."""
@@ -103,8 +170,11 @@ class Generator:
             "headline": self.headline,
             "suite": self.suite,
             "published": self.published,
+            "setting": self.setting,
             "own": self.own,
             "worth": self.worth,
+            "best": self.best,
             "reproduce": self.reproduce,
+            "commands": self.commands,
         }
         return PLACE.sub(lambda match: choose("generated part", match[1], makers)(*match[2].split()), text)

@@ -25,6 +25,8 @@ class Published:
     certainty: str
     """second-hand: reported by a summary of the paper, whose text was not at hand; own publication: the method's own"""
     remark: str = ""
+    unsure_of_t: bool = False
+    """whether T may have been another"""
 
 
 @cache

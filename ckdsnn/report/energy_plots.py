@@ -10,7 +10,7 @@ from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, accuracies
 from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.style import METHODS, styled
-from ckdsnn.report.tables import Table, mean_sd
+from ckdsnn.report.tables import RATE, Table, firing, mean_sd
 
 MARKERS = "osD^vP*X"  # one for each number of time steps
 ENERGIES: Mapping[str, Callable[[Mapping[str, float]], float]] = {
@@ -62,16 +62,14 @@ def firing_rates(cells: Cells) -> Figure:
 def energy_table(name: str, caption: str, cells: Cells, teacher: Record) -> Table:
     """One row a method, the teacher first: accuracy, counted operations, energy by both accounts, mean firing rate."""
     header = ["Network", "Test accuracy (%)", "MAC (10³)", "AC (10³)", "Arithmetic (µJ)", "With memory (µJ)"]
-    header.append("Firing rate (%)")
+    header.append(RATE)
     rows = [energy_row(METHODS["teacher"][0], [teacher])]
     return Table(name, caption, header, rows + [energy_row(label_of(method), runs) for method, runs in cells.items()])
 
 
 def energy_row(label: str, records: Sequence[Record]) -> list[str]:
-    """Means over the records; an ANN has no firing rate."""
+    """Means over the records, of accuracy and firing rate with their sd."""
     energies = [record.final["energy"] for record in records]
     counts = [f"{mean(energy[kind] for energy in energies) / 1000:.0f}" for kind in ("mac", "ac")]
-    costs = [f"{mean(map(energy_of, energies)) / 1000:.3g}" for energy_of in ENERGIES.values()]
-    rates = [100 * mean(record.final["firing_rate"].values()) for record in records if record.final["firing_rate"]]
-    accuracy = mean_sd(accuracies(records).values())
-    return [label, accuracy, *counts, *costs, f"{mean(rates):.1f}" if rates else "–"]
+    costs = [f"{mean(map(energy_of, energies)) / 1000:.2f}" for energy_of in ENERGIES.values()]
+    return [label, mean_sd(accuracies(records).values()), *counts, *costs, firing(records)]

@@ -1,44 +1,56 @@
-"""The pages of results, of differences and of how to reproduce: Markdown from records and published numbers."""
+"""The page of results: published numbers, and what this book's own runs have reached, as Markdown."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import mean
 
 from ckdsnn.records import Record
 from ckdsnn.records.paper import Published
-from ckdsnn.report.compare import Cells, accuracies, compare, values_of
+from ckdsnn.report.compare import Cells, accuracies
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.suite_tables import in_points
-from ckdsnn.report.tables import Table, mean_rate, mean_sd
+from ckdsnn.report.style import METHODS
+from ckdsnn.report.suite_tables import marked
+from ckdsnn.report.tables import DASH, ENERGY, RATE, Table, arithmetic, best_epoch, firing, mean_sd
 
-DASH = "–"
-DATASETS = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100"}  # as published -> here
-MODELS = {"ResNet-19": "resnet19", "ResNet-20": "resnet20"}
+NAMES = {  # of data sets and networks, as published
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "resnet8": "ResNet-8",
+    "resnet19": "ResNet-19",
+    "resnet20": "ResNet-20",
+}
+OURS = {  # method as published -> what it is here; which reading of the maps the paper means is not settled
+    "CKDSNN": ("ckdsnn", "ckdsnn-sample"),
+    "KDSNN": ("kdsnn",),
+    "BKDSNN": ("bkd",),
+}
+WORKS = {  # method as published -> key of its publication
+    "CKDSNN": "ckdsnn",
+    "EnOF": "enof",
+    "KDSNN": "kdsnn",
+    "BKDSNN": "bkdsnn",
+    "MEOM": "meom",
+    "temporal-decoupling KD": "temporal",
+    "HTA-KL": "htakl",
+    "TKS": "tks",
+}
+ALONE = "No run at the paper's scale is on record yet: these are published numbers alone."
 
 
-def is_of(record: Record, entry: Published) -> bool:
-    """Whether a paper-tier run is of the published entry's network, data, T and method."""
+def is_of(record: Record, entry: Published, method: str) -> bool:
+    """Whether a paper-tier run of the recipe that its name promises is of the entry's network, data and T."""
     recipe = record.recipe
-    same = (recipe["dataset"], recipe["model"], recipe["timesteps"])
-    return (
-        record.tier == "paper"
-        and same == (DATASETS.get(entry.data), MODELS.get(entry.student), entry.timesteps)
-        and recipe["name"].endswith(f"-{entry.method}")
-    )
+    same = NAMES.get(recipe["dataset"]), NAMES.get(recipe["model"]), recipe["timesteps"]
+    named = recipe["name"].endswith(f"-{method}")
+    return record.tier == "paper" and named and same == (entry.data, entry.student, entry.timesteps)
 
 
-def published_table(entries: Iterable[Published], records: Sequence[Record]) -> str:
-    """Every published number, and beside it ours of the paper's tier, where there is one."""
-    header = ["Data", "Student", "T", "Method", "Published (%)", "How sure", "Ours (%), last epoch"]
-    rows = []
-    for entry in entries:
-        ours = by_epochs(record for record in records if is_of(record, entry))
-        own = "; ".join(f"{mean_sd(accuracies(runs).values())}, {epochs} epochs" for epochs, runs in ours.items())
-        sure = f"{entry.certainty}; {entry.remark}" if entry.remark else entry.certainty
-        known = [entry.data, entry.student, str(entry.timesteps or "?"), label_of(entry.method)]
-        rows.append([*known, f"{entry.accuracy:.2f}", sure, own or DASH])
-    return Table(
-        "results-published", "Published test accuracies, and ours at the paper's scale", header, rows
-    ).markdown()
+def ours(entry: Published, records: Sequence[Record]) -> str:
+    """What our runs of a published entry have reached, by method and length of the schedule; "" for none."""
+    parts = [
+        f"{label_of(method)}: {mean_sd(accuracies(runs).values())}, {epochs} epochs"
+        for method in OURS.get(entry.method, ())
+        for epochs, runs in by_epochs(record for record in records if is_of(record, entry, method)).items()
+    ]
+    return "; ".join(parts)
 
 
 def by_epochs(records: Iterable[Record]) -> dict[int, list[Record]]:
@@ -49,42 +61,65 @@ def by_epochs(records: Iterable[Record]) -> dict[int, list[Record]]:
     return dict(sorted(found.items()))
 
 
-def own_table(cells: Cells) -> str:
-    """One row a method: what this book's own runs of one tier have reached."""
-    header = ["Method", "Test accuracy, last epoch (%)", "Best epoch, chosen on the test set (%)"]
-    header += ["Firing rate (%)", "Energy, arithmetic (nJ)"]
-    rows = [
-        [
-            label_of(method),
-            mean_sd(accuracies(records).values()),
-            f"{mean(record.final['best_accuracy']['value'] for record in records):.2f}",
-            mean_rate(records[0]) if len(records) == 1 else f"{mean(map(float, map(mean_rate, records))):.1f}",
-            f"{mean(record.final['energy']['compute_nj'] for record in records):.0f}",
-        ]
-        for method, records in cells.items()
+def published_tables(entries: Sequence[Published], records: Sequence[Record]) -> str:
+    """A table for each data set, with a column of ours where there is any; `records`: of the named recipes."""
+    found = {entry: ours(entry, records) for entry in entries}
+    groups = {
+        data: [entry for entry in entries if entry.data == data] for data in dict.fromkeys(e.data for e in entries)
+    }
+    tables = [published_table(data, group, found).markdown() for data, group in groups.items()]
+    return "\n\n".join([*([] if any(found.values()) else [ALONE]), *tables])
+
+
+def published_table(data: str, entries: Iterable[Published], found: Mapping[Published, str]) -> Table:
+    """The entries of one data set: by network and T, the highest accuracy first."""
+    ordered = sorted(entries, key=lambda entry: (entry.student, entry.timesteps or 0, -entry.accuracy))
+    own = any(found[entry] for entry in ordered)
+    header = ["Student", "T", "Method", "Published (%)", "How sure"] + ["Ours (%), last epoch"] * own
+    rows = [published_row(entry) + [found[entry] or DASH] * own for entry in ordered]
+    return Table(f"results-published-{data.lower()}", f"Published test accuracies on {data}", header, rows)
+
+
+def published_row(entry: Published) -> list[str]:
+    """One entry; a T that is not certain has a question mark."""
+    steps = f"{entry.timesteps or ''}{'?' * (entry.unsure_of_t or not entry.timesteps)}"
+    sure = f"{entry.certainty}; {entry.remark}" if entry.remark else entry.certainty
+    work = WORKS[entry.method.split(",")[0]]
+    return [entry.student, steps, f"{entry.method} {{cite}}`{work}`", f"{entry.accuracy:.2f}", sure]
+
+
+def setting(student: Mapping, teacher: Mapping) -> str:
+    """What all runs of a tier's suites have in common, from the recipes of a plain student and of the teacher."""
+    network, source = (f"{NAMES[recipe['model']]} of width {recipe['width']}" for recipe in (student, teacher))
+    return (
+        f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network}, T = {student["timesteps"]} '
+        f"unless a row names another, teacher {source}, {student['train_images']:,} training images of "
+        f"{NAMES[student['dataset']]}, {student['epochs']} epochs (the teacher {teacher['epochs']}), batches of "
+        f"{student['batch_size']}, learning rate {student['lr']:g}."
+    )
+
+
+def own_table(suites: Mapping[str, Cells], pages: Mapping[str, str], teachers: Sequence[Record]) -> str:
+    """The teacher, the methods, then the variants, each under the first suite that has it; pages: suite -> page."""
+    home = {method: suite for suite in reversed(list(suites)) for method in suites[suite]}
+    methods = [method for method in METHODS if method in home]
+    variants = [m for suite, cells in suites.items() for m in cells if home[m] == suite and m not in METHODS]
+    header = [
+        "Method",
+        "Suite",
+        "Test accuracy, last epoch (%)",
+        "Best epoch, chosen on the test set (%)",
+        RATE,
+        ENERGY,
     ]
-    return Table("results-own", "Our runs, mean ± standard deviation over the seeds", header, rows).markdown()
+    rows = [own_row(label_of("teacher"), DASH, teachers)] if teachers else []
+    for method in methods + variants:
+        suite = home[method]
+        rows.append(own_row(label_of(method), f"[{suite}](../{pages[suite]})", suites[suite][method]))
+    return Table("results-own", "Our runs, mean ± standard deviation over n seeds", header, rows).markdown()
 
 
-def worth(cells: Cells, variant: str, baseline: str) -> str:
-    """What a variant is worth in points of accuracy: the paired difference, or that it is not measured yet."""
-    found = compare(values_of(cells), [(variant, baseline)])
-    return f"{in_points(found[0])} (n = {found[0].n})" if found else "not measured yet"
-
-
-def reproduce_table(suites: Mapping[str, Cells], notebooks: Mapping[str, str]) -> str:
-    """One row a suite: its page, the command that repeats it, how many runs are on record and what they took.
-
-    notebooks: suite -> page; a suite without records is listed with its command all the same.
-    """
-    header = ["Figure and table", "Command", "Runs on record", "Core hours", "Hardware"]
-    rows = []
-    for suite, page in notebooks.items():
-        records = [record for runs in suites[suite].values() for record in runs]
-        seeds = max((record.seed + 1 for record in records), default=3)
-        hours = sum(record.seconds * record.env["threads"] for record in records) / 3600
-        devices = ", ".join(sorted({record.env["device"] for record in records})) or DASH
-        command = f"`ckdsnn suite {suite} --tier reduced --seeds {seeds} --jobs 2 --engine.remember_teacher true`"
-        link = f"[{suite}](../{page})"
-        rows.append([link, command, str(len(records)), f"{hours:.1f}" if records else DASH, devices])
-    return Table("reproduce-suites", "What stands behind each page, and how to repeat it", header, rows).markdown()
+def own_row(label: str, suite: str, records: Sequence[Record]) -> list[str]:
+    """A method's means over its seeds."""
+    values = [mean_sd(accuracies(records).values()), best_epoch(records), firing(records), arithmetic(records)]
+    return [marked(label, records), suite, *values]

@@ -1,41 +1,78 @@
 """What a suite has found, as a table and in sentences: every number is computed from the records."""
 
 from collections.abc import Iterable, Sequence
+from statistics import mean
 from textwrap import fill
 
+from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, Comparison, accuracies, against
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.tables import Table, mean_sd
+from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
+from ckdsnn.report.verdicts import SILENT
 
 COLUMNS = 78  # characters that fit a page of the book
+CHANCE = {"digits": 10.0, "cifar10": 10.0, "cifar100": 1.0}  # data set -> accuracy of guessing, in percent
+NEAR = 2.0  # points: so near to chance a network has learned next to nothing
+PAIRED = 'Differences are paired by seed, n pairs; "from": the other\'s mean over these seeds, where one has more.'
 
 
 def in_points(comparison: Comparison, digits: int = 2) -> str:
     """The mean difference with its 95 % interval, to so many digits after the point."""
-    mean, *ends = (f"{value:+.{digits}f}" for value in (comparison.mean, *(comparison.interval or ())))
-    return f"{mean} [{', '.join(ends)}]" if ends else mean
+    middle, *ends = (f"{value:+.{digits}f}" for value in (comparison.mean, *(comparison.interval or ())))
+    bounds = ", ".join(ends)
+    return f"{whole(middle)} {whole(f'[{bounds}]')}" if ends else whole(middle)
 
 
 def probability(p: float | None) -> str:
     """A p value, a dash where there is none."""
-    return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return DASH if p is None else whole("< 0.001") if p < 0.001 else f"{p:.3f}"
+
+
+def holm_over(comparisons: Iterable[Comparison]) -> str:
+    """The header over their corrected p values: by which procedure, and over how many."""
+    family = sum(comparison.p is not None for comparison in comparisons)
+    return f"p, Holm over {family}" if family else "p, Holm"
 
 
 def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
     """One row a method: accuracy, paired difference from `baseline`, corrected p value."""
     found = {comparison.method: comparison for comparison in against(cells, baseline)}
     header = ["Method", "Test accuracy, last epoch (%), mean ± sd (n)"]
-    header += [f"Less {label_of(baseline)} (points) [95 %]", "p, corrected"]
+    header += [f"Less {label_of(baseline)}, points [95 %, not corrected]", holm_over(found.values())]
     rows = [
         [
-            label_of(method),
+            marked(label_of(method), records),
             mean_sd(accuracies(records).values()),
-            in_points(found[method]) if method in found else "–",
-            probability(found[method].corrected) if method in found else "–",
+            paired(found[method], cells) if method in found else DASH,
+            probability(found[method].corrected) if method in found else DASH,
         ]
         for method, records in cells.items()
     ]
-    return Table(name, caption, header, rows)
+    return Table(name, f"{caption.rstrip('.')}. {PAIRED}", header, rows)
+
+
+def paired(comparison: Comparison, cells: Cells) -> str:
+    """The difference and the number of pairs, with the baseline's mean over them where it is not its row's."""
+    both = accuracies(cells[comparison.method]), accuracies(cells[comparison.baseline])
+    text = f"{in_points(comparison)} {count(comparison.n)}"
+    if all(len(seeds) == comparison.n for seeds in both):
+        return text
+    start = mean(both[1][seed] for seed in comparison.differences)
+    return f"{text} {whole(f'from {start:.2f}')}"
+
+
+def marked(label: str, records: Sequence[Record]) -> str:
+    """A row's label, and whether its networks have learned next to nothing or no longer spike."""
+    chance = CHANCE[records[0].recipe["dataset"]]
+    marks = ["at chance"] * (mean(record.accuracy for record in records) < chance + NEAR)
+    marks += ["silent"] * silent(records)
+    return f"{label} ({', '.join(marks)})" if marks else label
+
+
+def silent(records: Iterable[Record]) -> bool:
+    """Whether these networks, on average, hardly spike in their last layer; an ANN does not."""
+    rates = [list(record.final["firing_rate"].values()) for record in records]
+    return all(rates) and mean(layers[-1] for layers in rates) < SILENT
 
 
 def sentence(comparison: Comparison) -> str:

@@ -15,17 +15,31 @@ if TYPE_CHECKING:
     from ckdsnn.recipe import Recipe
 
 SCREEN = 120  # columns
+DASH = "–"
+RATE = "Firing rate, unweighted mean of the layers (%)"
+ENERGY = "Energy, arithmetic (µJ)"
+
+
+def whole(text: str) -> str:
+    """A value that no line break parts, its minus as wide as a plus."""
+    return text.replace(" ", "\u00a0").replace("-", "\u2212")
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
     """mean ± sd, or the one value alone."""
-    return f"{mean(values):.{digits}f}" + (f" ± {stdev(values):.{digits}f}" if len(values) > 1 else "")
+    deviation = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return whole(f"{mean(values):.{digits}f}{deviation}")
+
+
+def count(n: int) -> str:
+    """n in brackets, which a line break does not part."""
+    return whole(f"(n = {n})")
 
 
 def mean_sd(values: Iterable[float], digits: int = 2) -> str:
     """mean ± sd (n); one value has no sd and says so by n = 1."""
     values = list(values)
-    return f"{spread(values, digits)} (n = {len(values)})"
+    return f"{spread(values, digits)} {count(len(values))}"
 
 
 @dataclass(frozen=True)
@@ -63,26 +77,36 @@ class Table:
 def interval(record: Record) -> str:
     """Last-epoch accuracy with its 95 % interval, in percent."""
     last = record.final["last_accuracy"]
-    return f"{last['value']:.2f} [{last['low']:.2f}, {last['high']:.2f}]"
+    return f"{last['value']:.2f} " + whole(f"[{last['low']:.2f}, {last['high']:.2f}]")
 
 
-def mean_rate(record: Record) -> str:
-    """Mean firing rate over the layers, in percent; an ANN has none."""
-    rates = list(record.final["firing_rate"].values())
-    return f"{100 * mean(rates):.1f}" if rates else "–"
+def best_epoch(records: Iterable[Record]) -> str:
+    """The best epoch's accuracy, chosen on the test set, in percent: mean ± sd over the records."""
+    return spread([record.final["best_accuracy"]["value"] for record in records])
+
+
+def firing(records: Iterable[Record]) -> str:
+    """RATE, mean ± sd over the records; an ANN has none."""
+    rates = [100 * mean(record.final["firing_rate"].values()) for record in records if record.final["firing_rate"]]
+    return spread(rates, 1) if rates else DASH
+
+
+def arithmetic(records: Iterable[Record]) -> str:
+    """ENERGY, mean ± sd over the records."""
+    return spread([record.final["energy"]["compute_nj"] / 1000 for record in records])
 
 
 def accuracy_table(name: str, caption: str, records: dict[str, Record]) -> Table:
     """One row a labelled run: accuracies, firing rate, energy, epochs and hardware."""
     header = ["Run", "Test accuracy, last epoch (%) [95 %]", "Best epoch, chosen on the test set (%)"]
-    header += ["Firing rate (%)", "Energy, arithmetic (nJ)", "Epochs", "Hardware"]
+    header += [RATE, ENERGY, "Epochs", "Hardware"]
     rows = [
         [
             label,
             interval(record),
-            f"{record.final['best_accuracy']['value']:.2f}",
-            mean_rate(record),
-            f"{record.final['energy']['compute_nj']:.0f}",
+            best_epoch([record]),
+            firing([record]),
+            arithmetic([record]),
             str(record.recipe["epochs"]),
             record.env["device"],
         ]
@@ -95,7 +119,13 @@ def agreement_table(name: str, caption: str, found: Mapping[str, Mapping[str, "A
     """One row a kind of map and method: mean correlation of matched and of shuffled pairs, and the difference."""
     header = ["Map", "Student", "Matched pairs", "Shuffled pairs", "Difference"]
     rows = [
-        [kind, METHODS[method][0], mean_sd(pairs.matched), f"{pairs.shuffled.mean():.2f}", f"{pairs.gain:+.2f}"]
+        [
+            kind,
+            METHODS[method][0],
+            mean_sd(pairs.matched),
+            whole(f"{pairs.shuffled.mean():.2f}"),
+            whole(f"{pairs.gain:+.2f}"),
+        ]
         for kind, by_method in found.items()
         for method, pairs in by_method.items()
     ]

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from book.generated import NOTEBOOKS, Generator
+from book.generated import NOTEBOOKS, STUDY_PAGES, Generator, as_named
 from book.provenance import find_records
+from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import save_record
+from tests.report.conftest import readable
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("claims.md", "results.md", "reproduce.md", "differences.md")
@@ -39,7 +41,7 @@ def root(record, tmp_path):
 
 
 def generated(root, page):
-    return Generator(root, find_records(root)).fill((ROOT / "book" / page).read_text())
+    return readable(Generator(root, find_records(root)).fill((ROOT / "book" / page).read_text()))
 
 
 def test_a_record_that_is_gone_changes_what_the_page_says(root):
@@ -58,7 +60,7 @@ def test_no_place_is_left_open(root, page):
 
 def test_a_worth_stands_in_its_row(root):
     (row,) = [line for line in generated(root, "differences.md").splitlines() if line.startswith("| last activation")]
-    assert row == "| last activation ReLU | -1.01 [-1.03, -0.99] (n = 3) | not measured yet |"
+    assert row == "| last activation ReLU | -1.01 [-1.03, -0.99] (n = 3) | < 0.001 | not measured yet | – |"
 
 
 def test_an_unknown_part_is_refused(root):
@@ -66,5 +68,20 @@ def test_an_unknown_part_is_refused(root):
         Generator(root, {}).fill("<!-- generated: luck -->")
 
 
-def test_every_suite_of_the_books_tier_has_a_page():
-    assert NOTEBOOKS.keys() == SUITES.keys() - {"gpu"}
+def test_a_mistyped_source_is_refused(root):
+    with pytest.raises(CkdsnnError, match="unknown suite or kind of study 'landscapes'; choose one of: components"):
+        Generator(root, {}).load("landscapes")
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"), [({"epochs": 7}, True), ({"noise_scale": "variance"}, False), ({"width": 1}, False)]
+)
+def test_a_run_with_changed_fields_is_not_the_recipe_that_it_is_named_after(record, changes, same):
+    recipe = asdict(RECIPES["cifar100-resnet19-e100-ckdsnn"].replace(**changes))
+    assert as_named(replace(record, tier="paper", recipe=recipe)) == same
+    assert not as_named(record)  # its name is none of the named recipes'
+
+
+def test_every_suite_of_the_books_tier_and_every_kind_of_study_has_a_page():
+    assert NOTEBOOKS.keys() == SUITES.keys() - {"gpu"} and STUDY_PAGES.keys() == MEASURES.keys()
+    assert all((ROOT / page).is_file() for page in (*NOTEBOOKS.values(), *STUDY_PAGES.values()))

@@ -33,6 +33,11 @@ from tests.landscape_example import bowl
 CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
 
 
+def readable(text: str) -> str:
+    """A table's text with plain spaces and hyphens."""
+    return text.replace("\u00a0", " ").replace("\u2212", "-")
+
+
 def record_of(record: Record, method: str, **changes) -> Record:
     """`record` as if its run had had this method."""
     return replace(record, recipe=record.recipe | {"name": f"digits-{method}"}, **changes)

@@ -8,14 +8,14 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.distribution_plots import DISTANCES, POPULATIONS, by_method, distances, side_by_side
 from ckdsnn.report.distribution_words import PROFILE, findings, profile_table, sides
 from ckdsnn.report.style import METHODS
-from tests.report.conftest import compared, record_of, study_of
+from tests.report.conftest import compared, readable, record_of, study_of
 
 KNOWN = ("snn", "ckdsnn", "ckdsnn-sample")
 
 
 def said(studies):
     """The sentences, each on one line."""
-    return findings(studies).replace("\n  ", " ").splitlines()
+    return readable(findings(studies)).replace("\n  ", " ").splitlines()
 
 
 def test_histograms_are_the_shares_in_percent_student_filled_teacher_in_outline(record):
@@ -84,7 +84,7 @@ def test_the_table_has_a_column_for_each_network_and_entropies_of_maps_in_percen
     studies = [compared(record, "snn", seed) for seed in (0, 1)] + [compared(record, "ckdsnn")]
     table = profile_table("name", "caption", studies)
     assert table.header == ["", "Teacher (ANN) (n = 1)", "SNN, no distillation (n = 2)", "CKDSNN (n = 1)"]
-    rows = {row[0]: row[1:] for row in table.rows}
+    rows = {row[0]: list(map(readable, row[1:])) for row in table.rows}
     assert len(rows) == len(PROFILE)
     assert rows["Entropy of the raw map's softmax (% of uniform)"] == ["25.0", "25.0 ± 0.0", "25.0"]  # 0.5 of 2 nat
     assert rows["Zeros in the last stage (%)"] == ["50.0", "50.0 ± 0.0", "50.0"]

@@ -16,6 +16,7 @@ from ckdsnn.report.landscape_plots import (
 )
 from ckdsnn.report.style import METHODS
 from tests.landscape_example import DISTANCES, bowl
+from tests.report.conftest import readable
 
 
 @pytest.fixture
@@ -70,7 +71,13 @@ def test_the_flattest_and_the_steepest_planes_are_drawn_without_a_warning(record
 
 def test_the_table_has_means_over_seeds_and_the_spread_over_directions(studies):
     snn, ckdsnn = (
-        dict(zip(("who", "loss", "rise", "sd", "accuracy", "lost", "sd points", "flatter"), row, strict=True))
+        dict(
+            zip(
+                ("who", "loss", "rise", "sd", "accuracy", "lost", "sd points", "flatter"),
+                map(readable, row),
+                strict=True,
+            )
+        )
         for row in landscape_table("t", "C", studies).rows
     )
     assert snn["who"] == METHODS["snn"][0] and snn["flatter"] == "–" and ckdsnn["flatter"] == "0 of 6"

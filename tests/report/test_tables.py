@@ -10,8 +10,17 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import load_record
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.tables import Table, accuracy_table, agreement_table, mean_sd, recipe_table
-from tests.report.conftest import agreement
+from ckdsnn.report.tables import (
+    ENERGY,
+    RATE,
+    Table,
+    accuracy_table,
+    agreement_table,
+    mean_sd,
+    recipe_table,
+    whole,
+)
+from tests.report.conftest import agreement, readable
 
 AWKWARD = Table("tab", "A < B & C", ["Run", "a|b"], [["x | y", "<b>"], ["`p|q`", "61.0 [58.1, 63.9]"]])
 CELLS = [["Run", "a|b"], ["x | y", "<b>"], ["p|q", "61.0 [58.1, 63.9]"]]
@@ -90,11 +99,16 @@ def test_on_a_screen_every_cell_is_whole_in_its_column():
     ],
 )
 def test_mean_and_sample_deviation(values, text):
-    assert mean_sd(values) == mean_sd(iter(values)) == text
+    assert readable(mean_sd(values)) == readable(mean_sd(iter(values))) == text
 
 
 def test_digits_of_the_mean_can_be_chosen():
-    assert mean_sd([1, 2], digits=1) == "1.5 ± 0.7 (n = 2)"
+    assert readable(mean_sd([1, 2], digits=1)) == "1.5 ± 0.7 (n = 2)"
+
+
+def test_a_line_may_break_between_a_value_and_its_n_but_nowhere_else():
+    assert [len(part.split()) for part in mean_sd([-1, -2]).split(" ")] == [3, 3]
+    assert whole("-1 [-2, 3]").split(" ") == ["\u22121\u00a0[\u22122,\u00a03]"]
 
 
 def test_accuracy_table_says_what_the_record_says(record):
@@ -103,10 +117,10 @@ def test_accuracy_table_says_what_the_record_says(record):
     last, best = record.final["last_accuracy"], record.final["best_accuracy"]
     assert cells["Run"] == "Mine"
     shown = cells["Test accuracy, last epoch (%) [95 %]"]
-    assert shown == f"{last['value']:.2f} [{last['low']:.2f}, {last['high']:.2f}]"
+    assert readable(shown) == f"{last['value']:.2f} [{last['low']:.2f}, {last['high']:.2f}]"
     assert cells["Best epoch, chosen on the test set (%)"] == f"{best['value']:.2f}"
-    assert float(cells["Firing rate (%)"]) == round(100 * mean(record.final["firing_rate"].values()), 1) > 0
-    assert float(cells["Energy, arithmetic (nJ)"]) == round(record.final["energy"]["compute_nj"]) > 0
+    assert float(cells[RATE]) == round(100 * mean(record.final["firing_rate"].values()), 1) > 0
+    assert cells[ENERGY] == f"{record.final['energy']['compute_nj'] / 1000:.2f}" != "0.00"
     assert cells["Epochs"] == str(len(record.curve))
     assert cells["Hardware"] == record.env["device"]
 
@@ -122,7 +136,13 @@ def test_agreement_table_has_a_row_for_each_map_and_method():
     for kind, by_method in found.items():
         for method, pairs in by_method.items():
             shuffled, gain = pairs.shuffled.mean(), pairs.matched.mean() - pairs.shuffled.mean()
-            expected = [kind, METHODS[method][0], mean_sd(pairs.matched), f"{shuffled:.2f}", f"{gain:+.2f}"]
+            expected = [
+                kind,
+                METHODS[method][0],
+                mean_sd(pairs.matched),
+                whole(f"{shuffled:.2f}"),
+                whole(f"{gain:+.2f}"),
+            ]
             assert next(rows) == expected
     assert next(rows, None) is None
 

@@ -11,7 +11,7 @@ from ckdsnn.report.claim_page import SHOWN, claims_page, why
 from ckdsnn.report.claims import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
 from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
 from ckdsnn.report.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
-from tests.report.conftest import cells_of
+from tests.report.conftest import cells_of, readable
 
 FOUND = {
     "snn": [50.0, 51.0, 52.0],
@@ -167,7 +167,7 @@ def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
         seen.append((notebook, [record.id for record in records]))
         return "LEGEND"
 
-    page = claims_page(evidence, legend, [CLAIM])
+    page = readable(claims_page(evidence, legend, [CLAIM]))
     assert seen == [("notebooks/x.ipynb", sorted(set(seen[0][1])))] and len(seen[0][1]) == 12
     row = "| accuracy: KD > SNN, no distillation | 56.03 ± 1.00 / 51.00 ± 1.00 | +5.03 ["
     assert page.count(row) == 2  # in both readings

@@ -1,0 +1,29 @@
+"""The bibliography: every key that the book cites is there, and names are written as they are."""
+
+import re
+from pathlib import Path
+
+from pybtex.database import parse_file
+
+from ckdsnn.report.result_page import WORKS
+
+BOOK = Path(__file__).parents[2] / "book"
+WORK = parse_file(str(BOOK / "references.bib")).entries
+
+
+def test_every_work_that_is_cited_is_known():
+    pages = [
+        page.read_text()
+        for folder in (BOOK, BOOK.parent / "notebooks")
+        for page in folder.glob("*.*")
+        if page.suffix in (".md", ".ipynb")
+    ]
+    cited = {key for text in pages for keys in re.findall(r"\{cite\}`([^`]+)`", text) for key in keys.split(",")}
+    assert cited | set(WORKS.values()) <= WORK.keys() and len(cited) > 10
+
+
+def test_every_work_has_its_authors_title_and_year():
+    for key, entry in WORK.items():
+        assert entry.persons["author"] and {"title", "year"} <= entry.fields.keys(), key
+        assert "\\" not in "".join(map(str, entry.persons["author"])), key
+        assert ("eprint" in entry.fields) == ("archiveprefix" in entry.fields), key
