@@ -193,7 +193,13 @@ def test_a_mistake_is_named_with_the_choices_and_leaves_nothing(arguments, messa
 
 @pytest.mark.parametrize(
     "arguments",
-    [["fly"], ["train", "digits-snn", "--epochs", "many"], ["train", "digits-snn", "--tau", "2"], ["explain", "x.png"]],
+    [
+        ["fly"],
+        ["train", "digits-snn", "--epochs", "many"],
+        ["train", "digits-snn", "--tau", "2"],
+        ["train", "digits-snn", "--tier", "paper"],
+        ["explain", "x.png"],
+    ],
 )
 def test_what_the_parser_refuses_ends_with_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -9,6 +9,8 @@ from jsonargparse import ArgumentParser, Namespace
 from ckdsnn.engine import Engine
 from ckdsnn.recipe import Recipe
 
+CHANGEABLE = [field for field in fields(Recipe) if field.name not in ("name", "tier")]  # the tier says what it is worth
+
 
 def add_common(parser: ArgumentParser) -> ArgumentParser:
     parser.add_argument("--out", type=str, default="results", help="folder of records, arrays and weights")
@@ -31,12 +33,11 @@ def add_training(parser: ArgumentParser) -> None:
     add_engine(parser)
 
 
-def add_fields(parser: ArgumentParser, *but: str) -> None:
-    """One option for each field of a recipe but its name, documented by the field's own docstring."""
+def add_fields(parser: ArgumentParser) -> None:
+    """One option for each field of a recipe that may be changed, documented by the field's own docstring."""
     documents = {p.arg_name: p.description for p in parse_from_object(Recipe).params}
-    for field in fields(Recipe)[1:]:
-        if field.name not in but:
-            parser.add_argument(f"--{field.name}", type=field.type, default=SUPPRESS, help=documents[field.name])
+    for field in CHANGEABLE:
+        parser.add_argument(f"--{field.name}", type=field.type, default=SUPPRESS, help=documents[field.name])
 
 
 def in_seconds(options: Namespace) -> dict:

@@ -42,7 +42,7 @@ def suite_parser() -> ArgumentParser:
     parser.add_argument("--results", type=str | None, default=None, help="another folder whose records count as done")
     parser.add_argument("--dry_run", type=bool, default=False, help="print the plan only")
     add_training(parser)
-    add_fields(parser, "tier")
+    add_fields(parser)
     return parser
 
 

@@ -58,8 +58,13 @@ def check_count(name: str, number: Any, least: int) -> None:
 
 
 def resolve(recipe: Recipe | str, changes: dict[str, Any]) -> Recipe:
-    """The recipe that a name and changed fields stand for. Raises CkdsnnError for unknown ones."""
+    """The recipe that a name and changed fields stand for.
+
+    Raises CkdsnnError for unknown ones, and for another tier: a small run must not pass for a full one.
+    """
     recipe = recipe if isinstance(recipe, Recipe) else choose("recipe", recipe, RECIPES)
+    if changes.get("tier", recipe.tier) != recipe.tier:
+        raise CkdsnnError(f"tier = {changes['tier']!r}; {recipe.name} stays in its tier, {recipe.tier}")
     return recipe.replace(**changes)
 
 

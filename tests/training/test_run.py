@@ -164,6 +164,7 @@ def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
         ({"recipe": "digits-snn", "accelerator": "abacus"}, "accelerator = 'abacus'"),
         ({"recipe": None}, "unknown recipe None"),
         ({"recipe": "digits-snn", "train_images": 5000}, "train_images"),
+        ({"recipe": "digits-snn", "tier": "paper"}, "tier = 'paper'; digits-snn stays in its tier, smoke"),
         ({"recipe": "digits-snn", "devices": 3}, "batch_size = 32 cannot be shared out among 3 devices"),
     ):
         with pytest.raises(CkdsnnError, match=message):
