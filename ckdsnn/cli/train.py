@@ -48,7 +48,7 @@ def suite_parser() -> ArgumentParser:
 
 def suite_command(options: Namespace) -> int:
     from ckdsnn.training import run_suite
-    from ckdsnn.training.suite import as_options, turned_switches
+    from ckdsnn.training.options import as_options, turned_switches
 
     fates = set(run_suite(**in_seconds(options)).values())
     if options.dry_run or fates <= {"done"}:

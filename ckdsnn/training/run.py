@@ -18,6 +18,7 @@ from ckdsnn.records.provenance import code_state
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_record
 from ckdsnn.training.module import Classifier, Curve
+from ckdsnn.training.options import train_command
 from ckdsnn.training.recall import make_recall
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 
@@ -153,8 +154,8 @@ def obtain(
 ) -> tuple[Record, dict[str, np.ndarray]]:
     """The record of a named recipe, with fields changed, and all its arrays: what a figure is drawn from.
 
-    It is looked up in `results`, then in `out`. A smoke recipe that is in neither is trained now, into `out`; the other
-    tiers take minutes to hours, so for them a CkdsnnError names the command that trains.
+    It is looked up in `results`, then in `out`. A smoke recipe that is in neither is trained now, into `out`, by a
+    teacher on record in either; the other tiers take minutes to hours, so for them a CkdsnnError names the command.
     """
     recipe = resolve(name, changes)
     results = nearest(results)
@@ -162,6 +163,7 @@ def obtain(
         if record := find_record(recipe.digest(), seed, folder):
             return record, load_arrays(record, folder)
     if recipe.tier != "smoke":
-        raise CkdsnnError(f"no record of {name}, seed {seed}, in {results}; run `ckdsnn train {name} --seed {seed}`")
-    record = run(recipe, seed, out, progress=progress)
+        command = train_command(name, seed, changes)
+        raise CkdsnnError(f"no record of {name}, seed {seed}, in {results}; run `{command}`")
+    record = run(recipe, seed, out, progress=progress, results=results)
     return record, load_arrays(record, out)
