@@ -37,8 +37,10 @@ def samd_loss(
     scaling: str = "softmax",
     temperature_squared: bool = True,
 ) -> torch.Tensor:
-    """Scalar distance of the student's maps from the teacher's, both [B, H, W].
+    """Scalar distance of the student's maps from the teacher's, both [B, H, W], taken as they are.
 
+    The term `SAMD` brings them to a range first, by default the teacher's map to 0 to 1 within each image, the
+    student's spike count left as it is: `samd_loss(sam, map_range(cam, "sample"))`.
     Mean over the batch of the sum over cells of KL(P_teacher || P_student), times temperature^2 unless
     `temperature_squared` is false (the released code has no factor). The scalings "none", "zscore" and "l2" do not
     give distributions: for them it is the squared difference, and temperature plays no part. The teacher's map is
