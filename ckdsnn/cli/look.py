@@ -6,7 +6,7 @@ from jsonargparse import ArgumentParser, Namespace
 
 from ckdsnn.cli.options import add_data, add_out
 from ckdsnn.recipe import RECIPES, SUITES
-from ckdsnn.recipe.fields import TIERS
+from ckdsnn.recipe.checks import TIERS
 from ckdsnn.records.store import RUNS
 from ckdsnn.records.study import STUDIES
 
