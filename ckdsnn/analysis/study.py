@@ -6,7 +6,6 @@ A new kind is a function in a module of its own and a line in MEASURES.
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,12 @@ from ckdsnn.analysis.gradients import gradients
 from ckdsnn.analysis.landscape import landscape
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.analysis.surrogate import surrogate
+from ckdsnn.engine import precision_name
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import nearest
 from ckdsnn.recipe.build import require_student
 from ckdsnn.records import Record, load_record
-from ckdsnn.records.provenance import code_state, environment
+from ckdsnn.records.provenance import code_state, environment, utc_now
 from ckdsnn.records.study import STUDIES, Study, find_study, study_id
 
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
@@ -54,7 +54,7 @@ def study(kind: str, record_id: str, out: str | Path = "results", data: str | Pa
 def measure(kind: str, subject: Subject) -> Study:
     """A new study of a student."""
     record = subject.record
-    code, started, clock = code_state(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), time.perf_counter()
+    code, started, clock = code_state(), utc_now(), time.perf_counter()
     settings, values = MEASURES[kind](subject)
     return Study(
         id=study_id(kind, record.id),
@@ -66,7 +66,7 @@ def measure(kind: str, subject: Subject) -> Study:
         seed=record.seed,
         data=record.data,
         code=code,
-        env=environment(torch.device("cpu"), "32-true"),
+        env=environment(torch.device("cpu"), precision_name("fp32", "cpu")),
         settings=settings,
         values={name: plain(value) for name, value in values.items()},
         started=started,

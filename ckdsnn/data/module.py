@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from ckdsnn.data.arrays import ImageData
 from ckdsnn.data.augment import Augment, normalize
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import CkdsnnError, check_count
 
 CHUNK = 2560
 """Images augmented at once. Larger chunks give AutoAugment larger groups, until a CPU's caches overflow: with
@@ -67,7 +67,10 @@ class ImageDataModule(LightningDataModule):
         test_batch_size: int = 500,
     ) -> None:
         super().__init__()
-        _check(len(data.x_train), batch_size, seed, train_images, test_batch_size)
+        check_count("batch_size", batch_size)
+        check_count("test_batch_size", test_batch_size)
+        check_count("train_images", train_images, 0, len(data.x_train))
+        check_count("seed", seed, 0, 2**32 - 1)
         self.data, self.augment, self.mean, self.std = data, augment, mean, std
         self.batch_size, self.seed, self.test_batch_size = batch_size, seed, test_batch_size
         chosen = slice(train_images or None)
@@ -108,13 +111,3 @@ class ImageDataModule(LightningDataModule):
         generator = seeded(self.seed, epoch, 1 + rank)
         used = n // processes // self.batch_size * self.batch_size
         return order[:used], lambda x: self.augment(x, generator)
-
-
-def _check(available: int, batch_size: int, seed: int, train_images: int, test_batch_size: int) -> None:
-    for name, value in (("batch_size", batch_size), ("test_batch_size", test_batch_size)):
-        if value < 1:
-            raise CkdsnnError(f"{name} {value} is too small; choose 1 or more")
-    if not 0 <= train_images <= available:
-        raise CkdsnnError(f"train_images {train_images} is impossible; choose 1 to {available}, or 0 for all")
-    if not 0 <= seed < 2**32:
-        raise CkdsnnError(f"seed {seed} is impossible; choose 0 to {2**32 - 1}")

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ckdsnn.distill.numerics import at_least_float32, check_temperature
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, check_choice, choose
 from ckdsnn.models.features import evaluating
 
 
@@ -97,7 +97,7 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
     Raises CkdsnnError for maps of another shape, an unknown `how`, or "rate" without `units`.
     """
     expect_shape("maps", maps, "BHW")
-    choose("map range", how, dict.fromkeys(RANGES))
+    check_choice("map range", how, RANGES)
     if how == "rate":
         if not units:
             raise CkdsnnError("map range 'rate' needs units = the number of values summed in a cell (T*C)")

@@ -10,6 +10,7 @@ from ckdsnn.distill import LOSSES
 from ckdsnn.distill.maps import RANGES, SCALINGS
 from ckdsnn.distill.nld import NOISE_MIXES, NOISE_SCALES
 from ckdsnn.distill.samd import MAP_CLASSES
+from ckdsnn.engine import DTYPES
 from ckdsnn.errors import CkdsnnError, check_choice
 from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS
 
@@ -27,7 +28,7 @@ CHOICES = {
     "map_class": MAP_CLASSES,
     "noise_scale": NOISE_SCALES,
     "noise_mix": NOISE_MIXES,
-    "precision": ("auto", "fp32", "bf16"),
+    "precision": DTYPES,
 }
 LEAST = {  # the smallest valid value of every bounded number
     **dict.fromkeys(("train_images", "timesteps", "teacher_seed", "crop_padding"), 0),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ckdsnn.engine import engine
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, check_count, choose
 from ckdsnn.files import make_folder, nearest
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.build import build_data, build_network, build_objective, load_network, teacher_recipe
@@ -47,15 +47,9 @@ def run(
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
     check_count("seed", seed, 0)
-    check_count("devices", devices, 1)
+    check_count("devices", devices)
     options = {"data": data, "progress": progress, "accelerator": accelerator, "devices": devices, "deadline": deadline}
     return find_record(recipe.digest(), seed, out) or train(recipe, seed, Path(out), results, **options)
-
-
-def check_count(name: str, number: Any, least: int) -> None:
-    """Raise CkdsnnError, naming the argument, for anything but an integer of at least `least`."""
-    if not isinstance(number, int) or isinstance(number, bool) or number < least:
-        raise CkdsnnError(f"{name} = {number!r}; expected an integer of at least {least}")
 
 
 def resolve(recipe: Recipe | str, changes: dict[str, Any]) -> Recipe:

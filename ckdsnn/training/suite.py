@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ckdsnn.errors import check_count
 from ckdsnn.files import make_folder
 from ckdsnn.training.budget import deadline_after
 from ckdsnn.training.estimate import Estimator
 from ckdsnn.training.options import as_options, changes_of, turned_switches
 from ckdsnn.training.plan import OVERHEAD, Job, Run, make_jobs, missing_runs, next_job, suite_runs, table
-from ckdsnn.training.run import check_count, fetch_teacher, work_folder
+from ckdsnn.training.run import fetch_teacher, work_folder
 
 POLL = 0.2  # seconds between two looks at the running trainings
 GRACE = 20  # seconds after the budget's end until a training that has not stopped by itself is interrupted
@@ -57,8 +58,8 @@ def run_suite(
     Raises CkdsnnError for unknown names, impossible numbers and fields, and devices or data that cannot be had.
     """
     deadline = deadline_after(budget)
-    check_count("jobs", jobs, 1)
-    check_count("seeds", seeds, 1)
+    check_count("jobs", jobs)
+    check_count("seeds", seeds)
     out, results = Path(out), Path(results) if results else None
     missing = missing_runs(suite_runs(name, tier, seeds, changes), out, results)
     slots = max(1, min(jobs, len(missing)))

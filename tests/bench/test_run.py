@@ -71,7 +71,7 @@ def test_a_compiled_step_is_counted_on_an_eager_twin(quick, tmp_path, monkeypatc
     [
         ({"models": "vgg"}, "unknown model 'vgg'"),
         ({"rounds": 0}, "rounds = 0; expected an integer of at least 1"),
-        ({"steps": -1}, "steps = -1; expected from 1, or 0"),
+        ({"steps": -1}, "steps = -1; expected an integer of at least 0"),
         ({"implementations": "theirs"}, "unknown implementation 'theirs'"),
     ],
 )

@@ -107,11 +107,11 @@ def test_processes_augment_differently():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, "batch_size 0"),
-        ({"test_batch_size": -1}, "test_batch_size -1"),
-        ({"train_images": 51}, "train_images 51.*50"),
-        ({"train_images": -1}, "train_images -1"),
-        ({"seed": -1}, "seed -1"),
+        ({"batch_size": 0}, "^batch_size = 0"),
+        ({"test_batch_size": -1}, "test_batch_size = -1"),
+        ({"train_images": 51}, "train_images = 51.* 0 to 50"),
+        ({"train_images": -1}, "train_images = -1"),
+        ({"seed": -1}, "seed = -1"),
         ({"batch_size": 51}, "batch_size 51.*50"),
         ({"batch_size": 9, "train_images": 8}, "batch_size 9.* 8 "),
         ({"batch_size": 26, "epoch": 0, "processes": 2}, "batch_size 26.* 25 "),
