@@ -10,9 +10,8 @@ import torch
 from torch import nn
 
 from ckdsnn.analysis.distributions import entropy
-from ckdsnn.distill.maps import class_activation_map, grad_cam, map_range, scale_saliency
+from ckdsnn.distill.maps import cam, grad_cam, map_range, scale_saliency
 from ckdsnn.distill.nld import draw_noise, smoothed
-from ckdsnn.models import evaluating
 
 
 def mean_effect(logits: torch.Tensor, means: list[float], noise_weight: float = 0.1, tau: float = 2.0) -> list[float]:
@@ -52,8 +51,7 @@ def entropy_moments(logits: torch.Tensor, noise_weight: float, tau: float = 2.0)
 
 def cam_difference(teacher: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> float:
     """The largest difference of the closed-form CAM from H W times Grad-CAM, over the largest value of the CAM."""
-    with evaluating(teacher), torch.no_grad():
-        closed = class_activation_map(teacher(x).stages[-1], teacher.head_weight, classes)
+    closed = cam(teacher, x, classes)
     slow = closed[0].numel() * grad_cam(teacher, x, classes)
     return ((closed - slow).abs().max() / closed.max()).item()
 

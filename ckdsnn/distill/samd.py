@@ -16,18 +16,13 @@ from ckdsnn.distill.maps import (
     expect_shape,
     grad_cam,
     map_range,
+    on_one_grid,
     scale_saliency,
     spike_activation_map,
 )
 from ckdsnn.distill.numerics import at_least_float32
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, choose
-
-
-def on_one_grid(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Both maps [B, H, W] on the smaller grid of the two, by adaptive average pooling."""
-    size = tuple(min(pair) for pair in zip(a.shape[-2:], b.shape[-2:], strict=True))
-    return tuple(m if m.shape[-2:] == size else F.adaptive_avg_pool2d(m, size) for m in (a, b))
 
 
 def samd_loss(
