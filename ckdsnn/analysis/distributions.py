@@ -104,7 +104,10 @@ def histograms(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
-    """Jensen-Shannon divergence of two distributions in nats: 0 where they are equal, log 2 where they never meet."""
+    """Jensen-Shannon divergence of two distributions in nats: 0 where they are equal, log 2 where they never meet.
+
+    Not scipy's `jensenshannon`, which is its root: no number where rounding takes nearly equal ones below 0.
+    """
     return float(entr((p + q) / 2).sum() - (entr(p).sum() + entr(q).sum()) / 2)
 
 

@@ -15,7 +15,7 @@ from ckdsnn.bench.floor import count, measure_limits
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
 from ckdsnn.bench.reference_data import ReferenceInput, worker_count
-from ckdsnn.data.module import CHUNK
+from ckdsnn.data.batches import CHUNK
 from ckdsnn.engine import precision_name
 from ckdsnn.errors import check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torchmetrics.classification import MulticlassAccuracy
 
-from ckdsnn.data.module import seeded
+from ckdsnn.data.seeds import seeded
 from ckdsnn.distill import Objective
 from ckdsnn.engine import engine
 from ckdsnn.recipe import Recipe
