@@ -13,7 +13,7 @@ from typing import Any
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.recipe.checks import check_effect, check_losses, check_name, check_noise, check_type, check_value, readers
 
-STAGES = {"stage": -1, "every_stage": False}  # fields of some losses only, and their defaults
+OF_SOME_LOSSES = ("stage", "every_stage")  # fields that the other losses do not read
 ADDED_LATER = ("every_stage",)  # fields that do not count in a digest while they have their defaults
 
 
@@ -108,9 +108,7 @@ class Recipe:
         check_losses(self.losses, self.loss_names)
         if self.noise != "adaptive":
             check_noise(self.noise)
-        for name, default in STAGES.items():
-            if (value := getattr(self, name)) != default:
-                check_effect(name, value, self.losses, readers(name, self.every_stage))
+        check_stages(self)
         if self.loss_names and not (self.timesteps and self.teacher):
             raise CkdsnnError(
                 f"losses = {self.losses!r} needs a student (timesteps >= 1) and the name of a teacher's recipe; "
@@ -159,6 +157,14 @@ def check_known(names: Iterable[str]) -> None:
     known = {field.name: field for field in fields(Recipe)}
     for name in names:
         choose("recipe field", name, known)
+
+
+def check_stages(recipe: Recipe) -> None:
+    """Raise CkdsnnError for a stage that none of the recipe's losses reads."""
+    for field in fields(recipe):
+        value = getattr(recipe, field.name)
+        if field.name in OF_SOME_LOSSES and value != field.default:
+            check_effect(field.name, value, recipe.losses, readers(field.name, recipe.every_stage))
 
 
 def parse_changes(text: str) -> dict[str, Any]:
