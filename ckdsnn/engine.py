@@ -15,9 +15,10 @@ import torch
 from torch import nn
 
 from ckdsnn.allocator import keep_freed_memory
-from ckdsnn.errors import choose
+from ckdsnn.errors import check_choice
 
 NEURONS = ("auto", "fused", "spikingjelly")
+DTYPES = ("auto", "fp32", "bf16")  # what a step may be asked to compute in
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Engine:
     """on a CPU, freed memory stays with the process (see `allocator`); once done, it holds for the whole process"""
 
     def __post_init__(self):
-        choose("neuron", self.neuron, dict.fromkeys(NEURONS))
+        check_choice("neuron", self.neuron, NEURONS)
 
     @property
     def layout(self) -> torch.memory_format:
@@ -74,3 +75,13 @@ def using(switches: Engine) -> Iterator[Engine]:
         yield switches
     finally:
         CURRENT.reset(token)
+
+
+def computes_half(precision: str, device: str) -> bool:
+    """Whether a step of this precision (see DTYPES) autocasts to bfloat16 on a kind of device: auto does on CUDA."""
+    return precision == "bf16" or (precision == "auto" and device in ("cuda", "gpu"))
+
+
+def precision_name(precision: str, device: str) -> str:
+    """The same as Lightning and the records call it."""
+    return "bf16-mixed" if computes_half(precision, device) else "32-true"

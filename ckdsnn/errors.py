@@ -1,7 +1,8 @@
-"""The one error that a user's mistake raises, and the look-up that names the valid choices."""
+"""The one error that a user's mistake raises, and the checks that name what would be valid."""
 
-from collections.abc import Mapping
-from typing import TypeVar
+import math
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -15,6 +16,18 @@ def choose(kind: str, name: str, table: Mapping[str, T]) -> T:
 
     Raises CkdsnnError, naming `kind`, the unknown name and every known one.
     """
-    if name not in table:
-        raise CkdsnnError(f"unknown {kind} {name!r}; choose one of: {', '.join(table)}")
+    check_choice(kind, name, table)
     return table[name]
+
+
+def check_choice(kind: str, name: str, choices: Collection[str]) -> None:
+    """Raise CkdsnnError, naming `kind`, the unknown name and every known one, unless `name` is one of `choices`."""
+    if name not in choices:
+        raise CkdsnnError(f"unknown {kind} {name!r}; choose one of: {', '.join(choices)}")
+
+
+def check_count(name: str, number: Any, least: int = 1, most: float = math.inf) -> None:
+    """Raise CkdsnnError, naming the argument, for anything but an integer from `least` to `most`."""
+    if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+        expected = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise CkdsnnError(f"{name} = {number!r}; expected an integer {expected}")

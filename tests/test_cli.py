@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from ckdsnn import load_records
-from ckdsnn.cli import main
+from ckdsnn.cli import COMMANDS, main
 from ckdsnn.cli.cite import keys_of, works
 from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES, SUITES
@@ -186,14 +186,35 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
     ],
 )
 def test_a_mistake_is_named_with_the_choices_and_leaves_nothing(arguments, message, tmp_path, capsys):
-    assert main([*arguments, "--out", str(tmp_path / "results")]) == 2
+    out = [] if arguments[0] == "data" else ["--out", str(tmp_path / "results")]
+    assert main([*arguments, *out]) == 2
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
+    ("words", "expected"),
+    [("", False), ("--dry_run", True), ("--dry_run true", True), ("--dry_run=false", False)],
+)
+def test_what_is_true_or_false_may_stand_alone(words, expected):
+    options = COMMANDS["suite"][0]().parse_args(["components", *words.split(), "--flip", "--engine.compile=true"])
+    assert options.dry_run is expected and options.flip is True and options.engine.compile is True
+
+
+@pytest.mark.parametrize(
     "arguments",
-    [["fly"], ["train", "digits-snn", "--epochs", "many"], ["train", "digits-snn", "--tau", "2"], ["explain", "x.png"]],
+    [
+        ["list", "--data", "x"],
+        ["bench", "--data", "x"],
+        ["explain", "x.png", "--record", "r", "--data", "x"],
+        ["data", "digits", "--out", "x"],
+        ["suite", "--dry_run", "components"],
+        ["fly"],
+        ["train", "digits-snn", "--epochs", "many"],
+        ["train", "digits-snn", "--tau", "2"],
+        ["train", "digits-snn", "--tier", "paper"],
+        ["explain", "x.png"],
+    ],
 )
 def test_what_the_parser_refuses_ends_with_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:

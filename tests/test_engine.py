@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ckdsnn.analysis.speed import training_step
-from ckdsnn.engine import Engine, engine, using
+from ckdsnn.engine import Engine, computes_half, engine, precision_name, using
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF, build_student
 
@@ -57,3 +57,19 @@ def test_student_and_teacher_are_compiled_where_asked_under_the_same_weights_nam
     assert plain.network.state_dict().keys() == compiled.network.state_dict().keys()
     assert compiled.network._compiled_call_impl and compiled.objective.teacher._compiled_call_impl
     assert not plain.network._compiled_call_impl
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "name"),
+    [
+        ("auto", "cpu", "32-true"),
+        ("auto", "cuda", "bf16-mixed"),
+        ("auto", "gpu", "bf16-mixed"),
+        ("auto", "mps", "32-true"),
+        ("fp32", "cuda", "32-true"),
+        ("bf16", "cpu", "bf16-mixed"),
+    ],
+)
+def test_auto_is_bf16_on_cuda_alone(precision, device, name):
+    assert precision_name(precision, device) == name
+    assert computes_half(precision, device) == (name == "bf16-mixed")

@@ -1,8 +1,8 @@
-"""The one error, and the look-up that names the valid choices."""
+"""The one error, and the checks that name what would be valid."""
 
 import pytest
 
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, check_choice, check_count, choose
 
 
 def test_choose_returns_the_entry():
@@ -14,6 +14,27 @@ def test_choose_names_kind_input_and_choices(name):
     with pytest.raises(CkdsnnError) as caught:
         choose("loss", name, {"samd": 1, "kd": 2})
     assert str(caught.value) == f"unknown loss {name!r}; choose one of: samd, kd"
+
+
+def test_a_choice_is_checked_in_the_same_words():
+    check_choice("range", "batch", ("sample", "batch"))
+    with pytest.raises(CkdsnnError, match=r"^unknown range 'x'; choose one of: sample, batch$"):
+        check_choice("range", "x", ("sample", "batch"))
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.0, True, "1", None])
+def test_a_count_is_an_integer_of_at_least_1(number):
+    with pytest.raises(CkdsnnError) as caught:
+        check_count("jobs", number)
+    assert str(caught.value) == f"jobs = {number!r}; expected an integer of at least 1"
+
+
+def test_a_count_may_have_other_bounds():
+    check_count("seed", 0, 0, 9)
+    check_count("seed", 9, 0, 9)
+    for number in (-1, 10):
+        with pytest.raises(CkdsnnError, match=f"seed = {number}; expected an integer from 0 to 9"):
+            check_count("seed", number, 0, 9)
 
 
 def test_a_mistake_is_a_value_error():

@@ -19,12 +19,15 @@ from ckdsnn.distill import nld_loss, samd_loss
 from ckdsnn.models import build_student
 heavy = {"lightning", "matplotlib", "sklearn", "torchvision"} & set(sys.modules)
 assert not heavy, f"losses and models wait for {heavy}"
+from ckdsnn.data.batches import Batches
+from ckdsnn.data.seeds import seeded
+assert "lightning" not in sys.modules, "batches and generators need no trainer"
 """
 
 PUBLIC = {
     "ckdsnn": ["CkdsnnError", "Recipe", "load_records", "run"],
     "ckdsnn.models": ["Features", "STUDENTS", "TEACHERS", "build_student", "build_teacher"],
-    "ckdsnn.distill": ["LOSSES", "Objective", "nld_loss", "samd_loss"],
+    "ckdsnn.distill": ["LOSSES", "Objective", "class_activation_map", "map_range", "nld_loss", "samd_loss"],
     "ckdsnn.recipe": ["RECIPES", "SUITES", "Recipe"],
     "ckdsnn.records": ["Record", "load_records", "load_record", "load_arrays"],
     "ckdsnn.data": ["DATASETS", "load_dataset"],

@@ -1,9 +1,12 @@
 """pyproject.toml holds ranges, constraints.txt the tested pins, environment.yml the same for conda."""
 
+import ast
 import os
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -47,6 +50,22 @@ def tracked() -> list[Path]:
 def test_every_dependency_is_pinned_within_its_range(requirement):
     assert requirement.specifier, "a range is missing"
     assert requirement.specifier.contains(PINS[canonicalize_name(requirement.name)])
+
+
+def imported() -> set[str]:
+    """The top-level names that the project's own Python files import."""
+    files = [path for folder in ("ckdsnn", "book", "tests") for path in (ROOT / folder).rglob("*.py")]
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.split(".")[0] for name in names} - {"ckdsnn", "book", "tests"}
+
+
+def test_every_import_is_of_a_declared_dependency():
+    """One that merely comes with another dependency may leave with it."""
+    names, homes = {canonicalize_name(requirement.name) for requirement in declared()}, packages_distributions()
+    foreign = imported() - sys.stdlib_module_names
+    assert {name for name in foreign if not names & set(map(canonicalize_name, homes.get(name, [])))} == set()
 
 
 def test_conda_environment_holds_the_same_pins():

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import papermill
@@ -13,6 +14,7 @@ from ckdsnn.recipe import RECIPES
 from ckdsnn.training.run import resolve
 
 ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PAGES = ("README.md", "book/index.md", "book/reproduce.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OPTIONS_OF_RUN = {"recipe", "seed", "out", "data", "progress", "accelerator", "devices", "engine"}
@@ -76,8 +78,10 @@ def test_papermill_sets_parameters_that_the_notebook_has(words):
 
 @pytest.mark.parametrize("words", [*lines_of("pip"), *lines_of("git")])
 def test_the_project_is_fetched_from_its_address(words):
-    address = re.search(r'^Repository = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
-    assert words[-1].removeprefix("git+") == address
+    if extras := re.fullmatch(r"\.\[(.+)\]", words[-1]):  # the clone itself
+        assert set(extras[1].split(",")) <= PROJECT["optional-dependencies"].keys()
+        return
+    assert words[-1].removeprefix("git+") == PROJECT["urls"]["Repository"]
 
 
 def test_every_folder_of_the_package_is_in_the_readme():

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import sem
 
 from ckdsnn.errors import CkdsnnError
 
@@ -30,7 +31,7 @@ class Agreement(NamedTuple):
 def mean_error(values: np.ndarray) -> np.ndarray:
     """[..., N] -> [2, ...]: the mean over the last axis, images, and its standard error."""
     values = np.asarray(values, dtype=np.float64)
-    return np.stack([values.mean(-1), values.std(-1, ddof=1) / np.sqrt(values.shape[-1])])
+    return np.stack([values.mean(-1), sem(values, axis=-1)])
 
 
 def standardised(maps: np.ndarray) -> np.ndarray:

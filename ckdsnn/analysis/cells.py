@@ -7,7 +7,7 @@ from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record
 from ckdsnn.records.record import RUNS
-from ckdsnn.records.study import STUDIES, Study, study_id
+from ckdsnn.records.study import Study, find_study
 
 Cells = dict[str, list[Record]]  # method -> records in the order of their seeds
 
@@ -38,14 +38,12 @@ def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
 
 
 def load_studies(kind: str, cells: Cells, *folders: str | Path) -> dict[str, list[Study]]:
-    """The studies of this kind of these runs' networks, by method, one a seed; methods without any are left out."""
+    """The studies of this kind of these runs' networks, by method, one a seed; methods without any are left out.
 
-    def find(record: Record) -> Study | None:
-        found = (STUDIES.find(study_id(kind, record.id), folder) for folder in folders)
-        return next((study for study in found if study), None)
-
-    studies = {method: [study for record in records if (study := find(record))] for method, records in cells.items()}
-    return {method: found for method, found in studies.items() if found}
+    Raises CkdsnnError as `find_study` does.
+    """
+    studies = {method: [find_study(kind, record, *folders) for record in records] for method, records in cells.items()}
+    return {method: there for method, found in studies.items() if (there := [study for study in found if study])}
 
 
 def absent(suite: str, tier: str, cells: Cells) -> list[str]:

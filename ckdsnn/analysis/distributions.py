@@ -15,8 +15,7 @@ from torch.nn import functional as F
 
 from ckdsnn.analysis.agreement import map_agreement
 from ckdsnn.analysis.subject import Subject
-from ckdsnn.distill.maps import class_activation_map, map_range, scale_saliency, spike_activation_map
-from ckdsnn.distill.samd import on_one_grid
+from ckdsnn.distill.maps import class_activation_map, map_range, on_one_grid, scale_saliency, spike_activation_map
 
 IMAGES = 1000  # the first test images
 BATCH = 50  # images at once: a wide ResNet-19 keeps some 25 MB of activations an image at T = 4
@@ -105,7 +104,10 @@ def histograms(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
-    """Jensen-Shannon divergence of two distributions in nats: 0 where they are equal, log 2 where they never meet."""
+    """Jensen-Shannon divergence of two distributions in nats: 0 where they are equal, log 2 where they never meet.
+
+    Not scipy's `jensenshannon`, which is its root: no number where rounding takes nearly equal ones below 0.
+    """
     return float(entr((p + q) / 2).sum() - (entr(p).sum() + entr(q).sum()) / 2)
 
 

@@ -11,7 +11,7 @@ from ckdsnn.data import DATASETS, normalize, statistics_of
 from ckdsnn.distill.maps import class_activation_map, spike_activation_map
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.build import load_network, teacher_recipe
+from ckdsnn.recipe.build import load_network, require_student, teacher_recipe
 from ckdsnn.records import Record, find_record, load_record
 
 BROKEN = (OSError, SyntaxError, ValueError, TypeError)  # what Pillow's readers raise, each for its own kind of damage
@@ -61,9 +61,7 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
     Raises CkdsnnError for an unknown record, a teacher's record, a picture that is none, missing weights.
     """
     record = load_record(record_id, out)
-    recipe = Recipe.of(record.recipe)
-    if recipe.is_teacher:
-        raise CkdsnnError(f"record {record_id} is a teacher's; choose a student's (`ckdsnn list` shows them)")
+    recipe = require_student(record)
     teacher = load_network(teacher_of(record, recipe, out), out)
     spec = DATASETS[recipe.dataset]
     picture = read_picture(path, spec.size)

@@ -15,8 +15,7 @@ from ckdsnn.analysis.agreement import map_agreement, mean_error
 from ckdsnn.analysis.road import REMOVED, road, road_score
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.analysis.surrogate import FAR, IMAGES, differentiated_by, make_surrogate
-from ckdsnn.distill.maps import class_activation_map, grad_cam, spike_activation_map
-from ckdsnn.distill.samd import on_one_grid
+from ckdsnn.distill.maps import cam, grad_cam, on_one_grid, spike_activation_map
 from ckdsnn.recipe.build import drawn_by
 
 Maps = dict[str, torch.Tensor]  # kind -> maps [N, h, w]
@@ -31,12 +30,6 @@ def first_stage_maps(network: nn.Module, x: torch.Tensor, classes: torch.Tensor)
         return maps | {"grad_cam_far": grad_cam(network, x, classes, stage=0)}
 
 
-def teacher_map(teacher: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """The CAM of an ANN for these classes [N], whatever it predicts itself."""
-    with torch.no_grad():
-        return class_activation_map(teacher(x).stages[-1], teacher.head_weight, classes)
-
-
 def blind_maps(like: torch.Tensor) -> Maps:
     """Maps of the shape of `like` that know nothing of the images: a Gaussian in the middle, and chance."""
     down, across = (torch.linspace(-1, 1, size) for size in like.shape[-2:])
@@ -45,10 +38,10 @@ def blind_maps(like: torch.Tensor) -> Maps:
 
 
 def all_maps(network: nn.Module, teacher: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> Maps:
-    """Every kind of map of images x for `classes`, on one grid."""
+    """Every kind of map of images x for `classes`, whatever the teacher predicts itself, on one grid."""
     with torch.no_grad():
         sam = spike_activation_map(network(x).stages[-1])
-    others = first_stage_maps(network, x, classes) | {"teacher_cam": teacher_map(teacher, x, classes)}
+    others = first_stage_maps(network, x, classes) | {"teacher_cam": cam(teacher, x, classes)}
     pooled = {kind: on_one_grid(maps, sam)[0] for kind, maps in others.items()}
     return {"sam": sam, "grad_cam": grad_cam(network, x, classes)} | pooled | blind_maps(sam)
 

@@ -18,7 +18,7 @@ def gallery_images(x_test: torch.Tensor, y_test: torch.Tensor) -> dict[str, np.n
 
 def teacher_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndarray]:
     """Of an ANN on normalised images: teacher_logits [B, K] and cam [B, H, W], its CAM for the label; float16."""
-    with evaluating(model), torch.no_grad():
+    with evaluating(model), torch.no_grad():  # not `cam`, because one pass gives both
         logits, stages = model(x)
         maps = {"teacher_logits": logits, "cam": class_activation_map(stages[-1], model.head_weight, labels)}
     return {name: as_float16(tensor) for name, tensor in maps.items()}

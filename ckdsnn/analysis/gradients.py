@@ -16,22 +16,33 @@ from torch.nn import functional as F
 
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.distill.batch import Batch
-from ckdsnn.distill.maps import scale_saliency
+from ckdsnn.distill.maps import on_one_grid, scale_saliency
 from ckdsnn.distill.nld import NLD
-from ckdsnn.distill.samd import SAMD, on_one_grid
+from ckdsnn.distill.samd import SAMD
+from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.build import build_network
+from ckdsnn.recipe.methods import METHODS, VARIANTS
 
 IMAGES = 128  # a batch of the released configuration
 TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)  # T_s; the paper's is 2
 
-# reading of the paper -> how the two maps meet before the softmax; each is a recipe, `ckdsnn-raw` and so on
-READINGS = {
-    "raw": {"teacher_range": "none", "student_range": "none"},
-    "literal": {"teacher_range": "sample", "student_range": "none"},
-    "rate": {"teacher_range": "sample", "student_range": "rate"},
-    "sample": {"teacher_range": "sample", "student_range": "sample"},
-    "batch": {"teacher_range": "batch", "student_range": "batch"},
+METHOD_OF_READING = {
+    "raw": "ckdsnn-raw",
+    "literal": "ckdsnn",
+    "rate": "ckdsnn-rate",
+    "sample": "ckdsnn-sample",
+    "batch": "ckdsnn-batch",
 }
+
+
+def ranges_of(method: str) -> dict[str, str]:
+    """The ranges of both maps in a method, as SAMD takes them."""
+    recipe = Recipe(method, teacher="any", **(METHODS | VARIANTS)[method])
+    return {name: getattr(recipe, name) for name in ("teacher_range", "student_range")}
+
+
+# reading of the paper -> how the two maps meet before the softmax
+READINGS = {reading: ranges_of(method) for reading, method in METHOD_OF_READING.items()}
 PLACES = ("spikes", "weights")
 
 

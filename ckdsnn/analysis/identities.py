@@ -19,7 +19,7 @@ from ckdsnn.analysis.theory import (
     map_gradient,
     mean_effect,
 )
-from ckdsnn.distill.maps import class_activation_map, map_range, scale_saliency, spike_activation_map
+from ckdsnn.distill.maps import cam, map_range, scale_saliency, spike_activation_map
 from ckdsnn.distill.samd import samd_loss
 
 MEAN = 100.0  # what the noise's mean is moved by, some dozen times the logits' deviation
@@ -41,8 +41,7 @@ def identities(subject: Subject) -> dict[str, float]:
     x, student, teacher = images.double(), *(deepcopy(n).double() for n in (subject.network, subject.teacher))
     with torch.no_grad():
         logits, (*_, spikes) = student(x)
-        cam = class_activation_map(teacher(x).stages[-1], teacher.head_weight, labels)
-    maps = spike_activation_map(spikes), map_range(cam, "sample")
+    maps = spike_activation_map(spikes), map_range(cam(teacher, x, labels), "sample")
     found = {
         f"The mean of NLD's noise does nothing: moved by {MEAN:g}, a softened probability changes by": mean_effect(
             logits, [MEAN]

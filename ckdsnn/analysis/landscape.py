@@ -23,7 +23,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from ckdsnn.analysis.subject import Subject
-from ckdsnn.data.module import seeded
+from ckdsnn.data.seeds import seeded
 from ckdsnn.models import evaluating
 
 REACH = 0.5

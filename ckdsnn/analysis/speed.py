@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 
 from ckdsnn.distill import LOSSES, Objective
-from ckdsnn.engine import engine
+from ckdsnn.engine import computes_half, engine
 from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.build import build_network, build_objective, teacher_recipe
@@ -39,7 +39,7 @@ class Step:
         self.objective = objective.to(self.device)
         trained = [*self.network.parameters(), *self.objective.parameters()]
         self.optimizer = torch.optim.SGD(trained, lr=0.1, momentum=0.9, weight_decay=1e-4)
-        self.half = precision == "bf16" or (precision == "auto" and self.device.type == "cuda")
+        self.half = computes_half(precision, self.device.type)
         images = torch.randn(batch, 3, SIDE, SIDE, device=self.device)
         self.images = images.contiguous(memory_format=switches.layout)
         self.labels = torch.randint(num_classes, (batch,), device=self.device)

@@ -6,7 +6,6 @@ A new kind is a function in a module of its own and a line in MEASURES.
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,13 @@ from ckdsnn.analysis.gradients import gradients
 from ckdsnn.analysis.landscape import landscape
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.analysis.surrogate import surrogate
+from ckdsnn.engine import precision_name
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import nearest
-from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.build import require_student
 from ckdsnn.records import Record, load_record
-from ckdsnn.records.provenance import code_state, environment
-from ckdsnn.records.study import STUDIES, Study, study_id
+from ckdsnn.records.provenance import code_state, environment, utc_now
+from ckdsnn.records.study import STUDIES, Study, find_study, study_id
 
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
 MEASURES: dict[str, Callable[[Subject], Found]] = {
@@ -38,18 +38,26 @@ MEASURES: dict[str, Callable[[Subject], Found]] = {
 def study(kind: str, record_id: str, out: str | Path = "results", data: str | Path | None = None) -> Study:
     """The study of this kind on record below `out`, else one made now and saved there.
 
-    Raises CkdsnnError for an unknown kind or record, a teacher's record, and weights or data that cannot be had.
+    Raises CkdsnnError for an unknown kind or record, a teacher's record, a study of other weights, and weights or data
+    that cannot be had.
     """
-    measure = choose("study", kind, MEASURES)
+    choose("study", kind, MEASURES)
     record = load_record(record_id, out)
-    if Recipe.of(record.recipe).is_teacher:
-        raise CkdsnnError(f"record {record_id} is a teacher's; choose a student's (`ckdsnn list` shows them)")
-    if found := STUDIES.find(study_id(kind, record_id), out):
+    require_student(record)
+    if found := find_study(kind, record, out):
         return found
-    code, started, clock = code_state(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), time.perf_counter()
-    settings, values = measure(Subject(record, Path(out), data))
-    made = Study(
-        id=study_id(kind, record_id),
+    made = measure(kind, Subject(record, Path(out), data))
+    STUDIES.save(made, out)
+    return made
+
+
+def measure(kind: str, subject: Subject) -> Study:
+    """A new study of a student."""
+    record = subject.record
+    code, started, clock = code_state(), utc_now(), time.perf_counter()
+    settings, values = MEASURES[kind](subject)
+    return Study(
+        id=study_id(kind, record.id),
         kind=kind,
         record=record.id,
         weights=record.weights["sha256"],
@@ -58,14 +66,12 @@ def study(kind: str, record_id: str, out: str | Path = "results", data: str | Pa
         seed=record.seed,
         data=record.data,
         code=code,
-        env=environment(torch.device("cpu"), "32-true"),
+        env=environment(torch.device("cpu"), precision_name("fp32", "cpu")),
         settings=settings,
         values={name: plain(value) for name, value in values.items()},
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
     )
-    STUDIES.save(made, out)
-    return made
 
 
 def plain(value: Any) -> Any:
@@ -82,13 +88,12 @@ def plain(value: Any) -> Any:
 def obtain_study(kind: str, record: Record, results: str | Path, out: str | Path) -> Study:
     """The study of a run: looked up in `results`, then in `out`; a smoke run that is in `out` is studied now.
 
-    Raises CkdsnnError, naming the command, for another tier's that is not on record.
+    Raises CkdsnnError, naming the command, for another tier's that is not on record, and for one of other weights.
     """
     choose("study", kind, MEASURES)
     results = nearest(results)
-    for folder in (results, out):
-        if found := STUDIES.find(study_id(kind, record.id), folder):
-            return found
+    if found := find_study(kind, record, results, out):
+        return found
     if record.tier != "smoke":
         raise CkdsnnError(f"no study {kind} of {record.id} in {results}; run `ckdsnn study {kind} {record.id}`")
     return study(kind, record.id, out)

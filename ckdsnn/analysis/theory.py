@@ -10,9 +10,8 @@ import torch
 from torch import nn
 
 from ckdsnn.analysis.distributions import entropy
-from ckdsnn.distill.maps import class_activation_map, grad_cam, map_range, scale_saliency
+from ckdsnn.distill.maps import cam, grad_cam, map_range, scale_saliency
 from ckdsnn.distill.nld import draw_noise, smoothed
-from ckdsnn.models import evaluating
 
 
 def mean_effect(logits: torch.Tensor, means: list[float], noise_weight: float = 0.1, tau: float = 2.0) -> list[float]:
@@ -36,24 +35,9 @@ def entropy_changes(logits: torch.Tensor, draws: int, tau: float = 2.0, seed: in
     return entropy(noisy).view(draws, -1) - entropy((logits / tau).softmax(1))
 
 
-def entropy_moments(logits: torch.Tensor, noise_weight: float, tau: float = 2.0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation over the noise of that change [N], to the lowest order in noise_weight.
-
-    With p = softmax(z / tau), H its entropy and s = noise_weight std(z) / tau: the mean is s^2 / 2 times the trace of
-    the Hessian of H, the deviation s times the norm of its gradient -p (log p + H). So the deviation falls with
-    noise_weight, the mean with its square.
-    """
-    log_p = (logits / tau).log_softmax(1)
-    p, step = log_p.exp(), noise_weight * logits.std(1) / tau
-    surplus = log_p + entropy(p)[:, None]
-    trace = -(p * ((1 - 2 * p) * surplus + 1 - p)).sum(1)
-    return step.square() / 2 * trace, step * (p * surplus).norm(dim=1)
-
-
 def cam_difference(teacher: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> float:
     """The largest difference of the closed-form CAM from H W times Grad-CAM, over the largest value of the CAM."""
-    with evaluating(teacher), torch.no_grad():
-        closed = class_activation_map(teacher(x).stages[-1], teacher.head_weight, classes)
+    closed = cam(teacher, x, classes)
     slow = closed[0].numel() * grad_cam(teacher, x, classes)
     return ((closed - slow).abs().max() / closed.max()).item()
 

@@ -7,8 +7,8 @@ import torch
 from ckdsnn.analysis.speed import Step, training_step
 from ckdsnn.bench.reference_step import ReferenceStep
 from ckdsnn.engine import Engine, engine, using
-from ckdsnn.errors import CkdsnnError, choose
-from ckdsnn.models import STUDENTS, check_at_least_one
+from ckdsnn.errors import CkdsnnError, check_choice
+from ckdsnn.models import STUDENTS, check_sizes
 
 WIDTHS = {"cuda": {"resnet19": 8}, "cpu": {"resnet19": 2}}  # the paper's, and what a CPU gets through; else 1
 PRECISIONS = {"ours": "auto", "ours-fp32": "fp32", "ours-bf16": "bf16"}
@@ -26,8 +26,8 @@ class Case:
     batch: int
 
     def __post_init__(self):
-        choose("model", self.model, STUDENTS)
-        check_at_least_one(width=self.width, timesteps=self.timesteps, batch=self.batch)
+        check_choice("model", self.model, STUDENTS)
+        check_sizes(width=self.width, timesteps=self.timesteps, batch=self.batch)
 
     def __str__(self) -> str:
         return f"{self.model}, width {self.width}, T = {self.timesteps}, batch {self.batch}"
@@ -66,7 +66,7 @@ def find_implementations(names: str, device: torch.device) -> list[str]:
     default = {"cuda": "reference,ours", "cpu": "reference,ours,ours-bf16"}[device.type]
     found = list(dict.fromkeys(words(names or default)))
     for name in found:
-        choose("implementation", name, dict.fromkeys(IMPLEMENTATIONS))
+        check_choice("implementation", name, IMPLEMENTATIONS)
     return found
 
 

@@ -6,7 +6,8 @@ import torch
 
 from ckdsnn.bench.reference_data import MEAN, SIDE, STD
 from ckdsnn.data.augment import Augment
-from ckdsnn.data.module import CHUNK, Batches, seeded
+from ckdsnn.data.batches import CHUNK, Batches
+from ckdsnn.data.seeds import seeded
 
 
 class OwnInput:

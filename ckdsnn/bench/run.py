@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,11 @@ from ckdsnn.bench.floor import count, measure_limits
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
 from ckdsnn.bench.reference_data import ReferenceInput, worker_count
-from ckdsnn.data.module import CHUNK
-from ckdsnn.errors import CkdsnnError
-from ckdsnn.models import check_at_least_one
+from ckdsnn.data.batches import CHUNK
+from ckdsnn.engine import precision_name
+from ckdsnn.errors import check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
-from ckdsnn.records.provenance import code_state, environment
+from ckdsnn.records.provenance import code_state, environment, utc_now
 
 BLOCK = 3.0  # seconds that a block of full steps should take
 WARM_UP = 3  # steps after the counted one, which is warm-up enough for a CPU unless it compiles
@@ -125,11 +124,10 @@ def run_bench(
 
     The arguments are the options of `ckdsnn bench`. Raises CkdsnnError for options that make no sense.
     """
-    start, started, device = time.perf_counter(), datetime.now(UTC), default_device()
+    clock, started, device = time.perf_counter(), utc_now(), default_device()
     cases, names = find_cases(models, timesteps, batch, device), find_implementations(implementations, device)
-    check_at_least_one(rounds=rounds)
-    if steps < 0:
-        raise CkdsnnError(f"steps = {steps}; expected from 1, or 0 for as many as take {BLOCK:.0f} s")
+    check_count("rounds", rounds)
+    check_count("steps", steps, 0)
     options = dict(models=models, timesteps=timesteps, batch=batch, rounds=rounds, steps=steps, sweep=sweep)
     options |= {"implementations": ",".join(names), "switches": switches}
     code = code_state()
@@ -139,10 +137,9 @@ def run_bench(
     entries = [e for case in cases for e in bench.measure(case, names + turned * (case.model == "resnet20"))]
     points = bench.sweep(batch) if sweep else []
     limits = add_floors(entries, device)
-    env = environment(device, "bf16-mixed" if device.type == "cuda" else "32-true")
-    stamp = started.strftime("%Y-%m-%dT%H:%M:%SZ")
-    seconds = time.perf_counter() - start
-    name = bench_id(env["device"], stamp)
-    record = BenchRecord(name, code, env, stamp, seconds, options, limits, entries, points)
+    env = environment(device, precision_name("auto", device.type))
+    seconds = time.perf_counter() - clock
+    name = bench_id(env["device"], started)
+    record = BenchRecord(name, code, env, started, seconds, options, limits, entries, points)
     save_bench(record, out)
     return record

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from dataclasses import fields
 
 from jsonargparse import ArgumentParser, Namespace
 
@@ -18,10 +17,10 @@ from ckdsnn.cli.look import (
     list_parser,
 )
 from ckdsnn.cli.measure import bench_command, bench_parser, study_command, study_parser
+from ckdsnn.cli.options import CHANGEABLE
 from ckdsnn.cli.train import suite_command, suite_parser, train_command, train_parser
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.recipe import Recipe
 
 
 class Parser(ArgumentParser):
@@ -29,7 +28,7 @@ class Parser(ArgumentParser):
 
     def error(self, message: str, ex: Exception | None = None) -> None:
         if "nrecognized arguments" in message and self.command in ("train", "suite"):
-            message += f". The fields of a recipe are: {', '.join(field.name for field in fields(Recipe)[1:])}"
+            message += f". The fields of a recipe are: {', '.join(field.name for field in CHANGEABLE)}"
         super().error(message, ex)
 
 

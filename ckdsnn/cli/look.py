@@ -4,15 +4,17 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
 
-from ckdsnn.cli.options import add_common
+from ckdsnn.cli.options import add_data, add_out
 from ckdsnn.recipe import RECIPES, SUITES
-from ckdsnn.recipe.fields import TIERS
+from ckdsnn.recipe.checks import TIERS
 from ckdsnn.records.store import RUNS
 from ckdsnn.records.study import STUDIES
 
 
 def list_parser() -> ArgumentParser:
-    return add_common(ArgumentParser(description="Show the recipes, the suites, the records and the studies."))
+    parser = ArgumentParser(description="Show the recipes, the suites, the records and the studies.")
+    add_out(parser)
+    return parser
 
 
 def list_command(options: Namespace) -> None:
@@ -28,8 +30,9 @@ def list_command(options: Namespace) -> None:
 
 
 def data_parser() -> ArgumentParser:
-    parser = add_common(ArgumentParser(description="Download a dataset once and check it."))
+    parser = ArgumentParser(description="Download a dataset once and check it.")
     parser.add_argument("name", type=str, help="digits, cifar10 or cifar100")
+    add_data(parser)
     return parser
 
 
@@ -42,8 +45,10 @@ def data_command(options: Namespace) -> None:
 
 
 def eval_parser() -> ArgumentParser:
-    parser = add_common(ArgumentParser(description="Evaluate a record's weights on the test set again."))
+    parser = ArgumentParser(description="Evaluate a record's weights on the test set again.")
     parser.add_argument("record", type=str, help="a record's id")
+    add_out(parser)
+    add_data(parser)
     return parser
 
 
@@ -57,9 +62,10 @@ def eval_command(options: Namespace) -> None:
 
 
 def explain_parser() -> ArgumentParser:
-    parser = add_common(ArgumentParser(description="Draw a picture with CAM, SAM and both predictions."))
+    parser = ArgumentParser(description="Draw a picture with CAM, SAM and both predictions.")
     parser.add_argument("image", type=str, help="any picture file")
     parser.add_argument("--record", type=str, required=True, help="id of a student's record")
+    add_out(parser)
     parser.add_argument("--to", type=str | None, default=None, help="the PNG to write (else IMAGE-explained.png)")
     return parser
 

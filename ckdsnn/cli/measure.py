@@ -2,11 +2,12 @@
 
 from jsonargparse import ArgumentParser, Namespace
 
-from ckdsnn.cli.options import add_common, add_engine
+from ckdsnn.cli.options import add_data, add_engine, add_option, add_out
 
 
 def bench_parser() -> ArgumentParser:
-    parser = add_common(ArgumentParser(description="Measure the training step against the released form of it."))
+    parser = ArgumentParser(description="Measure the training step against the released form of it.")
+    add_out(parser)
     parser.add_argument("--models", type=str, default="resnet20,resnet19", help="names, each with :width if wanted")
     parser.add_argument("--timesteps", type=str, default="1,4", help="values of T")
     parser.add_argument("--batch", type=int, default=128, help="images a step")
@@ -14,16 +15,18 @@ def bench_parser() -> ArgumentParser:
     parser.add_argument("--steps", type=int, default=0, help="steps of a block (0: as many as take about 3 s)")
     choices = "of reference, ours, ours-fp32, ours-bf16 (none: those that differ here)"
     parser.add_argument("--implementations", type=str, default="", help=choices)
-    parser.add_argument("--sweep", type=bool, default=False, help="also cost against T, batch and width")
-    parser.add_argument("--switches", type=bool, default=False, help="also ResNet-20 with each fast path turned off")
+    add_option(parser, "sweep", bool, False, "also cost against T, batch and width")
+    add_option(parser, "switches", bool, False, "also ResNet-20 with each fast path turned off")
     add_engine(parser)
     return parser
 
 
 def study_parser() -> ArgumentParser:
-    parser = add_common(ArgumentParser(description="Measure something on a trained student, and keep what was found."))
+    parser = ArgumentParser(description="Measure something on a trained student, and keep what was found.")
     parser.add_argument("kind", type=str, help="what to measure; an unknown name lists the known ones")
     parser.add_argument("record", type=str, help="id of a student's record")
+    add_out(parser)
+    add_data(parser)
     return parser
 
 
@@ -38,8 +41,7 @@ def bench_command(options: Namespace) -> None:
     from ckdsnn.bench.run import run_bench
     from ckdsnn.report.bench_tables import bench_table, sweep_table
 
-    arguments = {name: value for name, value in vars(options).items() if name != "data"}
-    record = run_bench(**arguments)
+    record = run_bench(**vars(options))
     print(bench_table("bench", record).text())
     if record.sweep:
         print("", sweep_table("sweep", record).text(), sep="\n")

@@ -2,6 +2,7 @@
 
 from argparse import SUPPRESS
 from dataclasses import fields
+from typing import Any
 
 from docstring_parser import parse_from_object
 from jsonargparse import ArgumentParser, Namespace
@@ -9,34 +10,44 @@ from jsonargparse import ArgumentParser, Namespace
 from ckdsnn.engine import Engine
 from ckdsnn.recipe import Recipe
 
+CHANGEABLE = [field for field in fields(Recipe) if field.name not in ("name", "tier")]  # the tier says what it is worth
 
-def add_common(parser: ArgumentParser) -> ArgumentParser:
-    parser.add_argument("--out", type=str, default="results", help="folder of records, arrays and weights")
-    parser.add_argument("--data", type=str | None, default=None, help="data folder (else $CKDSNN_DATA)")
-    return parser
+
+def add_option(parser: ArgumentParser, name: str, kind: type, default: Any, text: str) -> None:
+    """The option `--name`; one that is true or false may also stand alone, which is true."""
+    alone = {"nargs": "?", "const": True} if kind is bool else {}
+    parser.add_argument(f"--{name}", type=kind, default=default, help=text, **alone)
+
+
+def add_out(parser: ArgumentParser) -> None:
+    add_option(parser, "out", str, "results", "folder of records, arrays and weights")
+
+
+def add_data(parser: ArgumentParser) -> None:
+    add_option(parser, "data", str | None, None, "data folder (else $CKDSNN_DATA)")
 
 
 def add_engine(parser: ArgumentParser) -> None:
     """One option for each switch of the engine, documented by the switch's own docstring."""
     documents = {p.arg_name: p.description for p in parse_from_object(Engine).params}
     for field in fields(Engine):
-        name = f"--engine.{field.name}"
-        parser.add_argument(name, type=field.type, default=field.default, help=documents[field.name])
+        add_option(parser, f"engine.{field.name}", field.type, field.default, documents[field.name])
 
 
 def add_training(parser: ArgumentParser) -> None:
     """What every command that trains takes."""
+    add_out(parser)
+    add_data(parser)
     parser.add_argument("--accelerator", type=str, default="auto", help="auto, cpu, cuda or another of Lightning's")
     parser.add_argument("--budget", type=str, default=SUPPRESS, help="time to stop after: 90s, 9m, 1h30m")
     add_engine(parser)
 
 
-def add_fields(parser: ArgumentParser, *but: str) -> None:
-    """One option for each field of a recipe but its name, documented by the field's own docstring."""
+def add_fields(parser: ArgumentParser) -> None:
+    """One option for each field of a recipe that may be changed, documented by the field's own docstring."""
     documents = {p.arg_name: p.description for p in parse_from_object(Recipe).params}
-    for field in fields(Recipe)[1:]:
-        if field.name not in but:
-            parser.add_argument(f"--{field.name}", type=field.type, default=SUPPRESS, help=documents[field.name])
+    for field in CHANGEABLE:
+        add_option(parser, field.name, field.type, SUPPRESS, documents[field.name])
 
 
 def in_seconds(options: Namespace) -> dict:

@@ -5,14 +5,14 @@ import sys
 
 from jsonargparse import ArgumentParser, Namespace
 
-from ckdsnn.cli.options import add_common, add_fields, add_training, in_seconds
+from ckdsnn.cli.options import add_fields, add_option, add_training, in_seconds
 
 
 def train_parser() -> ArgumentParser:
-    parser = add_common(ArgumentParser(description="Train a recipe and write its record; interrupted, it goes on."))
+    parser = ArgumentParser(description="Train a recipe and write its record; interrupted, it goes on.")
     parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`")
     parser.add_argument("--seed", type=int, default=0, help="of weights, data order, augmentation and noise")
-    parser.add_argument("--progress", type=bool, default=True, help="show a progress bar")
+    add_option(parser, "progress", bool, True, "show a progress bar")
     parser.add_argument("--devices", type=int, default=1, help="how many accelerators")
     add_training(parser)
     add_fields(parser)
@@ -34,21 +34,21 @@ def train_command(options: Namespace) -> int:
 
 
 def suite_parser() -> ArgumentParser:
-    parser = add_common(ArgumentParser(description="Train what a suite has no records of; called again, it goes on."))
+    parser = ArgumentParser(description="Train what a suite has no records of; called again, it goes on.")
     parser.add_argument("name", type=str, help="a suite's name, or several joined with +, see `ckdsnn list`")
     parser.add_argument("--tier", type=str, default="", help="smoke, reduced or paper (none: each suite's first)")
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on; seed 0 of everything comes first")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once, which share the machine")
     parser.add_argument("--results", type=str | None, default=None, help="another folder whose records count as done")
-    parser.add_argument("--dry_run", type=bool, default=False, help="print the plan only")
+    add_option(parser, "dry_run", bool, False, "print the plan only")
     add_training(parser)
-    add_fields(parser, "tier")
+    add_fields(parser)
     return parser
 
 
 def suite_command(options: Namespace) -> int:
     from ckdsnn.training import run_suite
-    from ckdsnn.training.suite import as_options, turned_switches
+    from ckdsnn.training.options import as_options, turned_switches
 
     fates = set(run_suite(**in_seconds(options)).values())
     if options.dry_run or fates <= {"done"}:

@@ -1,47 +1,15 @@
-"""The batches of a training as a LightningDataModule: images on the device, augmented in large chunks."""
+"""The images of a training as a LightningDataModule: on the device, shuffled and augmented by seed and epoch."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 from lightning import LightningDataModule
-from torch import Generator, Tensor
 
 from ckdsnn.data.arrays import ImageData
 from ckdsnn.data.augment import Augment, normalize
-from ckdsnn.errors import CkdsnnError
-
-CHUNK = 2560
-"""Images augmented at once. Larger chunks give AutoAugment larger groups, until a CPU's caches overflow: with
-everything on, one thread does 11,000 CIFAR images/s in chunks of 128, 20,000 at 2,560, 11,000 at 10,240."""
-
-Batch = tuple[Tensor, Tensor]
-Plan = tuple[Tensor, Callable[[Tensor], Tensor]]
-
-
-def seeded(*numbers: int, device: torch.device | str = "cpu") -> Generator:
-    """A generator on `device` whose stream belongs to these numbers alone (each from 0 to 2^32 - 1)."""
-    state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
-    return torch.Generator(device).manual_seed(int(state[0]))
-
-
-class Batches:
-    """The batches (x float32 [B, 3, H, W], y int64 [B]) of one pass over images that lie on a device.
-
-    Every pass calls `plan()` for the indices of its images and for what turns a uint8 chunk into float32.
-    """
-
-    def __init__(self, x: Tensor, y: Tensor, batch_size: int, length: int, plan: Callable[[], Plan]) -> None:
-        self.x, self.y, self.batch_size, self.length, self.plan = x, y, batch_size, length, plan
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Iterator[Batch]:
-        order, prepare = self.plan()
-        for rows in order.to(self.x.device).split(self.batch_size * max(1, CHUNK // self.batch_size)):
-            x, y = prepare(self.x[rows]), self.y[rows]
-            yield from zip(x.split(self.batch_size), y.split(self.batch_size), strict=True)
+from ckdsnn.data.batches import Batches, Plan
+from ckdsnn.data.seeds import seeded
+from ckdsnn.errors import CkdsnnError, check_count
 
 
 class ImageDataModule(LightningDataModule):
@@ -67,7 +35,10 @@ class ImageDataModule(LightningDataModule):
         test_batch_size: int = 500,
     ) -> None:
         super().__init__()
-        _check(len(data.x_train), batch_size, seed, train_images, test_batch_size)
+        check_count("batch_size", batch_size)
+        check_count("test_batch_size", test_batch_size)
+        check_count("train_images", train_images, 0, len(data.x_train))
+        check_count("seed", seed, 0, 2**32 - 1)
         self.data, self.augment, self.mean, self.std = data, augment, mean, std
         self.batch_size, self.seed, self.test_batch_size = batch_size, seed, test_batch_size
         chosen = slice(train_images or None)
@@ -108,13 +79,3 @@ class ImageDataModule(LightningDataModule):
         generator = seeded(self.seed, epoch, 1 + rank)
         used = n // processes // self.batch_size * self.batch_size
         return order[:used], lambda x: self.augment(x, generator)
-
-
-def _check(available: int, batch_size: int, seed: int, train_images: int, test_batch_size: int) -> None:
-    for name, value in (("batch_size", batch_size), ("test_batch_size", test_batch_size)):
-        if value < 1:
-            raise CkdsnnError(f"{name} {value} is too small; choose 1 or more")
-    if not 0 <= train_images <= available:
-        raise CkdsnnError(f"train_images {train_images} is impossible; choose 1 to {available}, or 0 for all")
-    if not 0 <= seed < 2**32:
-        raise CkdsnnError(f"seed {seed} is impossible; choose 0 to {2**32 - 1}")

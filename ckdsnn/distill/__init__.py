@@ -1,7 +1,9 @@
 """Distillation losses as pure functions, and as terms of an `Objective`.
 
 In a training loop of your own two lines are enough: `samd_loss(map_student, map_teacher)` and
-`nld_loss(logits_student, logits_teacher)`. LOSSES maps a name to its term: a frozen dataclass whose fields a recipe
+`nld_loss(logits_student, logits_teacher)`. `samd_loss` takes the maps as they are: bring them to a range with
+`map_range` first. The recipes' default, the paper's figure, is `map_range(map_teacher, "sample")` beside the student's
+raw spike count. LOSSES maps a name to its term: a frozen dataclass whose fields a recipe
 fills by name and whose `weight` names the recipe's field that multiplies it. A term with a method `adapter` has own
 parameters: it makes a module for both networks' numbers of channels, which the `Objective` keeps and trains.
 
@@ -15,6 +17,13 @@ from ckdsnn.distill.catkd import CATKD, catkd_loss
 from ckdsnn.distill.e2kd import E2KD, e2kd_loss
 from ckdsnn.distill.kd import KD, kd_loss
 from ckdsnn.distill.kdsnn import KDSNN, kdsnn_loss
+from ckdsnn.distill.maps import (
+    class_activation_map,
+    grad_cam,
+    map_range,
+    scale_saliency,
+    spike_activation_map,
+)
 from ckdsnn.distill.nld import NLD, nld_loss
 from ckdsnn.distill.objective import Objective
 from ckdsnn.distill.samd import SAMD, samd_loss
@@ -26,11 +35,16 @@ __all__ = [
     "at_loss",
     "bkd_loss",
     "catkd_loss",
+    "class_activation_map",
     "e2kd_loss",
+    "grad_cam",
     "kd_loss",
     "kdsnn_loss",
+    "map_range",
     "nld_loss",
     "samd_loss",
+    "scale_saliency",
+    "spike_activation_map",
 ]
 
 LOSSES = {

@@ -11,8 +11,7 @@ from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features
-from ckdsnn.distill.maps import scale_saliency
-from ckdsnn.distill.samd import on_one_grid
+from ckdsnn.distill.maps import on_one_grid, scale_saliency
 
 
 def at_loss(student_stage: torch.Tensor, teacher_stage: torch.Tensor) -> torch.Tensor:

@@ -12,8 +12,7 @@ import torch
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features
-from ckdsnn.distill.maps import class_activation_map, scale_saliency
-from ckdsnn.distill.samd import on_one_grid
+from ckdsnn.distill.maps import class_activation_map, on_one_grid, scale_saliency
 
 
 def e2kd_loss(

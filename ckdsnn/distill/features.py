@@ -7,9 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ckdsnn.distill.maps import expect_shape
+from ckdsnn.distill.maps import expect_shape, on_one_grid
 from ckdsnn.distill.numerics import at_least_float32
-from ckdsnn.distill.samd import on_one_grid
 from ckdsnn.errors import CkdsnnError
 
 

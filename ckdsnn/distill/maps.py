@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from ckdsnn.distill.numerics import at_least_float32, check_temperature
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, check_choice, choose
 from ckdsnn.models.features import evaluating
 
 
@@ -46,6 +47,12 @@ def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes
     features = at_least_float32(stage)
     with torch.autocast(stage.device.type, enabled=False):  # bf16 is enough for a network, not for its map
         return torch.einsum("bchw,bc->bhw", features, head_weight[classes].to(features.dtype)).relu()
+
+
+def cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """The CAM [B, H, W] of an ANN on images x [B, 3, H, W] for `classes` [B], in eval mode and without a graph."""
+    with evaluating(model), torch.no_grad():
+        return class_activation_map(model(x).stages[-1], model.head_weight, classes)
 
 
 def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: int = -1) -> torch.Tensor:
@@ -97,13 +104,19 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
     Raises CkdsnnError for maps of another shape, an unknown `how`, or "rate" without `units`.
     """
     expect_shape("maps", maps, "BHW")
-    choose("map range", how, dict.fromkeys(RANGES))
+    check_choice("map range", how, RANGES)
     if how == "rate":
         if not units:
             raise CkdsnnError("map range 'rate' needs units = the number of values summed in a cell (T*C)")
         return maps / units
     dims = {"sample": (1, 2), "batch": (0, 1, 2)}.get(how)
     return min_max(maps, dims) if dims else maps
+
+
+def on_one_grid(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both maps [B, H, W], or features [B, C, H, W], on the smaller grid of the two, by adaptive average pooling."""
+    size = tuple(min(pair) for pair in zip(a.shape[-2:], b.shape[-2:], strict=True))
+    return tuple(m if m.shape[-2:] == size else F.adaptive_avg_pool2d(m, size) for m in (a, b))
 
 
 def softmax_cells(maps: torch.Tensor, temperature: float) -> torch.Tensor:

@@ -12,7 +12,7 @@ import torch
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.numerics import at_least_float32, check_logits, check_temperature, kl_of_logs
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, check_choice, choose
 
 NOISE_SCALES = {"std": lambda z: z.std(1, keepdim=True), "variance": lambda z: z.var(1, keepdim=True)}
 NOISE_MIXES = ("logits", "probabilities")
@@ -49,7 +49,7 @@ def smoothed(
     generator: torch.Generator | None = None,
 ) -> torch.Tensor:
     """Log-probabilities [B, K] of the softened student with its noise; arguments and errors as for `nld_loss`."""
-    choose("noise mix", noise_mix, dict.fromkeys(NOISE_MIXES))
+    check_choice("noise mix", noise_mix, NOISE_MIXES)
     check_temperature(temperature)
     if not 0 <= noise_weight <= 1:
         raise CkdsnnError(f"noise_weight = {noise_weight!r}; expected a number from 0 to 1")

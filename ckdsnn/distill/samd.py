@@ -16,18 +16,13 @@ from ckdsnn.distill.maps import (
     expect_shape,
     grad_cam,
     map_range,
+    on_one_grid,
     scale_saliency,
     spike_activation_map,
 )
 from ckdsnn.distill.numerics import at_least_float32
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, choose
-
-
-def on_one_grid(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Both maps [B, H, W] on the smaller grid of the two, by adaptive average pooling."""
-    size = tuple(min(pair) for pair in zip(a.shape[-2:], b.shape[-2:], strict=True))
-    return tuple(m if m.shape[-2:] == size else F.adaptive_avg_pool2d(m, size) for m in (a, b))
 
 
 def samd_loss(
@@ -37,8 +32,10 @@ def samd_loss(
     scaling: str = "softmax",
     temperature_squared: bool = True,
 ) -> torch.Tensor:
-    """Scalar distance of the student's maps from the teacher's, both [B, H, W].
+    """Scalar distance of the student's maps from the teacher's, both [B, H, W], taken as they are.
 
+    The term `SAMD` brings them to a range first, by default the teacher's map to 0 to 1 within each image, the
+    student's spike count left as it is: `samd_loss(sam, map_range(cam, "sample"))`.
     Mean over the batch of the sum over cells of KL(P_teacher || P_student), times temperature^2 unless
     `temperature_squared` is false (the released code has no factor). The scalings "none", "zscore" and "l2" do not
     give distributions: for them it is the squared difference, and temperature plays no part. The teacher's map is

@@ -8,7 +8,7 @@ from functools import partial
 
 from torch import nn
 
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import check_choice, check_count, choose
 from ckdsnn.models.features import Features, evaluating
 from ckdsnn.models.neurons import LIF
 from ckdsnn.models.resnet import BLOCKS, HEADS, LAST_ACTIVATIONS, ResNet, SpikingResNet
@@ -29,11 +29,10 @@ TEACHERS = {name: partial(ResNet, blocks) for name, blocks in BLOCKS.items()}
 STUDENTS = {name: partial(SpikingResNet, blocks) for name, blocks in BLOCKS.items()}
 
 
-def check_at_least_one(**sizes: int) -> None:
+def check_sizes(**sizes: int) -> None:
     """Raise CkdsnnError for the first size that is not an integer of at least 1."""
     for name, size in sizes.items():
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise CkdsnnError(f"{name} = {size!r}; expected an integer of at least 1")
+        check_count(name, size)
 
 
 def build_teacher(name: str, num_classes: int = 10, width: int = 8) -> nn.Module:
@@ -43,7 +42,7 @@ def build_teacher(name: str, num_classes: int = 10, width: int = 8) -> nn.Module
     Raises CkdsnnError for an unknown name or a size below 1.
     """
     build = choose("teacher", name, TEACHERS)
-    check_at_least_one(num_classes=num_classes, width=width)
+    check_sizes(num_classes=num_classes, width=width)
     return build(num_classes, width)
 
 
@@ -62,7 +61,7 @@ def build_student(
     Raises CkdsnnError for unknown names and sizes below 1.
     """
     build = choose("student", name, STUDENTS)
-    check_at_least_one(num_classes=num_classes, width=width, timesteps=timesteps)
-    choose("last_activation", last_activation, dict.fromkeys(LAST_ACTIVATIONS))
-    choose("head", head, dict.fromkeys(HEADS))
+    check_sizes(num_classes=num_classes, width=width, timesteps=timesteps)
+    check_choice("last_activation", last_activation, LAST_ACTIVATIONS)
+    check_choice("head", head, HEADS)
     return build(num_classes, width, timesteps, last_activation, head)

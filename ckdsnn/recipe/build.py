@@ -44,6 +44,14 @@ def load_network(record: Record, out: str | Path = "results") -> nn.Module:
     return load_weights(build_network(recipe, classes), record, out).eval()
 
 
+def require_student(record: Record) -> Recipe:
+    """The recipe of a student's record. Raises CkdsnnError for a teacher's."""
+    recipe = Recipe.of(record.recipe)
+    if recipe.is_teacher:
+        raise CkdsnnError(f"record {record.id} is a teacher's; choose a student's (`ckdsnn list` shows them)")
+    return recipe
+
+
 def teacher_recipe(recipe: Recipe) -> Recipe:
     """The recipe of a student's teacher, with the student's statistics, because both see the same tensors.
 

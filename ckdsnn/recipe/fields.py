@@ -5,46 +5,16 @@ Defaults are the paper's text wherever it is known; where the released code diff
 
 import hashlib
 import json
-import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from dataclasses import replace as dataclass_replace
 from typing import Any
 
-from ckdsnn.data import DATASETS
-from ckdsnn.distill import LOSSES
-from ckdsnn.distill.maps import RANGES, SCALINGS
-from ckdsnn.distill.nld import NOISE_MIXES, NOISE_SCALES
-from ckdsnn.distill.samd import MAP_CLASSES
 from ckdsnn.errors import CkdsnnError, choose
-from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS
+from ckdsnn.recipe.checks import check_effect, check_losses, check_name, check_noise, check_type, check_value, readers
 
-TIERS = ("smoke", "reduced", "paper")
-CHOICES = {
-    "tier": TIERS,
-    "dataset": DATASETS,
-    "statistics": ("own", "cifar10"),
-    "model": STUDENTS,
-    "last_activation": LAST_ACTIVATIONS,
-    "head": HEADS,
-    "scaling": SCALINGS,
-    "teacher_range": RANGES,
-    "student_range": RANGES,
-    "map_class": MAP_CLASSES,
-    "noise_scale": NOISE_SCALES,
-    "noise_mix": NOISE_MIXES,
-    "precision": ("auto", "fp32", "bf16"),
-}
-LEAST = {  # the smallest valid value of every bounded number
-    **dict.fromkeys(("train_images", "timesteps", "teacher_seed", "crop_padding"), 0),
-    **dict.fromkeys(("beta", "gamma", "noise_weight", "momentum", "weight_decay", "erasing"), 0),
-    **dict.fromkeys(("width", "epochs", "batch_size"), 1),
-    "stage": -3,
-}
+OF_SOME_LOSSES = ("stage", "every_stage")  # fields that the other losses do not read
 ADDED_LATER = ("every_stage",)  # fields that do not count in a digest while they have their defaults
-POSITIVE = ("lr", "map_temperature", "logit_temperature")
-MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "stage": 2}
 
 
 @dataclass(frozen=True)
@@ -102,7 +72,7 @@ class Recipe:
     map_class: str = "label"
     """class of the teacher's map: label (paper) or teacher, its argmax (released code)"""
     stage: int = -1
-    """stage whose maps are compared: -1 the last (paper, second-hand), 0 the first"""
+    """stage whose maps or features are compared: -1 the last (paper, second-hand), 0 the first"""
     every_stage: bool = False
     """compare SAMD's maps at every stage, a mean over the stages, instead of at one"""
     logit_temperature: float = 2.0
@@ -138,6 +108,7 @@ class Recipe:
         check_losses(self.losses, self.loss_names)
         if self.noise != "adaptive":
             check_noise(self.noise)
+        check_stages(self)
         if self.loss_names and not (self.timesteps and self.teacher):
             raise CkdsnnError(
                 f"losses = {self.losses!r} needs a student (timesteps >= 1) and the name of a teacher's recipe; "
@@ -188,48 +159,12 @@ def check_known(names: Iterable[str]) -> None:
         choose("recipe field", name, known)
 
 
-def check_type(field, value: Any) -> None:
-    """Raise CkdsnnError unless `value` has the field's annotated type; an int passes as a float."""
-    accepted = (int, float) if field.type is float else (field.type,)
-    if not isinstance(value, accepted) or (isinstance(value, bool) and field.type is not bool):
-        raise CkdsnnError(f"{field.name} = {value!r}; expected {field.type.__name__}")
-
-
-def check_value(name: str, value: Any) -> None:
-    """Raise CkdsnnError for a value that is not a choice of its field or lies out of its range."""
-    if name in CHOICES:
-        choose(name, value, dict.fromkeys(CHOICES[name]))
-    if isinstance(value, float) and not math.isfinite(value):
-        raise CkdsnnError(f"{name} = {value!r}; expected a finite number")
-    least, most = LEAST.get(name, value), MOST.get(name, value)
-    if not least <= value <= most or (name in POSITIVE and not value > 0):
-        bounds = "a positive number" if name in POSITIVE else f"from {least}" + (f" to {most}" if name in MOST else "")
-        raise CkdsnnError(f"{name} = {value!r}; expected {bounds}")
-
-
-def check_name(name: str) -> None:
-    """Raise CkdsnnError unless `name` can be part of a file's name."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise CkdsnnError(f"name = {name!r}; expected letters, digits, '.', '_' and '-', a letter or digit first")
-
-
-def check_losses(losses: str, names: tuple[str, ...]) -> None:
-    """Raise CkdsnnError for an unknown term and one that is named twice."""
-    for name in names:
-        if name not in LOSSES:
-            raise CkdsnnError(f"unknown loss {name!r}; choose one of: {', '.join(LOSSES)}, joined by +, or none alone")
-    if len(set(names)) < len(names):
-        raise CkdsnnError(f"losses = {losses!r}; expected each of {', '.join(LOSSES)} at most once")
-
-
-def check_noise(noise: str) -> None:
-    """Raise CkdsnnError unless `noise` reads as a finite number of at least 0."""
-    try:
-        valid = 0 <= float(noise) < math.inf
-    except ValueError:
-        valid = False
-    if not valid:
-        raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation such as '0.5'")
+def check_stages(recipe: Recipe) -> None:
+    """Raise CkdsnnError for a stage that none of the recipe's losses reads."""
+    for field in fields(recipe):
+        value = getattr(recipe, field.name)
+        if field.name in OF_SOME_LOSSES and value != field.default:
+            check_effect(field.name, value, recipe.losses, readers(field.name, recipe.every_stage))
 
 
 def parse_changes(text: str) -> dict[str, Any]:

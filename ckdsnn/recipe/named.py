@@ -4,6 +4,8 @@ A recipe is named SETTING-METHOD. A setting fixes data, networks and schedule of
 fixes what the students learn from.
 """
 
+from typing import NamedTuple
+
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.methods import METHODS, TIMESTEPS, VARIANTS, Fields, at_timesteps
 
@@ -19,9 +21,21 @@ def paper(dataset: str, model: str, width: int, **fields) -> Fields:
     return {"tier": "paper", "dataset": dataset, "model": model, "width": width, **fields}
 
 
-# setting -> fields of both networks, of the teacher alone (or the setting whose teacher it is), of the students alone
-SETTINGS: dict[str, tuple[Fields, Fields | str, Fields]] = {
-    "digits": (
+class Setting(NamedTuple):
+    """What a teacher and its students are trained on, and how."""
+
+    shared: Fields
+    """fields of both networks"""
+    teacher: Fields
+    """fields of the teacher alone"""
+    student: Fields
+    """fields of the students alone"""
+    teacher_of: str = ""
+    """the setting whose teacher the students learn from; empty: its own"""
+
+
+SETTINGS: dict[str, Setting] = {
+    "digits": Setting(
         {"tier": "smoke", "dataset": "digits", "model": "resnet8", "width": 1, "batch_size": 32, "epochs": 8}
         | {"crop_padding": 1, "flip": False}
         | CROP_AND_FLIP,
@@ -29,7 +43,7 @@ SETTINGS: dict[str, tuple[Fields, Fields | str, Fields]] = {
         {"timesteps": 2},
     ),
     **{
-        f"{dataset}-reduced": (
+        f"{dataset}-reduced": Setting(
             {"tier": "reduced", "dataset": dataset, "width": 1, "epochs": 8} | CROP_AND_FLIP,
             {"model": "resnet20"},
             {"model": "resnet8"},
@@ -37,13 +51,13 @@ SETTINGS: dict[str, tuple[Fields, Fields | str, Fields]] = {
         for dataset in DATASETS_OF_PAPER
     },
     # small enough for the hundreds of runs of all suites on two CPU cores: a few minutes on one of them at T = 1
-    "cifar10-16k": (
+    "cifar10-16k": Setting(
         {"tier": "reduced", "dataset": "cifar10", "width": 1, "epochs": 6, "train_images": 16_000} | CROP_AND_FLIP,
         {"model": "resnet20", "epochs": 20},
         {"model": "resnet8"},
     ),
     **{
-        f"{dataset}-{model}": (
+        f"{dataset}-{model}": Setting(
             paper(dataset, model, width),
             TEACHERS_OWN.get(dataset, {}) | TEACHERS_OWN.get(f"{dataset}-{model}", {}),
             {},
@@ -52,7 +66,7 @@ SETTINGS: dict[str, tuple[Fields, Fields | str, Fields]] = {
         for model, width in (("resnet19", 8), ("resnet20", 1))
     },
     **{
-        f"{dataset}-resnet19-e{QUICK}": (
+        f"{dataset}-resnet19-e{QUICK}": Setting(
             paper(dataset, "resnet19", 8, epochs=QUICK),
             TEACHERS_OWN.get(dataset, {}),
             {},
@@ -60,10 +74,11 @@ SETTINGS: dict[str, tuple[Fields, Fields | str, Fields]] = {
         for dataset in DATASETS_OF_PAPER
     },
     **{
-        f"{dataset}-resnet19-t4-e{QUICK}": (
+        f"{dataset}-resnet19-t4-e{QUICK}": Setting(
             paper(dataset, "resnet19", 8, epochs=QUICK),
-            f"{dataset}-resnet19-e{QUICK}",
+            {},
             {"timesteps": 4},
+            teacher_of=f"{dataset}-resnet19-e{QUICK}",
         )
         for dataset in DATASETS_OF_PAPER
     },
@@ -74,8 +89,7 @@ TIER_SETTINGS = {"smoke": "digits", "reduced": "cifar10-16k", "paper": "cifar100
 
 def timesteps_of(setting: str) -> int:
     """T of the setting's students."""
-    shared, _, student = SETTINGS[setting]
-    return (shared | student).get("timesteps", 1)
+    return (SETTINGS[setting].shared | SETTINGS[setting].student).get("timesteps", 1)
 
 
 def methods_of(setting: str) -> dict[str, Fields]:
@@ -88,10 +102,9 @@ def methods_of(setting: str) -> dict[str, Fields]:
 
 def recipes_of(setting: str) -> list[Recipe]:
     """The setting's own teacher, if it has one, then a student for each method."""
-    shared, teacher, student = SETTINGS[setting]
-    borrowed = isinstance(teacher, str)
-    name = f"{teacher if borrowed else setting}-teacher"
-    first = [] if borrowed else [Recipe(name, **shared | {"timesteps": 0, "losses": "none"} | teacher)]
+    shared, teacher, student, teacher_of = SETTINGS[setting]
+    name = f"{teacher_of or setting}-teacher"
+    first = [] if teacher_of else [Recipe(name, **shared | {"timesteps": 0, "losses": "none"} | teacher)]
     return first + [
         Recipe(f"{setting}-{method}", **shared | student | fields, teacher=name)
         for method, fields in methods_of(setting).items()

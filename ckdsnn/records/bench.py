@@ -44,4 +44,4 @@ def bench_id(device: str, started: str) -> str:
 
 
 BENCHES = Shelf(BenchRecord, "bench", "Measure again in a second")
-bench_files, load_benches, load_bench, save_bench = BENCHES.files, BENCHES.load_all, BENCHES.load, BENCHES.save
+bench_files, load_benches, save_bench = BENCHES.files, BENCHES.load_all, BENCHES.save

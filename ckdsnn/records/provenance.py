@@ -4,6 +4,7 @@ import hashlib
 import platform
 import subprocess
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ import torch
 from ckdsnn.engine import engine
 
 PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def utc_now() -> str:
+    """The present time as every record has it, 2026-01-31T12:00:00Z."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def git(*arguments: str) -> str | None:

@@ -1,9 +1,11 @@
 """A Study: what a measurement on one trained network found, in <out>/studies/<id>.json."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.records.record import Record
 from ckdsnn.records.shelf import Document, Shelf
 
 
@@ -51,3 +53,17 @@ def study_id(kind: str, record_id: str) -> str:
 
 
 STUDIES = Shelf(Study, "studies", "Delete it to measure again")
+
+
+def find_study(kind: str, record: Record, *folders: str | Path) -> Study | None:
+    """The study of this kind of the network of `record`, from the first of these folders that has one.
+
+    Raises CkdsnnError for a study of other weights, as one is whose record was deleted and trained again.
+    """
+    for folder in folders:
+        if found := STUDIES.find(study_id(kind, record.id), folder):
+            if found.weights != record.weights["sha256"]:
+                path = STUDIES.path(found.id, folder)
+                raise CkdsnnError(f"{path} is of other weights than the record's; delete it and study again")
+            return found
+    return None

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ckdsnn.analysis.cells import Cells, load_cells, suite_recipes
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.files import nearest
-from ckdsnn.training.run import check_count, obtain
+from ckdsnn.training.run import obtain
 
 
 def obtain_suite(
@@ -16,7 +16,7 @@ def obtain_suite(
     In the smoke tier what is on record for seeds 0 to seeds - 1 in neither folder is trained now, into `out`.
     Raises CkdsnnError for unknown names, and for a suite without any record, with the command that trains it.
     """
-    check_count("seeds", seeds, 1)
+    check_count("seeds", seeds)
     results = nearest(results)
     if tier == "smoke":
         for seed in range(seeds):

@@ -2,7 +2,6 @@
 
 import math
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 import lightning as L
@@ -10,10 +9,11 @@ import torch
 from torch import nn
 from torchmetrics.classification import MulticlassAccuracy
 
-from ckdsnn.data.module import seeded
+from ckdsnn.data.seeds import seeded
 from ckdsnn.distill import Objective
 from ckdsnn.engine import engine
 from ckdsnn.recipe import Recipe
+from ckdsnn.records.provenance import utc_now
 from ckdsnn.training.recall import Recall
 
 
@@ -97,7 +97,7 @@ class Curve(L.Callback):
     """
 
     def __init__(self):
-        self.started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.started = utc_now()
         self.points: list[dict[str, float | None]] = []
         self.clock = self.test_clock = self.test_seconds = 0.0
 

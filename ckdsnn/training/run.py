@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ckdsnn.engine import engine
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, check_count, choose
 from ckdsnn.files import make_folder, nearest
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.build import build_data, build_network, build_objective, load_network, teacher_recipe
@@ -18,6 +18,7 @@ from ckdsnn.records.provenance import code_state
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_record
 from ckdsnn.training.module import Classifier, Curve
+from ckdsnn.training.options import train_command
 from ckdsnn.training.recall import make_recall
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 
@@ -46,20 +47,19 @@ def run(
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
     check_count("seed", seed, 0)
-    check_count("devices", devices, 1)
+    check_count("devices", devices)
     options = {"data": data, "progress": progress, "accelerator": accelerator, "devices": devices, "deadline": deadline}
     return find_record(recipe.digest(), seed, out) or train(recipe, seed, Path(out), results, **options)
 
 
-def check_count(name: str, number: Any, least: int) -> None:
-    """Raise CkdsnnError, naming the argument, for anything but an integer of at least `least`."""
-    if not isinstance(number, int) or isinstance(number, bool) or number < least:
-        raise CkdsnnError(f"{name} = {number!r}; expected an integer of at least {least}")
-
-
 def resolve(recipe: Recipe | str, changes: dict[str, Any]) -> Recipe:
-    """The recipe that a name and changed fields stand for. Raises CkdsnnError for unknown ones."""
+    """The recipe that a name and changed fields stand for.
+
+    Raises CkdsnnError for unknown ones, and for another tier: a small run must not pass for a full one.
+    """
     recipe = recipe if isinstance(recipe, Recipe) else choose("recipe", recipe, RECIPES)
+    if changes.get("tier", recipe.tier) != recipe.tier:
+        raise CkdsnnError(f"tier = {changes['tier']!r}; {recipe.name} stays in its tier, {recipe.tier}")
     return recipe.replace(**changes)
 
 
@@ -148,8 +148,8 @@ def obtain(
 ) -> tuple[Record, dict[str, np.ndarray]]:
     """The record of a named recipe, with fields changed, and all its arrays: what a figure is drawn from.
 
-    It is looked up in `results`, then in `out`. A smoke recipe that is in neither is trained now, into `out`; the other
-    tiers take minutes to hours, so for them a CkdsnnError names the command that trains.
+    It is looked up in `results`, then in `out`. A smoke recipe that is in neither is trained now, into `out`, by a
+    teacher on record in either; the other tiers take minutes to hours, so for them a CkdsnnError names the command.
     """
     recipe = resolve(name, changes)
     results = nearest(results)
@@ -157,6 +157,7 @@ def obtain(
         if record := find_record(recipe.digest(), seed, folder):
             return record, load_arrays(record, folder)
     if recipe.tier != "smoke":
-        raise CkdsnnError(f"no record of {name}, seed {seed}, in {results}; run `ckdsnn train {name} --seed {seed}`")
-    record = run(recipe, seed, out, progress=progress)
+        command = train_command(name, seed, changes)
+        raise CkdsnnError(f"no record of {name}, seed {seed}, in {results}; run `{command}`")
+    record = run(recipe, seed, out, progress=progress, results=results)
     return record, load_arrays(record, out)

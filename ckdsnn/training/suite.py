@@ -11,17 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ckdsnn.engine import DEFAULT, engine
+from ckdsnn.errors import check_count
 from ckdsnn.files import make_folder
-from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.training.budget import deadline_after
 from ckdsnn.training.estimate import Estimator
+from ckdsnn.training.options import as_options, changes_of, turned_switches
 from ckdsnn.training.plan import OVERHEAD, Job, Run, make_jobs, missing_runs, next_job, suite_runs, table
-from ckdsnn.training.run import check_count, fetch_teacher, work_folder
+from ckdsnn.training.run import fetch_teacher, work_folder
 
 POLL = 0.2  # seconds between two looks at the running trainings
 GRACE = 20  # seconds after the budget's end until a training that has not stopped by itself is interrupted
@@ -59,8 +58,8 @@ def run_suite(
     Raises CkdsnnError for unknown names, impossible numbers and fields, and devices or data that cannot be had.
     """
     deadline = deadline_after(budget)
-    check_count("jobs", jobs, 1)
-    check_count("seeds", seeds, 1)
+    check_count("jobs", jobs)
+    check_count("seeds", seeds)
     out, results = Path(out), Path(results) if results else None
     missing = missing_runs(suite_runs(name, tier, seeds, changes), out, results)
     slots = max(1, min(jobs, len(missing)))
@@ -172,24 +171,6 @@ def launcher(out: Path, data: str | Path | None, accelerator: str, threads: int)
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     return launch
-
-
-def changes_of(recipe: Recipe) -> dict[str, Any]:
-    """The fields in which a recipe differs from the one that is known by its name."""
-    known = asdict(RECIPES[recipe.name])
-    return {field: value for field, value in asdict(recipe).items() if value != known[field]}
-
-
-def turned_switches() -> dict[str, Any]:
-    """The engine's switches that are not at their defaults, as options."""
-    defaults = asdict(DEFAULT)
-    return {f"engine.{name}": value for name, value in asdict(engine()).items() if value != defaults[name]}
-
-
-def as_options(values: dict[str, Any]) -> list[str]:
-    """The words that give a command these options."""
-    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
-    return [f"--{name}={text}" for name, text in texts.items()]
 
 
 def say(what: str, name: str) -> None:

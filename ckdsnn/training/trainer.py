@@ -17,6 +17,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from ckdsnn.data.module import ImageDataModule
+from ckdsnn.engine import precision_name
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import Recipe
@@ -65,7 +66,6 @@ def make_trainer(
     """
     if accelerator == "auto":
         accelerator = "cuda" if torch.cuda.is_available() else "cpu"
-    bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and accelerator in ("cuda", "gpu"))
     # with no metric to monitor, the one that is kept is the latest
     checkpoint = ModelCheckpoint(
         work, CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
@@ -75,7 +75,7 @@ def make_trainer(
             accelerator=accelerator,
             devices=devices,
             max_epochs=recipe.epochs,
-            precision="bf16-mixed" if bf16 else "32-true",
+            precision=precision_name(recipe.precision, accelerator),
             logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
             callbacks=[curve, Deadline(deadline), checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
             num_sanity_val_steps=0,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ckdsnn.analysis.faithfulness import all_maps, blind_maps, faithfulness, teacher_map
+from ckdsnn.analysis.faithfulness import all_maps, blind_maps, faithfulness
 from ckdsnn.analysis.road import REMOVED, road
 from ckdsnn.analysis.study import study
 from ckdsnn.analysis.surrogate import FAR, IMAGES, differentiated_by, make_surrogate
@@ -56,12 +56,6 @@ def test_each_kind_is_what_it_is_called(maps):
     for kind, cells in slow.items():
         torch.testing.assert_close(maps[kind], cells.detach(), rtol=1e-4, atol=1e-6, msg=kind)
     assert not torch.allclose(maps["grad_cam_first"], maps["grad_cam_far"])
-
-
-def test_the_teachers_map_is_about_the_given_class():
-    teacher = SUBJECT.teacher
-    classes = teacher(X).logits.argmin(1)
-    torch.testing.assert_close(teacher_map(teacher, X, classes), 16 * grad_cam(teacher, X, classes))
 
 
 def test_the_gaussian_lies_in_the_middle_and_chance_knows_no_image():

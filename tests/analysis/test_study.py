@@ -1,17 +1,19 @@
 """Studies: measured once, kept, found again, and refused with a reason."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from ckdsnn.analysis import study as module
+from ckdsnn.analysis.cells import load_studies
 from ckdsnn.analysis.study import obtain_study, plain, study
 from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.build import load_network
 from ckdsnn.records import copy_record, load_record
-from ckdsnn.records.study import STUDIES, Study
+from ckdsnn.records.study import STUDIES, Study, find_study
 
 
 def accuracies(subject):
@@ -47,6 +49,26 @@ def test_a_study_on_record_is_not_repeated(record, folder, monkeypatch):
     made = study("accuracies", record.id, folder)
     monkeypatch.setitem(module.MEASURES, "accuracies", lambda _: pytest.fail("measured again"))
     assert study("accuracies", record.id, folder) == made == obtain_study("accuracies", record, folder, folder / "new")
+
+
+def test_a_study_of_other_weights_is_refused_by_every_look_up(record, folder):
+    path = STUDIES.path(study("accuracies", record.id, folder).id, folder)
+    again = replace(record, weights=record.weights | {"sha256": "0" * 64})
+    for look in (
+        lambda: find_study("accuracies", again, folder),
+        lambda: obtain_study("accuracies", again, folder / "none", folder),
+        lambda: load_studies("accuracies", {"ckdsnn": [again]}, folder),
+    ):
+        with pytest.raises(CkdsnnError, match=f"{path} is of other weights than the record's; delete it and study"):
+            look()
+    assert load_studies("accuracies", {"ckdsnn": [record], "snn": []}, folder)["ckdsnn"][0].record == record.id
+
+
+def test_the_command_does_not_take_a_study_of_other_weights(record, folder, capsys):
+    path = STUDIES.path(study("accuracies", record.id, folder).id, folder)
+    path.write_text(path.read_text().replace(record.weights["sha256"], "0" * 64))
+    assert main(["study", "accuracies", record.id, "--out", str(folder)]) == 2
+    assert "is of other weights" in capsys.readouterr().err
 
 
 def test_a_smoke_run_is_studied_at_once_another_is_answered_with_the_command(record, folder):

@@ -9,7 +9,7 @@ from ckdsnn.bench.run import run_bench
 from ckdsnn.cli import main
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.records.bench import load_bench, load_benches
+from ckdsnn.records.bench import BENCHES, load_benches
 from ckdsnn.report.bench_tables import shares
 
 TINY = {"models": "resnet8", "timesteps": "1,2", "batch": 2, "rounds": 2, "steps": 1}
@@ -17,7 +17,7 @@ TINY = {"models": "resnet8", "timesteps": "1,2", "batch": 2, "rounds": 2, "steps
 
 def test_a_record_holds_every_case_with_every_implementation(quick, tmp_path):
     record = run_bench(**TINY, out=tmp_path)
-    assert load_benches(tmp_path) == [record] == [load_bench(record.id, tmp_path)]
+    assert load_benches(tmp_path) == [record] == [BENCHES.load(record.id, tmp_path)]
     names = ["reference", "ours", "ours-bf16"]
     assert [(e["timesteps"], e["implementation"]) for e in record.cases] == [(t, n) for t in (1, 2) for n in names]
     for entry in record.cases:
@@ -71,7 +71,7 @@ def test_a_compiled_step_is_counted_on_an_eager_twin(quick, tmp_path, monkeypatc
     [
         ({"models": "vgg"}, "unknown model 'vgg'"),
         ({"rounds": 0}, "rounds = 0; expected an integer of at least 1"),
-        ({"steps": -1}, "steps = -1; expected from 1, or 0"),
+        ({"steps": -1}, "steps = -1; expected an integer of at least 0"),
         ({"implementations": "theirs"}, "unknown implementation 'theirs'"),
     ],
 )

@@ -7,7 +7,6 @@ import torch
 from lightning import LightningModule, Trainer
 
 from ckdsnn.data import DATASETS, Augment, ImageData, ImageDataModule, normalize
-from ckdsnn.data import module as module_file
 from ckdsnn.errors import CkdsnnError
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
@@ -80,7 +79,7 @@ def test_seed_and_epoch_fix_the_batches():
 
 def test_the_size_of_a_chunk_decides_over_no_order(monkeypatch):
     whole = taken(built(plain=True).train_dataloader())
-    monkeypatch.setattr(module_file, "CHUNK", 20)  # two batches and a half: rounded down to two
+    monkeypatch.setattr("ckdsnn.data.batches.CHUNK", 20)  # two batches and a half: rounded down to two
     chunked = built(plain=True).train_dataloader()
     assert [len(y) for _, y in chunked] == [8] * 6
     assert all(torch.equal(a, b) for a, b in zip(taken(chunked), whole, strict=True))
@@ -107,11 +106,11 @@ def test_processes_augment_differently():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, "batch_size 0"),
-        ({"test_batch_size": -1}, "test_batch_size -1"),
-        ({"train_images": 51}, "train_images 51.*50"),
-        ({"train_images": -1}, "train_images -1"),
-        ({"seed": -1}, "seed -1"),
+        ({"batch_size": 0}, "^batch_size = 0"),
+        ({"test_batch_size": -1}, "test_batch_size = -1"),
+        ({"train_images": 51}, "train_images = 51.* 0 to 50"),
+        ({"train_images": -1}, "train_images = -1"),
+        ({"seed": -1}, "seed = -1"),
         ({"batch_size": 51}, "batch_size 51.*50"),
         ({"batch_size": 9, "train_images": 8}, "batch_size 9.* 8 "),
         ({"batch_size": 26, "epoch": 0, "processes": 2}, "batch_size 26.* 25 "),

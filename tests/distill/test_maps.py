@@ -14,9 +14,11 @@ from torch import nn
 from ckdsnn.distill.maps import (
     RANGES,
     SCALINGS,
+    cam,
     class_activation_map,
     grad_cam,
     map_range,
+    on_one_grid,
     scale_saliency,
     spike_activation_map,
 )
@@ -74,6 +76,14 @@ def test_closed_form_is_grad_cam_times_the_cells():
     slow = np.einsum("bchw,bc->bhw", last.detach().numpy(), model.head_weight.detach().numpy()[Y.numpy()]).clip(0)
     np.testing.assert_allclose(closed.detach().numpy(), slow, rtol=1e-10)
     torch.testing.assert_close(closed, 4 * 4 * grad_cam(model, X.double(), Y), rtol=1e-10, atol=1e-14)
+
+
+def test_the_cam_of_a_network_is_about_the_given_class_and_has_no_graph():
+    teacher = lively(build_teacher("resnet8", 10, 1), X).train()
+    classes = teacher.eval()(X).logits.argmin(1)
+    maps = cam(teacher.train(), X, classes)
+    torch.testing.assert_close(maps, 16 * grad_cam(teacher, X, classes))
+    assert teacher.training and not maps.requires_grad
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -141,6 +151,15 @@ def test_only_the_batch_range_depends_on_neighbours(maps, others):
         assert torch.equal(map_range(joined, how)[:3], map_range(joined[:3], how))
     joined[3, 0, 0] = joined.abs().max() * 2 + 1
     assert map_range(joined, "batch")[:3].max() < 1
+
+
+@pytest.mark.parametrize("lead", [(2,), (2, 3)])
+def test_maps_and_features_meet_on_the_smaller_grid(lead):
+    large, small = torch.rand(*lead, 8, 6), torch.rand(*lead, 4, 6)
+    pooled = large.unflatten(-2, (4, 2)).mean(-2)
+    for found, expected in zip(on_one_grid(large, small), (pooled, small), strict=True):
+        torch.testing.assert_close(found, expected)
+    assert on_one_grid(small, large)[0] is small
 
 
 def test_rate_divides_by_the_units():

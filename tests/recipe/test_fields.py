@@ -11,7 +11,7 @@ import pytest
 from ckdsnn.distill import LOSSES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.fields import CHOICES, LEAST, MOST, POSITIVE
+from ckdsnn.recipe.checks import CHOICES, LEAST, MOST, POSITIVE
 
 NAMES = [field.name for field in fields(Recipe)]
 TYPES = {field.name: field.type for field in fields(Recipe)}
@@ -155,6 +155,12 @@ def test_every_number_has_a_bound():
         ({"losses": "kd+kd"}, f"losses = 'kd\\+kd'; expected each of {', '.join(LOSSES)} at most once"),
         *(({"noise": noise}, "choose 'adaptive' or") for noise in ("gaussian", "-1", "nan", "inf", "")),
         *(({"name": name}, "expected letters") for name in ("", "a/b", "../a", ".hidden", "a b", "a\n")),
+        *(
+            ({"losses": losses, "stage": 0}, f"stage = 0 has no effect on losses = '{losses}'; it needs one of: samd, ")
+            for losses in ("catkd", "e2kd", "nld", "none")
+        ),
+        ({"stage": 0, "every_stage": True}, r"stage = 0 has no effect .* one of: kdsnn, bkd, at$"),
+        ({"losses": "kd+bkd", "every_stage": True}, "every_stage = True has no effect .* it needs one of: samd$"),
         ({"timesteps": 0}, "needs a student .*timesteps = 0"),
         ({"teacher": ""}, "needs a student .* and the name of a teacher's recipe.*losses = 'none'"),
     ],
@@ -162,6 +168,11 @@ def test_every_number_has_a_bound():
 def test_impossible_recipes_are_refused(changes, message):
     with pytest.raises(CkdsnnError, match=message):
         STUDENT.replace(**changes)
+
+
+@pytest.mark.parametrize("losses", ["samd+nld", "kd+kdsnn", "kd+bkd", "at"])
+def test_a_stage_is_for_the_losses_that_have_one(losses):
+    assert STUDENT.replace(losses=losses, stage=0).stage == 0
 
 
 def test_replace_leaves_the_original_alone():

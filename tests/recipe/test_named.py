@@ -4,7 +4,7 @@ import pytest
 
 from ckdsnn.distill import LOSSES
 from ckdsnn.recipe import RECIPES, SUITES
-from ckdsnn.recipe.fields import TIERS
+from ckdsnn.recipe.checks import TIERS
 
 STUDENTS = [name for name, recipe in RECIPES.items() if not recipe.is_teacher]
 # what may differ between a student and its teacher besides the network and the schedule: what it learns from

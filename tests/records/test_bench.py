@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.records.bench import BenchRecord, bench_id, load_bench, load_benches, save_bench
+from ckdsnn.records.bench import BENCHES, BenchRecord, bench_id, load_benches, save_bench
 from ckdsnn.records.reads import TRACE, state
 from tests.bench_example import EXAMPLE
 
@@ -24,7 +24,7 @@ def altered(path, change):
 def test_round_trip(tmp_path):
     record = BenchRecord(**EXAMPLE)
     assert save_bench(record, tmp_path) == tmp_path / "bench" / f"{record.id}.json"
-    assert load_bench(record.id, tmp_path) == record
+    assert BENCHES.load(record.id, tmp_path) == record
     assert load_benches(tmp_path) == [record]
 
 
@@ -61,7 +61,7 @@ def test_wrong_values_are_refused_and_named(path, value, tmp_path):
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "x.json").write_text(json.dumps(content))
     with pytest.raises(CkdsnnError, match=rf"x\.json is not a valid bench record: .*{path}"):
-        load_bench("x", tmp_path)
+        BENCHES.load("x", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_is_missing_is_refused(path, tmp_path):
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "x.json").write_text(json.dumps(altered(path, dict.pop)))
     with pytest.raises(CkdsnnError, match=path.rpartition("/")[2]):
-        load_bench("x", tmp_path)
+        BENCHES.load("x", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_file_bears_its_records_id(tmp_path):
     path = save_bench(BenchRecord(**EXAMPLE), tmp_path)
     path.rename(path.with_name("other.json"))
     with pytest.raises(CkdsnnError, match="a record's file bears its id"):
-        load_bench("other", tmp_path)
+        BENCHES.load("other", tmp_path)
 
 
 def test_a_record_is_written_once_and_a_killed_write_is_no_record(tmp_path, monkeypatch):
@@ -117,10 +117,10 @@ def test_a_record_is_written_once_and_a_killed_write_is_no_record(tmp_path, monk
 
 def test_an_unknown_id_is_answered_with_the_known_ones(tmp_path):
     with pytest.raises(CkdsnnError, match=r"unknown bench record 'x' in .*; choose one of: none yet"):
-        load_bench("x", tmp_path)
+        BENCHES.load("x", tmp_path)
     save_bench(BenchRecord(**EXAMPLE), tmp_path)
     with pytest.raises(CkdsnnError, match=f"choose one of: {EXAMPLE['id']}"):
-        load_bench("x", tmp_path)
+        BENCHES.load("x", tmp_path)
     assert load_benches(tmp_path / "nothing") == []
 
 
@@ -128,7 +128,7 @@ def test_every_look_up_is_noted(tmp_path, monkeypatch):
     save_bench(BenchRecord(**EXAMPLE), tmp_path)
     monkeypatch.setenv(TRACE, str(tmp_path / "reads"))
     load_benches(tmp_path)
-    load_bench(EXAMPLE["id"], tmp_path)
+    BENCHES.load(EXAMPLE["id"], tmp_path)
     patterns = [tmp_path / "bench" / name for name in ("[!.]*.json", f"{EXAMPLE['id']}.json")]
     noted = [json.loads(line) for line in (tmp_path / "reads").read_text().splitlines()]
     assert noted == [[str(pattern), state(pattern)] for pattern in patterns]

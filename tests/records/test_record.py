@@ -3,6 +3,7 @@
 import copy
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch
 from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records import Record, provenance, read_record
-from ckdsnn.records.provenance import code_state, environment, source_digest
+from ckdsnn.records.provenance import code_state, environment, source_digest, utc_now
 
 SHA = "0123456789abcdef" * 4
 CURVE = [{"epoch": e, "ce": 2.0 / e, "train_accuracy": 50.0, "test_accuracy": 40.0 + e, "seconds": 1.5} for e in (1, 2)]
@@ -191,3 +192,8 @@ def test_code_state_does_not_take_another_projects_commit(tmp_path, monkeypatch)
     assert len(code_state()["commit"]) == 40 and code_state()["dirty"] is False
     (package / "__init__.py").write_text("changed")
     assert code_state()["dirty"] is True
+
+
+def test_times_are_utc_to_the_second():
+    said = datetime.strptime(utc_now(), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert timedelta() <= datetime.now(UTC) - said < timedelta(minutes=1)

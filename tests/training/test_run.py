@@ -164,6 +164,7 @@ def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
         ({"recipe": "digits-snn", "accelerator": "abacus"}, "accelerator = 'abacus'"),
         ({"recipe": None}, "unknown recipe None"),
         ({"recipe": "digits-snn", "train_images": 5000}, "train_images"),
+        ({"recipe": "digits-snn", "tier": "paper"}, "tier = 'paper'; digits-snn stays in its tier, smoke"),
         ({"recipe": "digits-snn", "devices": 3}, "batch_size = 32 cannot be shared out among 3 devices"),
     ):
         with pytest.raises(CkdsnnError, match=message):
@@ -181,8 +182,17 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 def test_obtain_trains_smoke_runs_only(tmp_path, results, record, student):
     with pytest.raises(CkdsnnError, match=r"run `ckdsnn train cifar10-reduced-snn --seed 7`"):
         obtain("cifar10-reduced-snn", 7, results, tmp_path)
+    with pytest.raises(CkdsnnError, match=r"run `ckdsnn train cifar10-reduced-snn --seed 0 --flip=false --epochs=3`"):
+        obtain("cifar10-reduced-snn", 0, results, tmp_path, flip=False, epochs=3)
     smoke, arrays = obtain("digits-snn", 0, results, tmp_path, progress=False, train_images=64, epochs=1)
     assert arrays["sam"].shape == (64, 4, 4) and smoke == load_records(tmp_path)[0]
+
+
+def test_obtain_takes_a_teacher_from_either_folder(record, results, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "print", lambda *said, **_: pytest.fail(f"trained: {said}"), raising=False)
+    changes = {"teacher": "tiny-teacher", "train_images": 96, "epochs": 1}
+    learned, _ = obtain("digits-kd", 0, results, tmp_path, progress=False, **changes)
+    assert learned.teacher == record.teacher
 
 
 def test_a_teacher_on_record_elsewhere_is_copied_not_trained(student, record, results, tmp_path, monkeypatch):

@@ -1,0 +1,31 @@
+"""Batches of images that lie on a device, augmented there in large chunks."""
+
+from collections.abc import Callable, Iterator
+
+from torch import Tensor
+
+CHUNK = 2560
+"""Images augmented at once. Larger chunks give AutoAugment larger groups, until a CPU's caches overflow: with
+everything on, one thread does 11,000 CIFAR images/s in chunks of 128, 20,000 at 2,560, 11,000 at 10,240."""
+
+Batch = tuple[Tensor, Tensor]
+Plan = tuple[Tensor, Callable[[Tensor], Tensor]]
+
+
+class Batches:
+    """The batches (x float32 [B, 3, H, W], y int64 [B]) of one pass over images that lie on a device.
+
+    Every pass calls `plan()` for the indices of its images and for what turns a uint8 chunk into float32.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, batch_size: int, length: int, plan: Callable[[], Plan]) -> None:
+        self.x, self.y, self.batch_size, self.length, self.plan = x, y, batch_size, length, plan
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[Batch]:
+        order, prepare = self.plan()
+        for rows in order.to(self.x.device).split(self.batch_size * max(1, CHUNK // self.batch_size)):
+            x, y = prepare(self.x[rows]), self.y[rows]
+            yield from zip(x.split(self.batch_size), y.split(self.batch_size), strict=True)

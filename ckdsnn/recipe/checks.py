@@ -1,0 +1,98 @@
+"""What a recipe's fields may hold: the choices, the bounds, and the checks that name them."""
+
+import math
+import re
+from dataclasses import Field, fields
+from typing import Any
+
+from ckdsnn.data import DATASETS
+from ckdsnn.distill import LOSSES
+from ckdsnn.distill.maps import RANGES, SCALINGS
+from ckdsnn.distill.nld import NOISE_MIXES, NOISE_SCALES
+from ckdsnn.distill.samd import MAP_CLASSES
+from ckdsnn.engine import DTYPES
+from ckdsnn.errors import CkdsnnError, check_choice
+from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS
+
+TIERS = ("smoke", "reduced", "paper")
+CHOICES = {
+    "tier": TIERS,
+    "dataset": DATASETS,
+    "statistics": ("own", "cifar10"),
+    "model": STUDENTS,
+    "last_activation": LAST_ACTIVATIONS,
+    "head": HEADS,
+    "scaling": SCALINGS,
+    "teacher_range": RANGES,
+    "student_range": RANGES,
+    "map_class": MAP_CLASSES,
+    "noise_scale": NOISE_SCALES,
+    "noise_mix": NOISE_MIXES,
+    "precision": DTYPES,
+}
+LEAST = {  # the smallest valid value of every bounded number
+    **dict.fromkeys(("train_images", "timesteps", "teacher_seed", "crop_padding"), 0),
+    **dict.fromkeys(("beta", "gamma", "noise_weight", "momentum", "weight_decay", "erasing"), 0),
+    **dict.fromkeys(("width", "epochs", "batch_size"), 1),
+    "stage": -3,
+}
+POSITIVE = ("lr", "map_temperature", "logit_temperature")
+MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "stage": 2}
+
+
+def check_type(field: Field, value: Any) -> None:
+    """Raise CkdsnnError unless `value` has the field's annotated type; an int passes as a float."""
+    accepted = (int, float) if field.type is float else (field.type,)
+    if not isinstance(value, accepted) or (isinstance(value, bool) and field.type is not bool):
+        raise CkdsnnError(f"{field.name} = {value!r}; expected {field.type.__name__}")
+
+
+def check_value(name: str, value: Any) -> None:
+    """Raise CkdsnnError for a value that is not a choice of its field or lies out of its range."""
+    if name in CHOICES:
+        check_choice(name, value, CHOICES[name])
+    if isinstance(value, float) and not math.isfinite(value):
+        raise CkdsnnError(f"{name} = {value!r}; expected a finite number")
+    least, most = LEAST.get(name, value), MOST.get(name, value)
+    if not least <= value <= most or (name in POSITIVE and not value > 0):
+        bounds = "a positive number" if name in POSITIVE else f"from {least}" + (f" to {most}" if name in MOST else "")
+        raise CkdsnnError(f"{name} = {value!r}; expected {bounds}")
+
+
+def check_name(name: str) -> None:
+    """Raise CkdsnnError unless `name` can be part of a file's name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise CkdsnnError(f"name = {name!r}; expected letters, digits, '.', '_' and '-', a letter or digit first")
+
+
+def check_losses(losses: str, names: tuple[str, ...]) -> None:
+    """Raise CkdsnnError for an unknown term and one that is named twice."""
+    for name in names:
+        if name not in LOSSES:
+            raise CkdsnnError(f"unknown loss {name!r}; choose one of: {', '.join(LOSSES)}, joined by +, or none alone")
+    if len(set(names)) < len(names):
+        raise CkdsnnError(f"losses = {losses!r}; expected each of {', '.join(LOSSES)} at most once")
+
+
+def check_noise(noise: str) -> None:
+    """Raise CkdsnnError unless `noise` reads as a finite number of at least 0."""
+    try:
+        valid = 0 <= float(noise) < math.inf
+    except ValueError:
+        valid = False
+    if not valid:
+        raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation such as '0.5'")
+
+
+def readers(name: str, every_stage: bool) -> list[str]:
+    """The losses that read the field `name`; one that compares every stage does not ask which."""
+    read = {loss: {field.name for field in fields(term)} for loss, term in LOSSES.items()}
+    idle = "every_stage" if name == "stage" and every_stage else None
+    return [loss for loss, names in read.items() if name in names and idle not in names]
+
+
+def check_effect(name: str, value: Any, losses: str, able: list[str]) -> None:
+    """Raise CkdsnnError where none of the losses is `able` to read a field: it would change a digest and no result."""
+    if not set(able).intersection(losses.split("+")):
+        reason = f"has no effect on losses = {losses!r}; it needs one of: {', '.join(able)}"
+        raise CkdsnnError(f"{name} = {value!r} {reason}")
