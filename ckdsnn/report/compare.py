@@ -23,6 +23,7 @@ Values = Mapping[str, Mapping[int, float]]  # method -> seed -> what is compared
 LEVEL = 0.05  # of significance
 LEAST = 3  # seeds below which there is no verdict
 FAR = 10.0  # points below the best method's mean accuracy
+SILENT = 1e-3  # firing rate of the last layer: below it a network has stopped to learn, whatever it is compared with
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,12 @@ def accuracies(records: Iterable[Record]) -> dict[int, float]:
 def values_of(cells: Cells, value: Callable[[Record], float] = lambda record: record.accuracy) -> Values:
     """A value of every record, by method and seed: the last-epoch test accuracy in percent, or another."""
     return {method: {record.seed: value(record) for record in records} for method, records in cells.items()}
+
+
+def silent(records: Iterable[Record]) -> bool:
+    """Whether these networks, on average, hardly spike in their last layer; an ANN does not."""
+    rates = [list(record.final["firing_rate"].values()) for record in records]
+    return all(rates) and mean(layers[-1] for layers in rates) < SILENT
 
 
 def steady(values: Values) -> Values:

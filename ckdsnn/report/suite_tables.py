@@ -5,10 +5,9 @@ from statistics import mean
 from textwrap import fill
 
 from ckdsnn.records import Record
-from ckdsnn.report.compare import Cells, Comparison, accuracies, against
+from ckdsnn.report.compare import Cells, Comparison, accuracies, against, silent
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
-from ckdsnn.report.verdicts import SILENT
 
 COLUMNS = 78  # characters that fit a page of the book
 CHANCE = {"digits": 10.0, "cifar10": 10.0, "cifar100": 1.0}  # data set -> accuracy of guessing, in percent
@@ -67,12 +66,6 @@ def marked(label: str, records: Sequence[Record]) -> str:
     marks = ["at chance"] * (mean(record.accuracy for record in records) < chance + NEAR)
     marks += ["silent"] * silent(records)
     return f"{label} ({', '.join(marks)})" if marks else label
-
-
-def silent(records: Iterable[Record]) -> bool:
-    """Whether these networks, on average, hardly spike in their last layer; an ANN does not."""
-    rates = [list(record.final["firing_rate"].values()) for record in records]
-    return all(rates) and mean(layers[-1] for layers in rates) < SILENT
 
 
 def sentence(comparison: Comparison) -> str:

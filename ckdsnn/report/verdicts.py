@@ -14,7 +14,7 @@ from ckdsnn.records import Record
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import Study
 from ckdsnn.report.claims import Claim, Question
-from ckdsnn.report.compare import LEVEL, Cells, Comparison, Values, compare, correct, values_of
+from ckdsnn.report.compare import LEVEL, Cells, Comparison, Values, compare, correct, silent, values_of
 
 VALUES: dict[str, Callable[[Record], float]] = {
     "accuracy": lambda record: record.accuracy,
@@ -22,7 +22,6 @@ VALUES: dict[str, Callable[[Record], float]] = {
 }
 Studied = Mapping[str, Sequence[Study]]  # method -> studies of its networks, one a seed
 WITH_SPREAD = ("kl", "correlation")  # values of studies that are a mean over images and its deviation
-SILENT = 1e-3  # firing rate of the last layer: below it a network has stopped to learn, whatever it is compared with
 MARGIN = 1.0  # points: a smaller gain is less than most that the paper reports
 UNMEASURED, VOID = "not measured yet", "no evidence"
 
@@ -85,14 +84,8 @@ class Evidence:
         values, pair = self.values(question), (question.method, question.baseline)
         found = next(iter(compare(values, [pair], together=question.value == "accuracy")), None)
         own = {name: values[name] for name in pair if values.get(name)}
-        return Answer(question, found, own, tuple(name for name in own if self.silent(question, name)))
-
-    def silent(self, question: Question, method: str) -> bool:
-        """Whether the method's students, on average, no longer spike in their last layer."""
-        if question.value not in VALUES:
-            return False
-        rates = [list(record.final["firing_rate"].values())[-1] for record in self.load(question.source)[method]]
-        return mean(rates) < SILENT
+        runs = self.load(question.source) if question.value in VALUES else {}
+        return Answer(question, found, own, tuple(name for name in own if name in runs and silent(runs[name])))
 
     def documents(self, questions: Iterable[Question]) -> list[Document]:
         """The records and studies behind these questions, each once, sorted by id."""
