@@ -23,8 +23,8 @@ def sentences(studies: ByMethod) -> Iterator[str]:
         loss, accuracy = (mean(at_rest(study, value) for study in found) for value in ("loss", "accuracy"))
         rise, lost = (mean(mean(study.values[change]) for study in found) for change in ("rise", "lost"))
         yield (
-            f"{METHODS[method][0]} (n = {len(found)}): the loss of {loss:.2f} nat rises by {rise:.2f} at distance {at:g}, "
-            f"the accuracy of {accuracy:.1f} % falls by {lost:.1f} points."
+            f"{METHODS[method][0]} (n = {len(found)}): the loss of {loss:.2f} nat rises by {rise:.2f} at distance "
+            f"{at:g}, the accuracy of {accuracy:.1f} % falls by {lost:.1f} points."
         )
     for method in others:
         seeds = len(studies[method])
