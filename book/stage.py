@@ -14,6 +14,7 @@ from book.provenance import Figure, Records, annotate, annotate_page, find_recor
 from ckdsnn.errors import CkdsnnError
 
 OUTSIDE = re.compile(r"(?<=\]\()\.\./([^)#\s]+)")  # the target of a Markdown link to another top-level folder
+CLAIM = re.compile(r"(?<=\]\()[^)#\s]*claims\.md(?=#claim-\w+\))")  # the page of a link to one claim on it
 
 
 def default_repository(root: Path) -> str:
@@ -51,6 +52,11 @@ def link_sources(text: str, root: Path, repository: str, branch: str) -> str:
         return f"{repository}/{'tree' if target.is_dir() else 'blob'}/{branch}/{match[1]}"
 
     return OUTSIDE.sub(to_web, text)
+
+
+def link_claims(text: str) -> str:
+    """Let links to a claim name its label alone: MyST knows a page's headings by page and name, but not its labels."""
+    return CLAIM.sub("", text)
 
 
 def stage_config(root: Path, target: Path, repository: str) -> str:
@@ -94,7 +100,7 @@ def stage(root: Path, executed: dict[str, Path], repository: str) -> Path:
     records = find_records(root)
 
     def rewrite(text: str) -> str:
-        return link_sources(text.replace(default, repository), root, repository, branch)
+        return link_claims(link_sources(text.replace(default, repository), root, repository, branch))
 
     figures = drawings(f"{repository}/blob/{branch}")
     for name, source in executed.items():

@@ -13,10 +13,13 @@ import pytest
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
+from ckdsnn.report.claims import CLAIMS
+
 ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 SECTIONS = ["Parameters", "Run", "Figure", "Reading it", "Limits", "Next"]
+COLUMNS = 75  # of code that a page of the book shows without cutting it
 KINDS = {"int": int, "float": float, "str": str, "bool": bool}
 
 
@@ -82,6 +85,7 @@ def test_first_cell_fetches_the_project_on_colab(nb, monkeypatch):
     exec(python(code_cells(nb)[0]), {"get_ipython": lambda: shell})
     fetch, install, enter = lines
     checkout = f"/content/{Path(address).name}"
+    fetch = " ".join(fetch.split())  # it goes over two lines
     assert fetch == f"test -d {checkout} || git clone -q {address} {checkout}"  # a second run does not clone again
     assert install == f"pip install -q -e {checkout}" and enter == f"%cd {checkout}/notebooks"
     assert sys.path[0] == checkout  # an editable installation is not seen by a kernel that already runs
@@ -95,7 +99,20 @@ def test_sections_come_in_the_one_order(nb):
     headings = re.findall(r"^(#+) (.+)$", prose(nb), re.MULTILINE)
     assert [level for level, _ in headings].count("#") == 1 and headings[0][0] == "#"
     assert [title for level, title in headings if level == "##"] == SECTIONS
+    assert len(re.findall(r"^\*\*(Claim|Question)\.\*\*", nb.cells[0].source, re.MULTILINE)) == 1
+
+
+def test_code_fits_the_page(nb):
+    for cell in code_cells(nb):
+        for line in cell.source.splitlines():
+            assert len(line) <= COLUMNS, line
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.notebook], ids=lambda claim: claim.key)
+def test_a_claims_notebook_says_so_and_leads_to_its_verdict(claim):
+    nb = NOTEBOOKS[Path(claim.notebook).stem]
     assert "**Claim.**" in nb.cells[0].source
+    assert f"[{claim.key}](../book/claims.md#claim-{claim.key.lower()})" in prose(nb).split("## Reading it")[1]
 
 
 def test_prose_is_finished_and_plain_markdown(nb):

@@ -1,14 +1,15 @@
 """What the studies `distributions` say, in sentences and one table: every number is computed from the studies."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from textwrap import fill
+from collections.abc import Iterable, Iterator, Sequence
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import Study
+from ckdsnn.report.compare import Values, compare
 from ckdsnn.report.distribution_plots import DISTANCES, average, by_method
-from ckdsnn.report.speed_words import COLUMNS, between
+from ckdsnn.report.speed_words import between
 from ckdsnn.report.style import METHODS
 from ckdsnn.report.tables import Table, mean_sd, spread
+from ckdsnn.report.words import listed
 
 # what is measured of one network -> head of its row, factor, digits
 PROFILE = {
@@ -46,7 +47,7 @@ def findings(studies: Iterable[Study]) -> str:
     """All sentences, as a list. Raises CkdsnnError without a study of the SNN that learned from labels alone."""
     studies = list(studies)
     sentences = [*shape_findings(studies), *distance_findings(studies)]
-    return "\n".join(fill(sentence, COLUMNS, initial_indent="- ", subsequent_indent="  ") for sentence in sentences)
+    return listed(sentences)
 
 
 def shape_findings(studies: Sequence[Study]) -> Iterator[str]:
@@ -69,8 +70,8 @@ def distance_findings(studies: Sequence[Study]) -> Iterator[str]:
         raise CkdsnnError(f"no study of {plain!r} to compare with; there are: {quoted(groups) or 'none'}")
     for name, (axis, goal) in DISTANCES.items():
         values = mean_sd((average(study, name) for study in groups[plain]), 3)
-        gaps = {label: [abs(goal - average(study, name)) for study in found] for label, found in groups.items()}
-        parts = [f"{side}: {quoted(labels)}" for side, labels in sides(gaps, plain).items() if labels]
+        gaps = {label: {s.seed: abs(goal - average(s, name)) for s in found} for label, found in groups.items()}
+        parts = [f"{side}: {', '.join(labels)}" for side, labels in sides(gaps, plain).items() if labels]
         yield f"{axis.replace(chr(10), ' ')}: {plain} {values}; {'; '.join(parts) or 'nothing to compare'}."
 
 
@@ -79,10 +80,13 @@ def quoted(labels: Iterable[str]) -> str:
     return ", ".join(f'"{label}"' for label in labels)
 
 
-def sides(gaps: Mapping[str, Sequence[float]], plain: str) -> dict[str, list[str]]:
-    """The labels whose every seed is nearer than every seed of `plain`, farther, and the others."""
+def sides(gaps: Values, plain: str) -> dict[str, list[str]]:
+    """Which labels are clearly nearer than `plain`, farther, and neither, each with its mean change and n.
+
+    Clear: in the paired t test over the seeds that both have, corrected for all labels (Holm).
+    """
     found: dict[str, list[str]] = {"nearer": [], "farther": [], "undecided": []}
-    for label in (label for label in gaps if label != plain):
-        nearer, farther = max(gaps[label]) < min(gaps[plain]), min(gaps[label]) > max(gaps[plain])
-        found["nearer" if nearer else "farther" if farther else "undecided"].append(label)
+    for change in compare(gaps, [(label, plain) for label in gaps if label != plain], together=False):
+        side = "undecided" if not change.clear else "nearer" if change.mean < 0 else "farther"
+        found[side].append(f"{change.method} ({change.mean:+.3f}, n = {change.n})")
     return found

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import mean
-from textwrap import fill
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.bench_tables import digits
 from ckdsnn.report.gradient_plots import PAPER, TERMS, strengths
-from ckdsnn.report.speed_words import COLUMNS
 from ckdsnn.report.tables import Table
+from ckdsnn.report.words import listed
 
 READINGS = [term for term in TERMS if term != "nld"]
 ORTHOGONAL = [term for term in READINGS if term != "samd-batch"]  # the readings in which a map is an image's own
@@ -25,7 +24,8 @@ def strength(study: Study, state: str, term: str, place: str) -> float:
 
 
 def name_of(term: str) -> str:
-    return TERMS[term].partition(":")[0]
+    """The term's label on one line."""
+    return TERMS[term].replace("\n", " ")
 
 
 def told(values: Iterable[float]) -> str:
@@ -62,7 +62,7 @@ def findings(studies: Iterable[Study]) -> str:
     studies = list(studies)
     parts = (strength_findings, temperature_findings, angle_findings, weight_findings)
     sentences = [sentence for part in parts for sentence in part(studies)]
-    return "\n".join(fill(sentence, COLUMNS, initial_indent="- ", subsequent_indent="  ") for sentence in sentences)
+    return listed(sentences)
 
 
 def strength_findings(studies: Sequence[Study]) -> Iterator[str]:
@@ -80,8 +80,9 @@ def temperature_findings(studies: Sequence[Study]) -> Iterator[str]:
         for which, values in (("with", found), ("without", plain)):
             changes[which].append(max(values) / min(values))
     yield (
-        f"Temperatures from {told(studies[0].settings['temperatures'])} change the strength of the reading sample by a "
-        f"factor of {told(changes['with'])}; without the factor T_s^2, by one of {told(changes['without'])}."
+        f"Temperatures from {told(studies[0].settings['temperatures'])} change the strength of "
+        f"{name_of('samd-sample')} by a factor of {told(changes['with'])}; without the factor "
+        f"T_s^2, by one of {told(changes['without'])}."
     )
 
 
@@ -99,7 +100,7 @@ def angle_findings(studies: Sequence[Study]) -> Iterator[str]:
     }
     nld = told(study.values["end-weights-nld"][0][1] for study in studies)
     yield (
-        f"Cosine of SAMD's gradient with the cross-entropy's, all readings but batch: at most "
+        f"Cosine of SAMD's gradient with the cross-entropy's, all readings but 0–1 over the batch: at most "
         f"{largest['spikes']:.0e} at the spikes, {largest['weights']:.2f} at the weights; of NLD's at the trained "
         f"weights {nld}."
     )
@@ -107,4 +108,5 @@ def angle_findings(studies: Sequence[Study]) -> Iterator[str]:
 
 def weight_findings(studies: Sequence[Study]) -> Iterator[str]:
     needed = told(1 / strength(study, "end", "samd-sample", "weights") for study in studies)
-    yield f"To pull at the trained weights as hard as the cross-entropy, the reading sample needs a beta of {needed}."
+    name = name_of("samd-sample")
+    yield f"To pull at the trained weights as hard as the cross-entropy, {name} needs a β of {needed}."

@@ -1,23 +1,69 @@
 """What the studies `faithfulness` and `surrogate` say, in sentences: every number and verdict is computed."""
 
-from collections.abc import Iterator
-from textwrap import fill
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.reliability_tables import advantage, likenesses, numbers, score
-from ckdsnn.report.style import MAPS, PLACES, style_of
+from ckdsnn.report.style import MAPS, METHODS, PLACES, style_of
+from ckdsnn.report.words import listed
 
-COLUMNS = 78  # characters that fit a page of the book
+if TYPE_CHECKING:
+    from ckdsnn.analysis.agreement import Agreement
+
 RIVALS = ("grad_cam", "grad_cam_first", "teacher_cam", "centre", "random")  # of SAM
 ENOUGH = 2  # standard errors
+
+
+def summary(faithful: Sequence[Study], surrogates: Sequence[Study]) -> str:
+    """The two main results over all students: what another surrogate changes, and what a map of no image reaches."""
+    return listed([surrogate_summary(surrogates), centre_summary(faithful)])
+
+
+def surrogate_summary(studies: Sequence[Study]) -> str:
+    parts = []
+    for place in ("stage1", "stage2"):
+        least = [likenesses(study, place)[0] for study in studies]
+        lowest = ends((one.correlation.mean for one in least), ".2f")
+        chance = ends((one.shuffled for one in least), ".2f")
+        parts.append(f"{lowest} at {PLACES[place]} (maps of two images: {chance})")
+    return (
+        "How much does Grad-CAM change with the surrogate? Correlation with the trained surrogate's, by the least "
+        f"similar shape and width: {', '.join(parts)}; {len(studies)} students, one seed each. 1 would be no change."
+    )
+
+
+def centre_summary(studies: Sequence[Study]) -> str:
+    sam, centre = ([numbers(study, f"{kind}.agreement")[0] for study in studies] for kind in ("sam", "centre"))
+    better = sum(one > other for one, other in zip(centre, sam, strict=True))
+    return (
+        f"Is a SAM like the teacher's CAM? They correlate by {ends(sam, '.2f')}; a centred Gaussian, which knows no "
+        f"image, by {ends(centre, '.2f')}. The Gaussian is nearer to the CAM than the SAM is for {better} of "
+        f"{len(studies)} students."
+    )
+
+
+def ends(values: Iterable[float], form: str) -> str:
+    """From the lowest to the highest; one number where they look the same."""
+    found = sorted(values)
+    return " to ".join(dict.fromkeys(f"{value:{form}}" for value in (found[0], found[-1])))
+
+
+def agreement_findings(found: Mapping[str, Mapping[str, "Agreement"]]) -> str:
+    """Of each kind of map, method -> agreement: by how much it is more than that of shuffled pairs, highest first."""
+    sentences = []
+    for kind, agreements in found.items():
+        ordered = sorted(agreements.items(), key=lambda pair: -pair[1].gain)
+        parts = [f"{METHODS[method][0]} {agreement.gain:+.2f}" for method, agreement in ordered]
+        count = len(ordered[0][1].matched)
+        sentences.append(f"{kind}, correlation less that of shuffled pairs, {count} images: {'; '.join(parts)}.")
+    return listed(sentences)
 
 
 def findings(study: Study) -> str:
     """All sentences about one study below the name of its student."""
     sentences = {"faithfulness": faithfulness_findings, "surrogate": surrogate_findings}[study.kind](study)
-    indents = {"initial_indent": "- ", "subsequent_indent": "  "}
-    wrapped = [fill(sentence, COLUMNS, break_on_hyphens=False, **indents) for sentence in sentences]
-    return "\n".join([f"{style_of(study)[0]}:", *wrapped])
+    return f"{style_of(study)[0]}:\n{listed(sentences)}"
 
 
 def faithfulness_findings(study: Study) -> Iterator[str]:

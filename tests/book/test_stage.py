@@ -3,7 +3,7 @@
 import pytest
 
 from book.drawings import DRAWINGS, drawings
-from book.stage import default_repository, link_sources, pages, stage
+from book.stage import default_repository, link_claims, link_sources, pages, stage
 from ckdsnn.errors import CkdsnnError
 from tests.book.conftest import REPOSITORY
 
@@ -43,6 +43,19 @@ def test_missing_page_is_refused(project):
 )
 def test_only_links_out_of_the_book_lead_to_the_repository(project, link, result):
     assert link_sources(f"see [it]({link}).", project, REPOSITORY, "main") == f"see [it]({result})."
+
+
+@pytest.mark.parametrize(
+    ("link", "result"),
+    [
+        ("../book/claims.md#claim-c4", "#claim-c4"),
+        ("claims.md#claim-c10", "#claim-c10"),
+        ("../book/claims.md", "../book/claims.md"),
+        ("../book/claims.md#the-verdicts", "../book/claims.md#the-verdicts"),
+    ],
+)
+def test_links_to_a_claim_name_its_label(link, result):
+    assert link_claims(f"see [it]({link}).") == f"see [it]({result})."
 
 
 @pytest.mark.parametrize("folder", ["runs", "bench"])

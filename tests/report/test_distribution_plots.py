@@ -55,17 +55,28 @@ def test_methods_come_in_the_one_order_and_unknown_ones_last(record):
     ]
 
 
-def test_sides_need_every_seed():
-    gaps = {"plain": [3.0, 4.0], "near": [1.0, 2.9], "far": [4.1, 9.0], "mixed": [2.0, 3.5], "same": [3.0, 4.0]}
-    assert sides(gaps, "plain") == {"nearer": ["near"], "farther": ["far"], "undecided": ["mixed", "same"]}
+def test_sides_are_told_of_pairs_of_one_seed():
+    changes = {"near": (-1.0, -1.1, -0.9), "far": (1.0, 1.1, 0.9), "mixed": (1.0, -0.5, 0.1), "wide": (0.1, 2.0, 0.6)}
+    plain = dict(enumerate((3.0, 9.0, 6.0)))  # the seeds differ by more than the methods do
+    gaps = {label: {seed: plain[seed] + by for seed, by in enumerate(found)} for label, found in changes.items()}
+    assert sides({"plain": plain} | gaps, "plain") == {
+        "nearer": ["near (-1.000, n = 3)"],
+        "farther": ["far (+1.000, n = 3)"],
+        "undecided": ["mixed (+0.200, n = 3)", "wide (+0.900, n = 3)"],
+    }
+
+
+def test_a_pair_of_seeds_decides_nothing():
+    gaps = {"plain": {0: 3.0, 1: 4.0}, "near": {0: 1.0, 1: 2.1}}
+    assert sides(gaps, "plain")["undecided"] == ["near (-1.950, n = 2)"]
 
 
 def test_sentences_name_the_sides_and_the_plain_students_distance(record):
-    gaps = {"snn": 0.5, "ckdsnn": 0.75, "ckdsnn-sample": 0.25}
-    sentences = said([compared(record, method, gap=gap) for method, gap in gaps.items()])
-    told = '; nearer: "CKDSNN (0–1)"; farther: "CKDSNN".'
+    gaps = {"snn": (0.5, 0.5, 0.5), "ckdsnn": (0.75, 0.74, 0.76), "ckdsnn-sample": (0.25, 0.24, 0.26)}
+    studies = [compared(record, method, seed, gap) for method, own in gaps.items() for seed, gap in enumerate(own)]
+    told = "; nearer: CKDSNN (0–1) (-0.250, n = 3); farther: CKDSNN (count) (+0.250, n = 3)."
     for distance in ("KL of softened predictions (nat)", "Same prediction (share)", "JS of pooled features (nat)"):
-        assert f"- {distance}: SNN, no distillation 0.500 (n = 1){told}" in sentences
+        assert f"- {distance}: SNN, no distillation 0.500 ± 0.000 (n = 3){told}" in said(studies)
 
 
 def test_sentences_tell_sparsity_and_sharpness_of_students_and_teacher(record):
@@ -76,14 +87,14 @@ def test_sentences_tell_sparsity_and_sharpness_of_students_and_teacher(record):
 
 
 def test_without_a_plain_student_nothing_can_be_said(record):
-    with pytest.raises(CkdsnnError, match=r"no study of 'SNN, no distillation' .* there are: \"CKDSNN\""):
+    with pytest.raises(CkdsnnError, match=r"no study of 'SNN, no distillation' .* there are: \"CKDSNN \(count\)\""):
         findings([compared(record, "ckdsnn")])
 
 
 def test_the_table_has_a_column_for_each_network_and_entropies_of_maps_in_percent_of_uniform(record):
     studies = [compared(record, "snn", seed) for seed in (0, 1)] + [compared(record, "ckdsnn")]
     table = profile_table("name", "caption", studies)
-    assert table.header == ["", "Teacher (ANN) (n = 1)", "SNN, no distillation (n = 2)", "CKDSNN (n = 1)"]
+    assert table.header == ["", "Teacher (ANN) (n = 1)", "SNN, no distillation (n = 2)", "CKDSNN (count) (n = 1)"]
     rows = {row[0]: list(map(readable, row[1:])) for row in table.rows}
     assert len(rows) == len(PROFILE)
     assert rows["Entropy of the raw map's softmax (% of uniform)"] == ["25.0", "25.0 ± 0.0", "25.0"]  # 0.5 of 2 nat

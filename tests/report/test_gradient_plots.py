@@ -54,7 +54,8 @@ def test_panels_are_the_fresh_weights_and_each_method_in_order(record):
 def test_sentences_range_over_the_studies(record):
     sentences = said([pulled(record), pulled(record, seed=1, factor=3.0)])
     assert (
-        "- raw: 20 to 60 times as strong as the cross-entropy with fresh weights, 20 to 60 when trained." in sentences
+        "- SAMD (both raw): 20 to 60 times as strong as the cross-entropy with fresh weights, 20 to 60 when trained."
+        in sentences
     )
     assert (
         "- NLD: 100 to 300 times as strong as the cross-entropy with fresh weights, 100 to 300 when trained."
@@ -65,12 +66,13 @@ def test_sentences_range_over_the_studies(record):
     assert temperature.endswith("by one of 1600.")  # at 0.1 a hundred times as strong, at 4 a sixteenth
     (cosine,) = (line for line in sentences if line.startswith("- Cosine"))
     assert "at most 1e-09 at the spikes, 0.25 at the weights" in cosine and cosine.endswith("trained weights 0.25.")
-    assert sentences[-1].endswith("needs a beta of 16.7 to 50.")  # sample is 0.02 times as strong, or 0.06
+    assert sentences[-1].endswith("SAMD (0–1) needs a β of 16.7 to 50.")  # it is 0.02 times as strong, or 0.06
 
 
 def test_the_table_explains_each_reading_by_its_parts(record):
     table = gradient_table("name", "caption", [pulled(record)])
     rows = {row[0]: row[1:] for row in table.rows}
-    assert list(rows) == ["raw", "literal", "rate", "sample", "batch"]
-    assert rows["raw"] == ["4", "0.5", "0.25", "20", "20", "20", "20", "0.05"]
-    assert rows["batch"][-1] == "500" and len(table.header) == len(table.rows[0])
+    names = ["both raw", "count", "rate", "0–1", "0–1 over the batch"]
+    assert list(rows) == [f"SAMD ({name})" for name in names]
+    assert rows["SAMD (both raw)"] == ["4", "0.5", "0.25", "20", "20", "20", "20", "0.05"]
+    assert rows["SAMD (0–1 over the batch)"][-1] == "500" and len(table.header) == len(table.rows[0])

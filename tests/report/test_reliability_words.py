@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.report.reliability_tables import Estimate, advantage, faithfulness_table, likenesses, score, surrogate_table
-from ckdsnn.report.reliability_words import findings
+from ckdsnn.report.reliability_words import agreement_findings, findings, summary
 from ckdsnn.report.style import MAPS, PLACES
 from tests.report.conftest import faithfulness, study_of, surrogates
 
@@ -72,7 +74,7 @@ def test_the_highest_score_is_told_and_what_is_not_apart(record):
     study = with_scores(faithfulness(record), sam=(0.30, 0.32), grad_cam=(0.5, 0.7), centre=(0.2, 0.42))
     title, best, rivals, other, agreement = said(study)
     assert title == "SNN, no distillation:"
-    assert best == "- Highest ROAD score: Grad-CAM = CAM, 0.600 ± 0.100. SAM: 0.310 ± 0.010."
+    assert best == "- Highest ROAD score: Grad-CAM, last stage, 0.600 ± 0.100. SAM: 0.310 ± 0.010."
     assert "; Centred Gaussian +0.000 ± 0.100 (not told apart); Random -0.090 ± 0.040." in rivals
     assert other.endswith("by another surrogate: -0.050 ± 0.000.")
     assert agreement.endswith("SAM 0.00, that of another image 0.00, a centred Gaussian 0.60.")
@@ -90,6 +92,30 @@ def test_values_that_were_not_finite_are_told_as_such(record):
     settings = study.settings
     told = said(study_of(record, "surrogate", "snn", 0, settings, study.values | blank))
     assert "stage 3, the last: nan ± nan" in told[-1]
+
+
+def test_the_summary_answers_for_all_students(record):
+    students = ("snn", "kd")
+    told = summary(*([make(record, method) for method in students] for make in (faithfulness, surrogates)))
+    surrogate, centre = told.replace("\n  ", " ").splitlines()
+    assert "0.81 at stage 1 (maps of two images: 0.00), 0.87 at stage 2 (maps of two images: 0.10)" in surrogate
+    assert "correlate by 0.00; a centred Gaussian, which knows no image, by 0.60." in centre
+    assert centre.endswith("for 2 of 2 students.") and max(map(len, told.splitlines())) <= 78
+
+
+def test_the_summary_ranges_over_students(record):
+    other = faithfulness(record, "kd")
+    other = replace(other, values=other.values | {"sam.agreement": [0.7, 0.02, 0.1]})
+    told = summary([faithfulness(record), other], [surrogates(record)]).replace("\n  ", " ")
+    assert "correlate by 0.00 to 0.70" in told and told.endswith("for 1 of 2 students.")
+
+
+def test_agreements_are_told_beyond_those_of_shuffled_pairs():
+    found = {"SAM": {"snn": Agreement(np.array([0.5, 0.3]), np.array([0.2, 0.2])),
+                     "kd": Agreement(np.array([0.6, 0.6]), np.array([0.1, 0.1]))}}  # fmt: skip
+    assert agreement_findings(found).replace("\n  ", " ") == (
+        "- SAM, correlation less that of shuffled pairs, 2 images: KD +0.50; SNN, no distillation +0.20."
+    )
 
 
 @pytest.mark.parametrize("make", [faithfulness, surrogates])

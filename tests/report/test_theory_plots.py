@@ -4,7 +4,14 @@ import numpy as np
 import torch
 
 from ckdsnn.report.theory_plots import map_bounds, noise_changes
-from ckdsnn.report.theory_words import bound_table, identity_table, noise_table
+from ckdsnn.report.theory_words import (
+    bound_table,
+    identity_table,
+    noise_findings,
+    noise_sizes,
+    noise_table,
+    share_findings,
+)
 from tests.report.conftest import HEATS, bounds, changes
 
 
@@ -46,6 +53,31 @@ def test_the_noise_table_has_the_mean_and_the_deviation_of_one_image():
     assert table.header == ["Noise", "Logits: one", "Logits: two"]
     deviation = (0.2 + 0.4) / 2 / 2**0.5
     assert table.rows == [["λ = 0.1 (paper)", f"+0.6500 ± {deviation:.3f}", f"-0.6500 ± {deviation:.3f}"]]
+
+
+def test_noise_is_said_to_smooth_only_where_the_entropy_rises():
+    own = torch.tensor([[0.5, -1.0], [0.3, -1.4]])
+    found = {"the student's": {"λ = 0.1\n(paper)": own, "λ = 1": -own}}
+    paper, double = noise_findings(found, "the student's").split("\n- ")
+    flat = " ".join(paper.split())
+    assert "λ = 0.1 (paper), the student's logits: entropy falls by 0.4000 nat" in flat
+    assert flat.endswith("smoother on average on 50 % of the images.")
+    assert "entropy rises by 0.4000 nat" in " ".join(double.split())
+
+
+def test_few_cells_hold_most_of_the_share():
+    shares = np.array([[0.1, 0.6, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
+    told = " ".join(share_findings({"counts": shares}).split())
+    assert told == (
+        "- counts: the largest of 4 cells has 42 % of the share, and 80 % of it lie in 3 cells; means over 2 images."
+    )
+
+
+def test_noise_is_told_beside_the_logits_deviation():
+    logits = np.array([[0.0, 4.0, 8.0], [0.0, 2.0, 4.0]])  # deviations 4 and 2
+    own, adaptive, fixed = noise_sizes(logits, 0.1, (0.5, 10)).split("\n- ")
+    assert own.endswith("classes: 3.00, mean over 2\n  images.") and "0.30 (10% of the" in adaptive
+    assert fixed.endswith("0.5: 0.05 (2%); 10: 1 (33%).")
 
 
 def test_the_bound_table_is_at_the_papers_temperature():

@@ -1,0 +1,63 @@
+"""What the records say about energy, in sentences: every number is computed from them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import mean
+
+from ckdsnn.records import Record
+from ckdsnn.report.compare import Cells
+from ckdsnn.report.energy_plots import ENERGIES
+from ckdsnn.report.labels import label_of
+from ckdsnn.report.style import METHODS
+from ckdsnn.report.words import listed
+
+PLAIN = "snn"
+
+
+def findings(cells: Cells, teacher: Record) -> str:
+    """All sentences: each method against the plain SNN, and the SNN against its teacher."""
+    return listed([*method_findings(cells), teacher_finding(cells[PLAIN], teacher)])
+
+
+def arithmetic(records: Sequence[Record]) -> float:
+    """Energy of one image in microjoule, the arithmetic alone, mean over the records."""
+    return mean(ENERGIES["arithmetic"](record.final["energy"]) for record in records) / 1000
+
+
+def rate(records: Sequence[Record]) -> float:
+    """Firing rate in percent: mean over the layers, each with the same weight, and over the records."""
+    return 100 * mean(mean(record.final["firing_rate"].values()) for record in records)
+
+
+def method_findings(cells: Cells) -> Iterator[str]:
+    """Energy of each method less that of the plain SNN, the cheapest first, and where firing rates say otherwise."""
+    others = {method: records for method, records in cells.items() if method != PLAIN}
+    if not others:
+        return
+    plain, usual = arithmetic(cells[PLAIN]), rate(cells[PLAIN])
+    cost = {method: arithmetic(records) / plain - 1 for method, records in others.items()}
+    parts = [f"{label_of(method)} {100 * cost[method]:+.1f} %" for method in sorted(cost, key=cost.get)]
+    yield f"Arithmetic of one image, {label_of(PLAIN)} {plain:.2f} µJ; against it: {'; '.join(parts)}."
+    fired = {method: rate(records) - usual for method, records in others.items()}
+    apart = [
+        f"{label_of(method)} ({fired[method]:+.1f} points, {100 * cost[method]:+.1f} %)"
+        for method in others
+        if fired[method] * cost[method] < 0
+    ]
+    yield f"Mean firing rate and energy move apart for: {'; '.join(apart) or 'no method'}."
+
+
+def teacher_finding(students: Sequence[Record], teacher: Record) -> str:
+    """How many times as much energy the ANN teacher takes, by both accounts."""
+    parts = [f"{ratio:.0f} times as much by {account}" for account, ratio in ratios(students, teacher).items()]
+    return (
+        f"{METHODS['teacher'][0]}, a {teacher.recipe['model']}, against the SNN, a {students[0].recipe['model']}: "
+        f"{', '.join(parts)}."
+    )
+
+
+def ratios(students: Sequence[Record], teacher: Record) -> Mapping[str, float]:
+    """Account of energy -> the teacher's over the students' mean."""
+    return {
+        account: energy_of(teacher.final["energy"]) / mean(energy_of(record.final["energy"]) for record in students)
+        for account, energy_of in ENERGIES.items()
+    }

@@ -1,0 +1,43 @@
+"""What the studies of the landscape say, in sentences: every number is computed from them."""
+
+from collections.abc import Iterator
+from statistics import mean
+
+from ckdsnn.records.study import Study
+from ckdsnn.report.landscape_plots import ByMethod, flatter
+from ckdsnn.report.style import METHODS
+from ckdsnn.report.words import listed
+
+
+def findings(studies: ByMethod) -> str:
+    """All sentences: what was measured, then each method's valley beside the first method's."""
+    return listed(sentences(studies))
+
+
+def sentences(studies: ByMethod) -> Iterator[str]:
+    first, *others = studies
+    settings, name = studies[first][0].settings, METHODS[first][0]
+    images, directions, at = (settings[key] for key in ("images", "directions", "flatness_at"))
+    yield f"Measured on {images} training images, along {directions} random directions, the same for every student."
+    for method, found in studies.items():
+        loss, accuracy = (mean(at_rest(study, value) for study in found) for value in ("loss", "accuracy"))
+        rise, lost = (mean(mean(study.values[change]) for study in found) for change in ("rise", "lost"))
+        yield (
+            f"{METHODS[method][0]} (n = {len(found)}): the loss of {loss:.2f} nat rises by {rise:.2f} at distance "
+            f"{at:g}, the accuracy of {accuracy:.1f} % falls by {lost:.1f} points."
+        )
+    for method in others:
+        seeds = len(studies[method])
+        wins = sum(
+            mean(study.values["rise"]) < mean(other.values["rise"])
+            for study in studies[method]
+            for other in studies[first]
+            if study.seed == other.seed
+        )
+        pairs = flatter(studies[method], studies[first])
+        yield f"{METHODS[method][0]} is flatter than {name} for {wins} of {seeds} seeds, in {pairs} pairs."
+
+
+def at_rest(study: Study, value: str) -> float:
+    """The loss or the accuracy at the trained weights."""
+    return study.values[value][0][study.values["distances"].index(0)]

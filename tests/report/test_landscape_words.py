@@ -1,0 +1,21 @@
+"""Landscapes in sentences: the numbers are the studies'."""
+
+from ckdsnn.report.landscape_words import findings
+from tests.landscape_example import bowl
+
+
+def test_each_valley_is_told_and_who_is_flatter(record):
+    studies = {
+        "snn": [bowl(record, "snn", 10.0, seed) for seed in (0, 1)],
+        "ckdsnn": [bowl(record, "ckdsnn", steepness, seed) for seed, steepness in enumerate((5.0, 20.0))],
+    }
+    told = findings(studies)
+    assert max(map(len, told.splitlines())) <= 78
+    measured, plain, other, flat = told.replace("\n  ", " ").splitlines()
+    assert measured.startswith("- Measured on 32 training images, along 3 random directions")
+    assert plain == (
+        "- SNN, no distillation (n = 2): the loss of 1.00 nat rises by 0.60 at distance 0.2, the accuracy of 60.0 % "
+        "falls by 60.0 points."
+    )
+    assert other.startswith("- CKDSNN (count) (n = 2): the loss of 1.00 nat rises by 0.75 at")
+    assert flat == "- CKDSNN (count) is flatter than SNN, no distillation for 1 of 2 seeds, in 3 of 6 pairs."
