@@ -59,8 +59,8 @@ def side_by_side(studies: Sequence[Study]) -> Figure:
                 draw_pair(axes, study, name, colour)
                 axes.set(yscale=scale)
                 axes.set_xlabel(text, fontsize=9)
+                axes.set_ylabel("Share (%)", fontsize=9)
                 axes.tick_params(labelbottom=True, labelsize=9)
-            row[0].set_ylabel("Share (%)")
             row[1].set_title(f"Student: {label}")
         handles = [Patch(color="#aaaaaa", label="student"), Line2D([], [], color="black", label="teacher")]
         figure.legend(handles=handles, loc="outside upper right", ncols=2, fontsize=9)
@@ -71,8 +71,10 @@ def draw_pair(axes: Axes, study: Study, name: str, colour: str) -> None:
     """Both networks' shares of the values of one population, in percent, on their common bins."""
     edges = study.values[f"{name}-edges"]
     student, teacher = (100 * numbers(study, f"{who}-{name}") for who in ("student", "teacher"))
-    axes.stairs(student, edges, fill=True, color=colour, alpha=0.6)
-    axes.stairs(teacher, edges, color=METHODS["teacher"][1], lw=1.4)
+    looks = ({"fill": True, "color": colour, "alpha": 0.6}, {"color": METHODS["teacher"][1], "lw": 1.4})
+    for shares, look in zip((student, teacher), looks, strict=True):
+        if np.isfinite(shares).any():  # nothing at all would leave a logarithmic axis without a range
+            axes.stairs(shares, edges, **look)
 
 
 def distances(studies: Iterable[Study]) -> Figure:

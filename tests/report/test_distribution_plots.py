@@ -64,7 +64,7 @@ def test_sides_need_every_seed():
 def test_sentences_name_the_sides_and_the_plain_students_distance(record):
     gaps = {"snn": 0.5, "ckdsnn": 0.75, "ckdsnn-sample": 0.25}
     sentences = said([compared(record, method, gap=gap) for method, gap in gaps.items()])
-    told = '; nearer: "CKDSNN (0–1)"; farther: "CKDSNN".'
+    told = '; nearer: "CKDSNN (0–1)"; farther: "CKDSNN (count)".'
     for distance in ("KL of softened predictions (nat)", "Same prediction (share)", "JS of pooled features (nat)"):
         assert f"- {distance}: SNN, no distillation 0.500 (n = 1){told}" in sentences
 
@@ -77,14 +77,14 @@ def test_sentences_tell_sparsity_and_sharpness_of_students_and_teacher(record):
 
 
 def test_without_a_plain_student_nothing_can_be_said(record):
-    with pytest.raises(CkdsnnError, match=r"no study of 'SNN, no distillation' .* there are: \"CKDSNN\""):
+    with pytest.raises(CkdsnnError, match=r"no study of 'SNN, no distillation' .* there are: \"CKDSNN \(count\)\""):
         findings([compared(record, "ckdsnn")])
 
 
 def test_the_table_has_a_column_for_each_network_and_entropies_of_maps_in_percent_of_uniform(record):
     studies = [compared(record, "snn", seed) for seed in (0, 1)] + [compared(record, "ckdsnn")]
     table = profile_table("name", "caption", studies)
-    assert table.header == ["", "Teacher (ANN) (n = 1)", "SNN, no distillation (n = 2)", "CKDSNN (n = 1)"]
+    assert table.header == ["", "Teacher (ANN) (n = 1)", "SNN, no distillation (n = 2)", "CKDSNN (count) (n = 1)"]
     rows = {row[0]: row[1:] for row in table.rows}
     assert len(rows) == len(PROFILE)
     assert rows["Entropy of the raw map's softmax (% of uniform)"] == ["25.0", "25.0 ± 0.0", "25.0"]  # 0.5 of 2 nat

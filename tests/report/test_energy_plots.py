@@ -12,8 +12,9 @@ from tests.report.conftest import cells_of
 
 def test_the_table_holds_means_of_the_records(record):
     teacher = replace(record, final=record.final | {"firing_rate": {}})
-    table = energy_table("t", "c", cells_of(record, {"kd": [50.0, 52.0]}), teacher)
-    energy, rates = record.final["energy"], record.final["firing_rate"]
+    cells = cells_of(record, {"kd": [50.0, 52.0]})
+    table = energy_table("t", "c", cells, teacher)
+    energy, rates = record.final["energy"], cells["kd"][0].final["firing_rate"]
     kd = dict(zip(table.header, table.rows[1], strict=True))
     assert kd["Network"] == "KD" and kd["Test accuracy (%)"] == "51.00 ± 1.41 (n = 2)"
     assert kd["AC (10³)"] == f"{energy['ac'] / 1000:.0f}" and kd["MAC (10³)"] == f"{energy['mac'] / 1000:.0f}"

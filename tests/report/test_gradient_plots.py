@@ -54,7 +54,8 @@ def test_panels_are_the_fresh_weights_and_each_method_in_order(record):
 def test_sentences_range_over_the_studies(record):
     sentences = said([pulled(record), pulled(record, seed=1, factor=3.0)])
     assert (
-        "- raw: 20 to 60 times as strong as the cross-entropy with fresh weights, 20 to 60 when trained." in sentences
+        "- SAMD (both raw): 20 to 60 times as strong as the cross-entropy with fresh weights, 20 to 60 when trained."
+        in sentences
     )
     assert (
         "- NLD: 100 to 300 times as strong as the cross-entropy with fresh weights, 100 to 300 when trained."
@@ -70,7 +71,7 @@ def test_sentences_range_over_the_studies(record):
 
 def test_the_table_explains_each_reading_by_its_parts(record):
     table = gradient_table("name", "caption", [pulled(record)])
-    rows = {row[0]: row[1:] for row in table.rows}
-    assert list(rows) == ["raw", "literal", "rate", "sample", "batch"]
-    assert rows["raw"] == ["4", "0.5", "0.25", "20", "20", "20", "20", "0.05"]
-    assert rows["batch"][-1] == "500" and len(table.header) == len(table.rows[0])
+    rows = {" ".join(row[0].split()): row[1:] for row in table.rows}
+    assert list(rows) == [" ".join(TERMS[term].split()) for term in READINGS]
+    assert rows["SAMD (both raw)"] == ["4", "0.5", "0.25", "20", "20", "20", "20", "0.05"]
+    assert rows["SAMD (0–1 over the batch)"][-1] == "500" and len(table.header) == len(table.rows[0])
