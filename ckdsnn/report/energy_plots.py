@@ -8,8 +8,8 @@ from matplotlib.lines import Line2D
 
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, accuracies
-from ckdsnn.report.labels import colour_of, label_of
-from ckdsnn.report.style import METHODS, styled
+from ckdsnn.report.labels import colour_of, label_of, split_time
+from ckdsnn.report.style import METHODS, reading_of, styled
 from ckdsnn.report.tables import RATE, Table, firing, mean_sd
 
 MARKERS = "osD^vP*X"  # one for each number of time steps
@@ -20,26 +20,31 @@ ENERGIES: Mapping[str, Callable[[Mapping[str, float]], float]] = {
 
 
 def accuracy_against_energy(cells: Cells) -> Figure:
-    """One panel an account of energy: a point a run, its colour the method, its shape T."""
+    """One panel an account of energy: a point a run, its colour the method, its shape T; open: maps from 0 to 1.
+
+    The axes begin where the points do: energies of different T lie apart, those of one T close together.
+    """
     steps = sorted({record.recipe["timesteps"] for records in cells.values() for record in records})
     with styled():
-        figure = Figure(figsize=(9.4, 3.7))
+        figure = Figure(figsize=(7.5, 4.2))
         for axes, (title, energy_of) in zip(figure.subplots(1, 2, sharey=True), ENERGIES.items(), strict=True):
             for method, records in cells.items():
+                look = {"color": colour_of(method), "ms": 6, **reading_of(method), "ls": ""}
                 for record in records:
                     marker = MARKERS[steps.index(record.recipe["timesteps"])]
-                    x = energy_of(record.final["energy"]) / 1000
-                    axes.plot(x, record.accuracy, marker, ms=6, alpha=0.75, mec="none", color=colour_of(method))
-            axes.set(title=title, xlabel="Energy of one image (µJ)", xlim=(0, None))
+                    axes.plot(energy_of(record.final["energy"]) / 1000, record.accuracy, marker=marker, **look)
+            axes.set(title=title, xlabel="Energy of one image (µJ)")
+            axes.margins(0.1)
+            axes.locator_params(axis="x", nbins=5)
         figure.axes[0].set_ylabel("Test accuracy, last epoch (%)")
-        figure.legend(*legend_entries(cells, steps), loc="outside right upper", fontsize=9)
+        figure.legend(*legend_entries(cells, steps), loc="outside lower center", ncols=4, fontsize=9)
         return figure
 
 
 def legend_entries(cells: Cells, steps: Sequence[int]) -> tuple[list[Line2D], list[str]]:
-    """Handles and labels: each method's colour, each T's shape."""
-    bases = dict.fromkeys(method.rpartition("-t")[0] if method[-1].isdigit() else method for method in cells)
-    handles = [Line2D([], [], lw=3, color=colour_of(base)) for base in bases]
+    """Handles and labels: each method's colour and reading, each T's shape."""
+    bases = dict.fromkeys(split_time(method)[0] for method in cells)
+    handles = [Line2D([], [], marker="s", color=colour_of(base), **reading_of(base) | {"ls": ""}) for base in bases]
     handles += [Line2D([], [], ls="", marker=marker, color="#777777") for marker in MARKERS[: len(steps)]]
     return handles, [*map(label_of, bases), *(f"T = {t}" for t in steps)]
 
@@ -47,15 +52,16 @@ def legend_entries(cells: Cells, steps: Sequence[int]) -> tuple[list[Line2D], li
 def firing_rates(cells: Cells) -> Figure:
     """The firing rate of each layer, first to last: a line a method, the mean over its seeds."""
     with styled():
-        figure = Figure(figsize=(8.6, 3.6))
+        figure = Figure(figsize=(7.5, 4.2))
         axes = figure.subplots()
         for method, records in cells.items():
             layers = list(records[0].final["firing_rate"])
             rates = [100 * mean(record.final["firing_rate"][layer] for record in records) for layer in layers]
-            axes.plot(range(1, len(layers) + 1), rates, "o-", ms=4, color=colour_of(method), label=label_of(method))
+            look = {"marker": "o", "ms": 4, "color": colour_of(method), "label": label_of(method)}
+            axes.plot(range(1, len(layers) + 1), rates, **look, **reading_of(method))
         axes.set(xlabel="Layer of neurons, from the first to the last", ylabel="Firing rate (%)", ylim=(0, None))
         axes.set_xticks(range(1, max(len(records[0].final["firing_rate"]) for records in cells.values()) + 1))
-        figure.legend(loc="outside right upper", fontsize=9)
+        figure.legend(loc="outside lower center", ncols=4, fontsize=9)
         return figure
 
 

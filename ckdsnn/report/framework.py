@@ -15,20 +15,20 @@ TEACHER, STUDENT, LOSS, PLAIN = (
 
 # name -> (x, y, width, text, colours); the centre of each box
 BOXES = {
-    "image": (0.8, 2.5, 1.3, "image $x$", PLAIN),
-    "teacher": (2.9, 4.1, 1.9, "ANN teacher\nfrozen", TEACHER),
-    "student": (2.9, 0.9, 1.9, "SNN student\nLIF, $T$ steps", STUDENT),
-    "cam": (5.6, 3.4, 2.1, "CAM of the label\n$\\Sigma_c\\, w_{yc} F_c$", TEACHER),
-    "sam": (5.6, 1.6, 2.1, "SAM: spike count\n$\\Sigma_t \\Sigma_c\\, F_{tc}$", STUDENT),
-    "scaled_cam": (8.2, 3.4, 1.8, "softmax over\ncells, $T_s = 2$", TEACHER),
-    "scaled_sam": (8.2, 1.6, 1.8, "softmax over\ncells, $T_s = 2$", STUDENT),
-    "samd": (10.6, 2.5, 1.7, "SAMD\n$T_s^2\\,$KL", LOSS),
-    "teacher_logits": (8.2, 4.6, 1.8, "logits $z^{te}$", TEACHER),
-    "student_logits": (8.2, 0.4, 1.8, "logits $z^{st}$", STUDENT),
-    "noise": (10.6, 1.2, 1.7, "$+\\ \\lambda\\,\\varepsilon$", PLAIN),
-    "nld": (12.9, 4.0, 1.7, "NLD\n$\\tau^2\\,$KL", LOSS),
-    "ce": (12.9, 0.4, 1.7, "cross-entropy\nwith label $y$", LOSS),
-    "total": (15.2, 2.5, 1.7, "$L_{CE} + \\beta\\, L_{SAMD}$\n$+\\ \\gamma\\, L_{NLD}$", LOSS),
+    "image": (0.9, 2.6, 1.5, "image $x$", PLAIN),
+    "teacher": (3.2, 4.2, 2.1, "ANN teacher\nfrozen", TEACHER),
+    "student": (3.2, 1.6, 2.1, "SNN student\nLIF, $T$ steps", STUDENT),
+    "teacher_logits": (6.1, 4.9, 2.7, "logits $z^{te}$", TEACHER),
+    "cam": (6.1, 3.55, 2.7, "CAM of the label\n$\\Sigma_c\\, w_{yc} F_c$", TEACHER),
+    "sam": (6.1, 2.35, 2.7, "SAM: spike count\n$\\Sigma_t \\Sigma_c\\, F_{tc}$", STUDENT),
+    "student_logits": (6.1, 0.9, 2.7, "logits $z^{st}$", STUDENT),
+    "scaled_cam": (9.05, 3.55, 2.2, "softmax over\ncells, $T_s = 2$", TEACHER),
+    "scaled_sam": (9.05, 2.35, 2.2, "softmax over\ncells, $T_s = 2$", STUDENT),
+    "noise": (9.05, 1.25, 2.2, "$+\\ \\lambda\\,\\varepsilon$", PLAIN),
+    "nld": (11.75, 4.9, 2.2, "NLD\n$\\tau^2\\,$KL", LOSS),
+    "samd": (11.75, 2.95, 2.2, "SAMD\n$T_s^2\\,$KL", LOSS),
+    "ce": (11.75, 0, 2.2, "cross-entropy\nwith label $y$", LOSS),
+    "total": (14.65, 2.6, 2.6, "$L_{CE} + \\beta\\, L_{SAMD}$\n$+\\ \\gamma\\, L_{NLD}$", LOSS),
 }
 ARROWS = [
     ("image", "teacher"), ("image", "student"), ("teacher", "cam"), ("student", "sam"),
@@ -37,7 +37,7 @@ ARROWS = [
     ("student_logits", "noise"), ("noise", "nld"), ("student_logits", "ce"),
     ("samd", "total"), ("nld", "total"), ("ce", "total"),
 ]  # fmt: skip
-HEIGHT = 0.62
+HEIGHT = 0.66
 
 
 def draw_box(axes: Axes, x: float, y: float, width: float, text: str, colours: tuple[str, str]) -> None:
@@ -61,12 +61,12 @@ def draw_arrow(axes: Axes, start: str, end: str) -> None:
 def framework() -> Figure:
     """From one image to the loss: the teacher above, the student below, the two distillation terms between them."""
     with styled():
-        figure = Figure(figsize=(12, 4.2))
+        figure = Figure(figsize=(8, 4.2))
         axes = figure.subplots()
         for start, end in ARROWS:
             draw_arrow(axes, start, end)
         for box in BOXES.values():
             draw_box(axes, *box)
-        axes.set(xlim=(0, 16.2), ylim=(-0.4, 5.4))
+        axes.set(xlim=(0, 16.1), ylim=(-0.5, 5.4))
         axes.set_axis_off()
         return figure

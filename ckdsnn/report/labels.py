@@ -1,5 +1,7 @@
 """What figures and tables call the methods and their variants, and in which colour they show them."""
 
+import re
+
 from ckdsnn.report.style import METHODS, OTHER_COLOUR
 
 COUNT, SCALED = "CKDSNN (count)", "CKDSNN (0–1)"  # the readings: the student's map a count of spikes, or both 0 to 1
@@ -54,12 +56,17 @@ for name, words in RELEASED.items():
     VARIANTS[f"ckdsnn-sample-with-{name}"] = f"{SCALED}, {words}"
 
 
+def split_time(method: str) -> tuple[str, int | None]:
+    """METHOD-tN -> METHOD and N; any other name, also one that ends in another number, -> itself and None."""
+    found = re.fullmatch(r"(.+)-t([0-9]+)", method)
+    return (found[1], int(found[2])) if found else (method, None)
+
+
 def label_of(method: str) -> str:
-    """A method's or a variant's label; what has neither bears its own name, with its T in words."""
-    base, _, steps = method.rpartition("-t")
-    if base in METHODS and steps.isdigit():
-        return f"{METHODS[base][0]}, T = {steps}"
-    return METHODS[method][0] if method in METHODS else VARIANTS.get(method, method)
+    """A method's or a variant's label; what has neither bears its own name. T, where the name has it, in words."""
+    base, steps = split_time(method)
+    label = METHODS[base][0] if base in METHODS else VARIANTS.get(base, base)
+    return label if steps is None else f"{label}, T = {steps}"
 
 
 def colour_of(method: str) -> str:

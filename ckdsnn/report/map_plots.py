@@ -13,6 +13,7 @@ from ckdsnn.report.style import MAP_COLOURS, METHODS, styled
 if TYPE_CHECKING:
     from ckdsnn.analysis.explain import Explanation
 
+Span = tuple[float, float]
 MAP_LABELS = {"cam": "Teacher: CAM", "sam": "Student: SAM", "grad_cam": "Student: Grad-CAM"}
 
 
@@ -22,8 +23,9 @@ def show_picture(axes: Axes, picture: np.ndarray) -> None:
     axes.set_axis_off()
 
 
-def show_map(axes: Axes, picture: np.ndarray, cells: np.ndarray, colours: str) -> AxesImage:
-    """A map [h, w] over its picture in pale grey, from its lowest cell (clear) to its highest (full colour).
+def show_map(axes: Axes, picture: np.ndarray, cells: np.ndarray, colours: str, span: Span | None = None) -> AxesImage:
+    """A map [h, w] over its picture in pale grey, from its lowest cell (clear) to its highest (full colour), or from
+    the lower to the higher end of `span`.
 
     Returns the map's image, in the map's own units, for a colour bar.
     """
@@ -32,25 +34,32 @@ def show_map(axes: Axes, picture: np.ndarray, cells: np.ndarray, colours: str) -
     axes.imshow(128 + picture.mean(2) / 2, cmap="gray", extent=extent, vmin=0, vmax=255)
     axes.set_axis_off()
     cells = cells.astype(np.float64)
-    strength = (cells - cells.min()) / (np.ptp(cells) or 1)
-    return axes.imshow(cells, cmap=colours, extent=extent, alpha=0.85 * strength, interpolation="nearest")
+    low, high = span or (cells.min(), cells.max())
+    look = {"cmap": colours, "vmin": low, "vmax": high, "alpha": 0.85 * (cells - low) / (high - low or 1)}
+    return axes.imshow(cells, extent=extent, interpolation="nearest", **look)
 
 
 def map_gallery(pictures: np.ndarray, names: Sequence[str], maps: Mapping[str, tuple[str, np.ndarray]]) -> Figure:
     """One column a picture, one row a kind of map.
 
     pictures: uint8 [N, H, W, 3]; names: the class of each; maps: row label -> (kind, maps [N, h, w]), the kind being
-    "cam", "sam" or "grad_cam", which fixes the colours.
+    "cam", "sam" or "grad_cam", which fixes the colours. Each CAM and Grad-CAM goes from its own lowest cell to its
+    highest. All SAMs have one scale, from the fewest spikes in any of them to the most, and each row says its own:
+    stretched to its own range, a map of nearly equal counts would look as structured as any other.
     """
+    counts = [cells for kind, cells in maps.values() if kind == "sam"]
+    span = (min(map(np.min, counts)), max(map(np.max, counts))) if counts else None
     with styled():
-        figure = Figure(figsize=(1.2 * len(pictures) + 1.6, 1.2 * (1 + len(maps)) + 0.3))
+        width = min(7.5, 1.2 * len(pictures) + 1.6)
+        figure = Figure(figsize=(width, (width - 1.3) / len(pictures) * (1 + len(maps)) + 0.3))
         grid = figure.subplots(1 + len(maps), len(pictures), squeeze=False)
         for column, (picture, name) in enumerate(zip(pictures, names, strict=True)):
             show_picture(grid[0, column], picture)
-            grid[0, column].set_title(name)
+            grid[0, column].set_title(name, fontsize=9)
             for row, (kind, cells) in enumerate(maps.values(), start=1):
-                show_map(grid[row, column], picture, cells[column], MAP_COLOURS[kind])
-        for row, label in enumerate(["Picture", *maps]):
+                shown = (picture, cells[column], MAP_COLOURS[kind], span if kind == "sam" else None)
+                show_map(grid[row, column], *shown)
+        for row, label in enumerate(["Picture", *(row_label(name, *own) for name, own in maps.items())]):
             label_row(grid[row, 0], label)
         return figure
 
@@ -62,18 +71,24 @@ def record_gallery(arrays: Mapping[str, np.ndarray], classes: Sequence[str], cou
     return map_gallery(arrays["images"][:count], names, rows)
 
 
+def row_label(label: str, kind: str, cells: np.ndarray) -> str:
+    """The label of a row, of a SAM with the range of its counts."""
+    return f"{label}\n{cells.min():g} to {cells.max():g} spikes" if kind == "sam" else label
+
+
 def label_row(axes: Axes, label: str) -> None:
     """A label to the left of a row of pictures."""
-    axes.text(-0.1, 0.5, label.replace(", ", ",\n"), transform=axes.transAxes, ha="right", va="center", fontsize=11)
+    axes.text(-0.1, 0.5, label.replace(", ", ",\n"), transform=axes.transAxes, ha="right", va="center", fontsize=9)
 
 
 def explanation(found: "Explanation") -> Figure:
     """A picture, the teacher's CAM, the student's SAM, and the classes that either finds among its three likeliest."""
     with styled():
-        figure = Figure(figsize=(11.5, 3.4))
-        picture, cam, sam, bars = figure.subplots(1, 4, width_ratios=(1, 1.15, 1.15, 1.5))
+        figure = Figure(figsize=(7.5, 5.4))
+        places = figure.subplot_mosaic([["picture", "cam", "sam"], ["bars"] * 3], width_ratios=(1, 1.2, 1.2))
+        picture, cam, sam, bars = places.values()
         show_picture(picture, found.picture)
-        picture.set_title("Picture, as scaled")
+        picture.set_title("Picture, as scaled", fontsize=10)
         for axes, cells, colours, title, unit in (
             (
                 cam,
@@ -85,8 +100,8 @@ def explanation(found: "Explanation") -> Figure:
             (sam, found.sam, MAP_COLOURS["sam"], "Student: SAM", "spikes per cell"),
         ):
             shown = show_map(axes, found.picture, cells, colours)
-            figure.colorbar(shown, ax=axes, shrink=0.75, label=unit)
-            axes.set_title(title)
+            figure.colorbar(shown, ax=axes, shrink=0.75).set_label(unit, fontsize=9)
+            axes.set_title(title, fontsize=10)
         probability_bars(bars, found.teacher, found.student)
         figure.suptitle(f"Student {found.record}", fontsize=10)
         return figure

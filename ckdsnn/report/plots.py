@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ckdsnn.records import Record
-from ckdsnn.report.style import METHODS, TERM_COLOURS, style_of, styled
+from ckdsnn.report.labels import colour_of, label_of
+from ckdsnn.report.style import TERM_COLOURS, method_of, reading_of, style_of, styled
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement
@@ -17,16 +18,17 @@ if TYPE_CHECKING:
 def training_curves(records: Iterable[Record]) -> Figure:
     """Test accuracy and training cross-entropy of each run against the epoch."""
     with styled():
-        figure = Figure(figsize=(8.6, 3.4))
+        figure = Figure(figsize=(7.5, 3.8))
         left, right = figure.subplots(1, 2)
         for record in records:
             label, colour = style_of(record)
             epochs = [point["epoch"] for point in record.curve]
-            left.plot(epochs, [p["test_accuracy"] for p in record.curve], "o-", ms=3, label=label, color=colour)
-            right.plot(epochs, [p["ce"] for p in record.curve], "o-", ms=3, label=label, color=colour)
+            look = {"marker": "o", "ms": 4, "label": label, "color": colour, **reading_of(method_of(record))}
+            for axes, name in ((left, "test_accuracy"), (right, "ce")):
+                axes.plot(epochs, [point[name] for point in record.curve], **look)
         left.set(xlabel="Epoch", ylabel="Test accuracy (%)")
         right.set(xlabel="Epoch", ylabel="Training cross-entropy (nat)")
-        left.legend(fontsize=9)
+        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
         return figure
 
 
@@ -90,21 +92,26 @@ def agreements(found: Mapping[str, Mapping[str, "Agreement"]]) -> Figure:
     found: panel title -> method -> Agreement. Boxes: matched pairs; grey diamonds: the mean over shuffled pairs.
     """
     with styled():
-        figure = Figure(figsize=(4.6 * len(found), 3.6))
+        figure = Figure(figsize=(min(7.5, 4.6 * len(found)), 3.8))
         panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
         for axes, (title, by_method) in zip(panels, found.items(), strict=True):
             for place, (method, agreement) in enumerate(by_method.items()):
-                colour = METHODS[method][1]
+                colour = colour_of(method)
                 axes.boxplot(agreement.matched, positions=[place], widths=0.5, showfliers=False, **box_style(colour))
                 jitter = np.linspace(-0.18, 0.18, len(agreement.matched))
                 axes.plot(place + jitter, agreement.matched, ".", color=colour, ms=4, alpha=0.6)
                 axes.plot(place, agreement.shuffled.mean(), "D", color="#777777", ms=7, label="shuffled pairs, mean")
-            axes.set_xticks(range(len(by_method)), [METHODS[m][0].replace(", ", ",\n") for m in by_method], fontsize=9)
+            axes.set_xticks(range(len(by_method)), [broken(label_of(method)) for method in by_method], fontsize=9)
             axes.set(title=title, ylim=(-1.05, 1.05))
             axes.axhline(0, color="#999999", lw=1)
         panels[0].set_ylabel("Correlation with the teacher's CAM")
         panels[-1].legend(*(part[:1] for part in panels[-1].get_legend_handles_labels()), fontsize=9, loc="lower right")
         return figure
+
+
+def broken(label: str) -> str:
+    """A label in short lines."""
+    return label.replace(", ", ",\n").replace(" (", "\n(")
 
 
 def box_style(colour: str) -> dict[str, dict[str, object]]:

@@ -20,7 +20,7 @@ def road_curves(study: Study) -> Figure:
     whole = numbers(study, "confidence")[:, None]
     shares = [0, *study.settings["removed"]]
     with styled():
-        figure = Figure(figsize=(10.6, 3.8))
+        figure = Figure(figsize=(7.5, 4.4))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (order, title) in zip(panels, ORDERS.items(), strict=True):
             for kind, (label, colour) in MAPS.items():
@@ -29,7 +29,7 @@ def road_curves(study: Study) -> Figure:
                 axes.errorbar(shares, mean, error, capsize=2, label=label, color=colour, **line)
             axes.set(title=title, xlabel="Pixels removed (%)")
         panels[0].set(ylabel="Probability of the\npredicted class (%)", ylim=(0, None))
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", fontsize=10)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
         return figure
 
 
@@ -37,7 +37,7 @@ def map_scores(studies: Iterable[Study]) -> Figure:
     """One column a student: the ROAD score of each kind of map; below, its agreement with the teacher's CAM."""
     studies = list(studies)
     with styled():
-        figure = Figure(figsize=(2.3 * len(studies) + 2.2, 6.2))
+        figure = Figure(figsize=(min(7.5, 2.3 * len(studies) + 2.2), 6.2))
         grid = figure.subplots(2, len(studies), sharex="row", sharey=True, squeeze=False)
         for (scores, agreements), study in zip(grid.T, studies, strict=True):
             scores.set(title=style_of(study)[0].replace(", ", ",\n"), xlabel="ROAD score", axisbelow=True)
@@ -48,6 +48,10 @@ def map_scores(studies: Iterable[Study]) -> Figure:
                     mean, error, shuffled = numbers(study, f"{kind}.agreement")
                     draw_bar(agreements, place, kind, Estimate(mean, error))
                     (diamond,) = agreements.plot(shuffled, place, "D", color=SHUFFLED, mec="white", ms=7)
+        for axes in grid.flat:
+            axes.locator_params(axis="x", nbins=4)
+            axes.tick_params(labelsize=9)
+            axes.xaxis.label.set_size(9)
         grid[0, 0].set_yticks(range(len(MAPS)), [label for label, _ in MAPS.values()])
         grid[0, 0].invert_yaxis()
         figure.legend([diamond], ["shuffled pairs, mean"], loc="outside lower right", fontsize=10)
@@ -61,22 +65,27 @@ def draw_bar(axes: Axes, place: int, kind: str, value: Estimate) -> None:
 
 
 def surrogate_curves(study: Study) -> Figure:
-    """How well Grad-CAM by other surrogates agrees with that by the trained one, at each place in the network."""
+    """How well Grad-CAM by other surrogates agrees with that by the trained one, at each place in the network.
+
+    The axis begins where the curves do, near 1. How well shuffled pairs agree lies far below, as a number.
+    """
     widths = study.settings["widths"]
     with styled():
-        figure = Figure(figsize=(11, 3.9))
-        panels = figure.subplots(1, len(PLACES), sharey=True)
-        for axes, (place, title) in zip(panels, PLACES.items(), strict=True):
+        figure = Figure(figsize=(7.5, 5.8))
+        grid = figure.subplots(2, len(PLACES) // 2, sharey=True, sharex=True)
+        for axes, (place, title) in zip(grid.flat, PLACES.items(), strict=True):
             found = {shape: numbers(study, f"{shape}.{place}").T for shape in SURROGATES}
             for shape, (mean, error, _) in found.items():
                 label, colour = SURROGATES[shape]
                 axes.errorbar(widths, mean, error, marker="o", ms=4, capsize=2, label=label, color=colour)
             shuffled = np.mean([by_chance for _, _, by_chance in found.values()], axis=0)
-            axes.plot(widths, shuffled, "--", color=SHUFFLED, label="shuffled pairs, mean")
+            text = f"shuffled pairs, mean: {np.mean(shuffled):.2f}"
+            axes.text(0.5, 0.05, text, transform=axes.transAxes, ha="center", fontsize=9, color=SHUFFLED)
             axes.set_xscale("log", base=2)
             axes.set_xticks(widths, [f"{width:g}" for width in widths])
-            axes.set(title=title, ylim=(-0.05, 1.05))
-        panels[0].set_ylabel("Correlation with Grad-CAM\nby the trained surrogate")
+            axes.set(title=title)
+            axes.margins(y=0.15)
+        figure.supylabel("Correlation with Grad-CAM by the trained surrogate", fontsize=11)
         figure.supxlabel("Width of the surrogate at half height (thresholds)", fontsize=11)
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=5, fontsize=9)
+        figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=9)
         return figure

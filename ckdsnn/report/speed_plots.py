@@ -17,6 +17,7 @@ from ckdsnn.report.speed_words import entries_of, machine, pairs, switch_label, 
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, TERM_COLOURS, styled
 
 AXES = {"timesteps": "Time steps T", "batch": "Batch (images)", "width": "Width (of 16 channels)"}
+COLUMNS = 2  # of panels: more of them would be too small to read on a page
 COSTS: dict[str, Callable[[Entry], float]] = {
     "Step (s)": step_seconds,
     "Peak memory (MB)": lambda entry: (entry["peak_memory_bytes"] or 0) / 1e6,
@@ -39,11 +40,17 @@ def by_case(record: BenchRecord) -> dict[str, list[Entry]]:
     return cases
 
 
+def lines_of(record: BenchRecord) -> int:
+    """Lines of panels, a panel for each case."""
+    return -(-len(by_case(record)) // COLUMNS)
+
+
 def case_panels(figure: Figure, records: Sequence[BenchRecord]) -> Iterator[tuple[Axes, list[Entry]]]:
     """A panel for each case of each record, with the case's entries, which are named below the axis."""
     for record, part in device_rows(figure, records):
         cases = by_case(record)
-        for axes, (case, found) in zip(part.subplots(1, len(cases), squeeze=False)[0], cases.items(), strict=True):
+        for nth, (case, found) in enumerate(cases.items(), start=1):
+            axes = part.add_subplot(lines_of(record), COLUMNS, nth)
             axes.set_title(case.replace(", T", ",\nT"), fontsize=10)
             names = [IMPLEMENTATIONS[entry["implementation"]][0].replace(", ", ",\n") for entry in found]
             axes.set_xticks(range(len(found)), names, fontsize=9)
@@ -54,8 +61,7 @@ def case_panels(figure: Figure, records: Sequence[BenchRecord]) -> Iterator[tupl
 
 def case_size(records: Sequence[BenchRecord]) -> tuple[float, float]:
     """Inches of a figure of case panels."""
-    most = max(len(by_case(record)) for record in records)
-    return max(6.0, 2.6 * most), 3.4 * len(records) + 0.4
+    return 7.5, 2.7 * sum(map(lines_of, records)) + 0.5 * len(records)
 
 
 def throughput(records: Sequence[BenchRecord]) -> Figure:
@@ -106,7 +112,7 @@ def switch_costs(records: Sequence[BenchRecord]) -> Figure:
     """How many times as long our step takes with one fast path turned; the range is that over pairs of blocks."""
     with styled():
         most = max(len(switches_of(record)) for record in records)
-        figure = Figure(figsize=(8.6, (1.6 + 0.4 * most) * len(records)))
+        figure = Figure(figsize=(7.5, (1.6 + 0.4 * most) * len(records)))
         for record, part in device_rows(figure, records):
             draw_switches(part.subplots(), record)
         return figure
@@ -144,7 +150,7 @@ def draw_ratio(axes: Axes, place: float, turned: Entry, ours: Entry, **look: Any
 def scaling(records: Sequence[BenchRecord]) -> Figure:
     """Time and memory of our step against T, batch and width, log-log, with the exponents and lines of slope 1."""
     with styled():
-        figure = Figure(figsize=(10.5, 5.6 * len(records)))
+        figure = Figure(figsize=(7.5, 6 * len(records)))
         for record, part in device_rows(figure, records):
             grid = part.subplots(len(COSTS), len(AXES))
             for row, (cost, measure) in zip(grid, COSTS.items(), strict=True):
@@ -167,9 +173,10 @@ def draw_growth(axes: Axes, points: Mapping[int, float]) -> None:
     straight = [costs[-1] * size / sizes[-1] for size in sizes]
     axes.loglog(sizes, costs, "o-", color=TERM_COLOURS[1], label=f"exponent {slope:.2f} ± {error:.2f}")
     axes.loglog(sizes, straight, "--", color="#999999", label="slope 1", zorder=1)
-    axes.set_xticks(sizes, map(str, sizes))
+    axes.set_xticks(sizes, map(str, sizes), fontsize=9)
+    axes.tick_params(axis="y", labelsize=9)
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_minor_locator(NullLocator())
-    axes.legend(fontsize=9)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=9)  # inside it would cover a line

@@ -1,7 +1,9 @@
 """The one place of colours, names and fonts of every figure.
 
-Colours: Okabe & Ito 2008, distinguishable with every common colour blindness, and for the methods beyond their number
-such as are as far from these and each other. Maps: perceptually even, one hue each.
+Colours: Okabe & Ito 2008, distinguishable with every common colour blindness. There are more methods than that: each
+has a hue, its readings (how the maps of teacher and student meet) differ in lightness, and where lines or points
+cross also in dash and filling. Orange is the teacher's in maps and in the drawing of the method, so no method has it.
+Maps: perceptually even, one hue each.
 """
 
 from collections.abc import Iterator
@@ -24,19 +26,19 @@ SEQUENCE = "viridis"  # colour map of a series in order, such as temperatures: e
 # method -> (label, colour), in the order in which figures and tables show them
 METHODS = {
     "teacher": ("Teacher (ANN)", "#000000"),
-    "snn": ("SNN, no distillation", "#AAAAAA"),
-    "kd": ("KD", "#E69F00"),
-    "kdsnn": ("KDSNN", "#663311"),
-    "bkd": ("BKDSNN", "#AADD88"),
-    "at": ("AT", "#332288"),
-    "catkd": ("CAT-KD", "#7766FF"),
-    "e2kd": ("e2KD", "#224455"),
-    "samd": ("SAMD (count)", "#56B4E9"),
-    "samd-sample": ("SAMD (0–1)", "#99DDFF"),
-    "nld": ("NLD", "#009E73"),
-    "ckdsnn": ("CKDSNN (count)", "#0072B2"),
-    "ckdsnn-sample": ("CKDSNN (0–1)", "#D55E00"),
-    "ckdsnn-released": ("CKDSNN, released form", "#F0E442"),
+    "snn": ("SNN, no distillation", "#838383"),
+    "kd": ("KD", "#DDAA00"),
+    "kdsnn": ("KDSNN", "#8A4E24"),
+    "bkd": ("BKDSNN", "#84AB63"),
+    "at": ("AT", "#45107E"),
+    "catkd": ("CAT-KD", "#8656CB"),
+    "e2kd": ("e2KD", "#1E423D"),
+    "samd": ("SAMD (count)", "#A31B5A"),
+    "samd-sample": ("SAMD (0–1)", "#F28CB1"),
+    "nld": ("NLD", "#2E8B57"),
+    "ckdsnn": ("CKDSNN (count)", "#275796"),
+    "ckdsnn-sample": ("CKDSNN (0–1)", "#3FB2FE"),
+    "ckdsnn-released": ("CKDSNN, released form", "#87BCE1"),
 }
 
 OTHER_COLOUR = "#CC79A7"
@@ -97,11 +99,26 @@ SWITCHES = {
 }
 
 
+def reading_of(method: str) -> dict[str, str]:
+    """How lines and markers of this method look where others cross them: dashed and open where maps run from 0 to 1."""
+    return {"ls": "--", "mfc": "white"} if "sample" in method.split("-") else {"ls": "-"}
+
+
+def method_of(record: Record | Study) -> str:
+    """The method or variant that a run's recipe is named after, with its T; "" where it is none that has a label."""
+    from ckdsnn.report.labels import VARIANTS, split_time  # which is made of this module's METHODS
+
+    base, steps = split_time(record.recipe["name"])
+    known = [method for method in (*METHODS, *VARIANTS) if base.endswith(f"-{method}")]
+    return max(known, key=len, default="") + (f"-t{steps}" if known and steps is not None else "")
+
+
 def style_of(record: Record | Study) -> tuple[str, str]:
     """Label and colour of a run or of a study of it: its method's, else its recipe's name and one colour."""
-    name = record.recipe["name"]
-    methods = [method for method in METHODS if name.endswith(f"-{method}")]
-    return METHODS[max(methods, key=len)] if methods else (name, OTHER_COLOUR)
+    from ckdsnn.report.labels import colour_of, label_of
+
+    method = method_of(record)
+    return (label_of(method), colour_of(method)) if method else (record.recipe["name"], OTHER_COLOUR)
 
 
 SETTINGS = {

@@ -23,7 +23,7 @@ def map_bounds(found: Mapping[str, Any]) -> Figure:
     """
     temperatures = found["temperatures"]
     with styled():
-        figure = Figure(figsize=(10, 4.6))
+        figure = Figure(figsize=(7.5, 4.4))
         cells, losses = figure.subplots(1, 2)
         cells.plot(temperatures, found["cells"], **BOUND)
         cells.axhline(found["uniform"], color="#999999", lw=1)
@@ -38,7 +38,7 @@ def map_bounds(found: Mapping[str, Any]) -> Figure:
             axes.set(xscale="log", yscale="log", xlabel="Temperature $T_s$")
             axes.set_xticks(temperatures, [f"{temperature:g}" for temperature in temperatures])
             axes.minorticks_off()
-        figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+        figure.legend(loc="outside lower center", ncols=2, fontsize=9)
         return figure
 
 
@@ -49,7 +49,7 @@ def noise_changes(found: Mapping[str, Mapping[str, "Tensor"]]) -> Figure:
     the middle 95 %; diamonds: the mean.
     """
     with styled():
-        figure = Figure(figsize=(9, 3.8))
+        figure = Figure(figsize=(7.5, 4))
         axes = figure.subplots()
         axes.axhline(0, color="#555555", lw=1)
         for nth, ((source, by_noise), colour) in enumerate(zip(found.items(), cycle(TERM_COLOURS), strict=False)):
@@ -61,5 +61,7 @@ def noise_changes(found: Mapping[str, Mapping[str, "Tensor"]]) -> Figure:
         axes.set_xticks(range(len(by_noise)), by_noise)
         axes.set_ylabel("Change of the entropy (nat)")
         axes.grid(axis="x", visible=False)
-        figure.legend(title="Logits", loc="outside upper center", ncols=len(found), fontsize=9, title_fontsize=9)
+        figure.legend(
+            title="Logits", loc="outside upper center", ncols=min(2, len(found)), fontsize=9, title_fontsize=9
+        )
         return figure

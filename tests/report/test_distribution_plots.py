@@ -7,6 +7,7 @@ from matplotlib.colors import to_hex
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.distribution_plots import DISTANCES, POPULATIONS, by_method, distances, side_by_side
 from ckdsnn.report.distribution_words import PROFILE, findings, profile_table, sides
+from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import METHODS
 from tests.report.conftest import compared, readable, record_of, study_of
 
@@ -51,7 +52,7 @@ def test_methods_come_in_the_one_order_and_unknown_ones_last(record):
     assert [label for label, _ in by_method(studies)] == [
         METHODS["snn"][0],
         METHODS["ckdsnn"][0],
-        "digits-ckdsnn-zscore",
+        label_of("ckdsnn-zscore"),
     ]
 
 

@@ -5,7 +5,8 @@ from statistics import mean
 
 import pytest
 
-from ckdsnn.report.energy_plots import ENERGIES, energy_table
+from ckdsnn.report.energy_plots import ENERGIES, accuracy_against_energy, energy_table, legend_entries
+from ckdsnn.report.labels import label_of
 from ckdsnn.report.tables import RATE, whole
 from tests.report.conftest import cells_of
 
@@ -27,3 +28,16 @@ def test_the_two_accounts_differ_by_the_memory(record):
     energy = record.final["energy"]
     arithmetic, both = (of(energy) for of in ENERGIES.values())
     assert both - arithmetic == pytest.approx(energy["memory_nj"]) and energy["memory_nj"] > 0
+
+
+def test_only_a_number_of_time_steps_is_left_out_of_the_legend(record):
+    names = ["snn", "snn-t4", "nld-noise0.5", "ckdsnn-l2", "ckdsnn-sample-ts4"]
+    _, labels = legend_entries(cells_of(record, {name: [50.0] for name in names}), [1, 4])
+    assert labels == [*(label_of(name) for name in names if name != "snn-t4"), "T = 1", "T = 4"]
+
+
+def test_every_point_lies_well_inside_the_axes(record):
+    for axes in accuracy_against_energy(cells_of(record, {"snn": [50.0], "kd": [60.0]})).axes:
+        low, high = axes.get_xlim()
+        for x in (line.get_xdata()[0] for line in axes.lines):
+            assert low < x < high

@@ -37,7 +37,7 @@ def test_dots_lie_at_the_strengths_with_and_without_the_factor(record, place):
 def test_the_papers_temperature_is_the_large_dot(record):
     axes = gradient_strength([pulled(record)]).axes[0]
     dots = [line for line in axes.lines if line.get_marker() == "o"]
-    large = [dot for dot in dots if dot.get_markersize() == 10]
+    large = [dot for dot in dots if dot.get_markersize() == 9]
     assert len(large) == 2 * len(READINGS)
     assert {dot.get_markeredgecolor() for dot in large} == {colours(HEATS)[HEATS.index(2)]}
 

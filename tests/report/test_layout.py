@@ -1,13 +1,20 @@
 """What holds for every figure: equal bytes, all text inside the picture and legible, labelled axes."""
 
+import io
 import itertools
+from dataclasses import replace
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from ckdsnn.report.distribution_plots import distances, side_by_side
+from ckdsnn.report.gradient_plots import gradient_strength
+from ckdsnn.report.landscape_plots import landscape_curves, landscape_planes, landscape_table
 from ckdsnn.report.notebook import figure_bundle
-from tests.report.conftest import FIGURES
+from ckdsnn.report.reliability_plots import map_scores, road_curves, surrogate_curves
+from tests.landscape_example import bowl
+from tests.report.conftest import FIGURES, compared, faithfulness, pulled, surrogates
 
 
 def texts_of(figure):
@@ -69,3 +76,45 @@ def test_axes_that_are_shown_say_what_they_measure(painted):
 @pytest.mark.parametrize("name", FIGURES)
 def test_drawing_twice_gives_equal_bytes(name, record):
     assert figure_bundle(FIGURES[name](record)) == figure_bundle(FIGURES[name](record))
+
+
+# figure of a study -> an example of the study, the figure of it
+OF_STUDIES = {
+    "side_by_side": (compared, lambda study: side_by_side([study])),
+    "distances": (compared, lambda study: distances([study])),
+    "gradient_strength": (pulled, lambda study: gradient_strength([study])),
+    "road_curves": (faithfulness, road_curves),
+    "map_scores": (faithfulness, lambda study: map_scores([study])),
+    "surrogate_curves": (surrogates, surrogate_curves),
+    "landscape_curves": (bowl, lambda study: landscape_curves({"ckdsnn-l2": [study]})),
+    "landscape_planes": (bowl, lambda study: landscape_planes({"ckdsnn-l2": study})),
+}
+AXES = ("distances", "grid")  # of a study's values: set by the measurement, always numbers
+
+
+def emptied(value, keep):
+    """`value` with null for each number, or, to keep some, for every second one of a list."""
+    if not isinstance(value, list):
+        return None
+    return [inner if keep and n % 2 == 0 else emptied(inner, keep) for n, inner in enumerate(value)]
+
+
+def diverged(study, keep):
+    """The study as if its network had diverged."""
+    measured = {name for name in study.values if name not in AXES and not name.endswith("-edges")}
+    return replace(study, values=study.values | {name: emptied(study.values[name], keep) for name in measured})
+
+
+@pytest.mark.parametrize("keep", [False, True], ids=["nothing is finite", "some is finite"])
+@pytest.mark.parametrize("name", OF_STUDIES)
+def test_a_figure_of_a_diverged_network_is_drawn_without_what_is_missing(name, keep, record):
+    example, draw = OF_STUDIES[name]
+    draw(diverged(example(record), keep)).savefig(io.BytesIO(), format="png")
+
+
+def test_the_table_of_a_diverged_landscape_has_no_numbers(record):
+    whole, broken = bowl(record), diverged(bowl(record, seed=1), False)
+    (alone,) = landscape_table("t", "c", {"ckdsnn-l2": [broken]}).rows
+    assert set(alone[1:]) == {"–"}
+    (both,) = landscape_table("t", "c", {"ckdsnn-l2": [whole, broken]}).rows
+    assert both[1].endswith("(n = 1)")

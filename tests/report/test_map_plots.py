@@ -54,13 +54,29 @@ def test_gallery_has_a_column_for_each_picture_and_a_row_for_each_map():
     figure = map_gallery(pictures(3), ["cat", "dog", "ship"], rows)
     grid = np.reshape(figure.axes, (4, 3))
     assert [axes.get_title() for axes in grid[0]] == ["cat", "dog", "ship"]
-    assert [axes.texts[0].get_text() for axes in grid[:, 0]] == ["Picture", *rows]
+    assert [axes.texts[0].get_text() for axes in grid[:, 0]] == [
+        "Picture",
+        "Teacher: CAM",
+        f"SAM: KD\n{rows['SAM: KD'][1].min():g} to {rows['SAM: KD'][1].max():g} spikes",
+        "Grad",
+    ]
     for column, picture in enumerate(pictures(3)):
         np.testing.assert_array_equal(grid[0, column].images[0].get_array(), picture)
         for row, (kind, cells) in enumerate(rows.values(), start=1):
             image = grid[row, column].images[1]
             np.testing.assert_array_equal(image.get_array(), cells[column])
             assert image.get_cmap().name == MAP_COLOURS[kind]
+
+
+def test_all_sams_of_a_gallery_have_one_scale_so_that_a_flat_one_looks_flat():
+    counts, flat = 100 * maps(2), 40 + maps(2)
+    rows = {"CAM": ("cam", maps(2)), "SAM: SNN": ("sam", counts), "SAM: flat": ("sam", flat)}
+    grid = np.reshape(map_gallery(pictures(2), ["cat", "dog"], rows).axes, (4, 2))
+    for axes in grid[2:].flat:
+        assert (axes.images[1].norm.vmin, axes.images[1].norm.vmax) == (counts.min(), counts.max())
+    assert np.ptp(grid[3, 0].images[1].get_alpha()) < 0.05 < np.ptp(grid[2, 0].images[1].get_alpha())
+    own = grid[1, 0].images[1]
+    assert (own.norm.vmin, own.norm.vmax) == (maps(2)[0].min(), maps(2)[0].max())
 
 
 def test_gallery_refuses_names_that_do_not_fit_the_pictures():
@@ -73,7 +89,7 @@ def test_record_gallery_shows_what_the_arrays_hold():
     figure = record_gallery(arrays, ["even", "odd"], count=3)
     grid = np.reshape(figure.axes, (2, 3))
     assert [axes.get_title() for axes in grid[0]] == ["even", "odd", "even"]
-    assert grid[1, 0].texts[0].get_text() == "Student: SAM"
+    assert grid[1, 0].texts[0].get_text().startswith("Student: SAM\n")
     np.testing.assert_array_equal(grid[1, 2].images[1].get_array(), arrays["sam"][2])
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from ckdsnn.report.plots import (
     agreements,
@@ -31,7 +32,9 @@ POINTS = ((2.0, 0.5, 30.0), (1.5, 0.25, 45.0), (1.25, 0.125, 60.0))
 
 
 def legend_texts(axes):
-    return [text.get_text() for text in axes.get_legend().get_texts()]
+    """Of axes, or of the figure."""
+    legend = axes.legends[0] if isinstance(axes, Figure) else axes.get_legend()
+    return [text.get_text() for text in legend.get_texts()]
 
 
 @pytest.mark.parametrize(("panel", "column"), [(0, "test_accuracy"), (1, "ce")])
@@ -45,8 +48,9 @@ def test_training_curves_show_each_run_in_its_methods_colour(record, panel, colu
 
 
 def test_training_curves_name_runs_and_units(record):
-    left, right = training_curves([record_of(record, method) for method in KNOWN]).axes
-    assert legend_texts(left) == [METHODS[method][0] for method in KNOWN]
+    figure = training_curves([record_of(record, method) for method in KNOWN])
+    left, right = figure.axes
+    assert legend_texts(figure) == [METHODS[method][0] for method in KNOWN]
     assert (left.get_xlabel(), left.get_ylabel()) == ("Epoch", "Test accuracy (%)")
     assert (right.get_xlabel(), right.get_ylabel()) == ("Epoch", "Training cross-entropy (nat)")
 

@@ -12,7 +12,18 @@ from PIL import Image
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.named import METHODS as RECIPE_METHODS
-from ckdsnn.report.style import MAPS, METHODS, OTHER_COLOUR, SETTINGS, SURROGATES, save_figure, style_of, styled
+from ckdsnn.report.labels import colour_of, label_of, split_time
+from ckdsnn.report.style import (
+    MAPS,
+    METHODS,
+    OTHER_COLOUR,
+    SETTINGS,
+    SURROGATES,
+    reading_of,
+    save_figure,
+    style_of,
+    styled,
+)
 from tests.report.conftest import record_of
 
 # Machado, Oliveira & Fernandes, A physiologically-based model for simulation of color vision deficiency, IEEE TVCG
@@ -67,7 +78,7 @@ def test_a_record_is_styled_by_its_method(record, method):
 
 def test_the_longest_of_several_matching_methods_counts(record, monkeypatch):
     longer = METHODS["ckdsnn-sample"]
-    monkeypatch.setattr("ckdsnn.report.style.METHODS", {"sample": ("Sample", "#123456"), **METHODS})
+    monkeypatch.setitem(METHODS, "sample", ("Sample", "#123456"))
     assert style_of(record_of(record, "ckdsnn-sample")) == longer
 
 
@@ -75,6 +86,35 @@ def test_the_longest_of_several_matching_methods_counts(record, monkeypatch):
 def test_an_unknown_method_goes_by_its_recipes_name(record, name):
     other = record_of(record, name)
     assert style_of(other) == (other.recipe["name"], OTHER_COLOUR)
+
+
+def test_a_variant_and_a_number_of_time_steps_are_styled_as_everywhere(record):
+    assert style_of(record_of(record, "ckdsnn-t4")) == ("CKDSNN (count), T = 4", METHODS["ckdsnn"][1])
+    for variant in ("nld-noise0.5", "ckdsnn-l2", "ckdsnn-sample-ts4", "ckdsnn-sample-ts4-t2"):
+        assert style_of(record_of(record, variant)) == (label_of(variant), colour_of(variant))
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [("snn", ("snn", None)), ("snn-t4", ("snn", 4)), ("nld-noise0.5", ("nld-noise0.5", None))]
+    + [(name, (name, None)) for name in ("ckdsnn-l2", "ckdsnn-sample-ts4", "ckdsnn-sample-tau4", "-t4")],
+)
+def test_only_a_final_t_is_a_number_of_time_steps(name, parts):
+    assert split_time(name) == parts
+
+
+def test_the_reading_from_0_to_1_is_dashed_and_open_and_of_its_methods_hue():
+    for method in ("samd", "ckdsnn"):
+        assert reading_of(method) == {"ls": "-"}
+        assert reading_of(f"{method}-sample-t4") == {"ls": "--", "mfc": "white"}
+        hues = [np.degrees(np.arctan2(*lab(linear(METHODS[m][1]))[:0:-1])) for m in (method, f"{method}-sample")]
+        assert abs((np.diff(hues)[0] + 180) % 360 - 180) < 30
+
+
+def test_every_method_is_seen_on_white():
+    """Contrast as the WCAG define it; 2 is what a thick line or a marker needs at the least."""
+    for method, (_, colour) in METHODS.items():
+        assert 1.05 / (XYZ[1] @ linear(colour) + 0.05) >= 2, method
 
 
 def test_styled_leaves_the_settings_untouched():
