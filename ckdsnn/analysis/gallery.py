@@ -25,7 +25,10 @@ def teacher_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dic
 
 
 def student_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndarray]:
-    """Of an SNN: logits [B, K], sam [B, H, W] and grad_cam [B, H, W], the latter for the label; float16."""
+    """Of an SNN: logits [B, K], sam [B, H, W] and grad_cam [B, H, W]; float16.
+
+    grad_cam is for the label and at the last stage: no spike lies behind it, so no surrogate gradient enters.
+    """
     with evaluating(model), torch.no_grad():
         logits, stages = model(x)
     maps = {
