@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.record import Record
 from ckdsnn.records.shelf import Document, Shelf
@@ -45,6 +47,10 @@ class Study(Document):
         super().__post_init__()
         if self.id != study_id(self.kind, self.record):
             raise CkdsnnError(f"study {self.id!r} contradicts itself: kind {self.kind!r}, record {self.record!r}")
+
+    def numbers(self, name: str) -> np.ndarray:
+        """One of the values as an array of floats; NaN where it was not finite."""
+        return np.array(self.values[name], dtype=np.float64)
 
 
 def study_id(kind: str, record_id: str) -> str:

@@ -12,7 +12,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.reliability_tables import numbers
 from ckdsnn.report.style import METHODS, style_of, styled
 
 # what is compared as a whole -> label of the axis, scale of the shares
@@ -35,7 +34,7 @@ DISTANCES = {
 
 def average(study: Study, name: str) -> float:
     """The number in `values`, or of [mean, sd over the images] the mean; NaN where it was not finite."""
-    return float(numbers(study, name).flat[0])
+    return float(study.numbers(name).flat[0])
 
 
 def by_method(studies: Iterable[Study]) -> dict[tuple[str, str], list[Study]]:
@@ -70,7 +69,7 @@ def side_by_side(studies: Sequence[Study]) -> Figure:
 def draw_pair(axes: Axes, study: Study, name: str, colour: str) -> None:
     """Both networks' shares of the values of one population, in percent, on their common bins."""
     edges = study.values[f"{name}-edges"]
-    student, teacher = (100 * numbers(study, f"{who}-{name}") for who in ("student", "teacher"))
+    student, teacher = (100 * study.numbers(f"{who}-{name}") for who in ("student", "teacher"))
     looks = ({"fill": True, "color": colour, "alpha": 0.6}, {"color": METHODS["teacher"][1], "lw": 1.4})
     for shares, look in zip((student, teacher), looks, strict=True):
         if np.isfinite(shares).any():  # nothing at all would leave a logarithmic axis without a range

@@ -10,7 +10,6 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.distribution_plots import by_method
-from ckdsnn.report.reliability_tables import numbers
 from ckdsnn.report.style import SEQUENCE, TERM_COLOURS, styled
 
 # term of the objective -> its label, with the reading: how the maps meet before the softmax
@@ -31,8 +30,8 @@ def strengths(study: Study, state: str, term: str, place: str = "spikes") -> lis
 
     NaN where one of them was not finite: no dot then.
     """
-    reference = numbers(study, f"{state}-{place}-ce")[0, 0]
-    return (numbers(study, f"{state}-{place}-{term}")[:, 0] / reference).tolist()
+    reference = study.numbers(f"{state}-{place}-ce")[0, 0]
+    return (study.numbers(f"{state}-{place}-{term}")[:, 0] / reference).tolist()
 
 
 def gradient_strength(studies: Iterable[Study], place: str = "spikes") -> Figure:

@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import Study
 from ckdsnn.report.labels import colour_of, label_of
-from ckdsnn.report.reliability_tables import numbers
 from ckdsnn.report.style import LOSS_COLOURS, reading_of, styled
 from ckdsnn.report.tables import Table, mean_sd
 
@@ -45,7 +44,7 @@ def landscape_curves(studies: ByMethod) -> Figure:
 
 def draw_curve(axes: Axes, studies: Sequence[Study], name: str, method: str) -> None:
     """The mean line of a value [D, P] of several studies, and its band: a gap where one of them was not finite."""
-    curves, colour = np.concatenate([numbers(study, name) for study in studies]), colour_of(method)
+    curves, colour = np.concatenate([study.numbers(name) for study in studies]), colour_of(method)
     distances = studies[0].values["distances"]
     look = {"marker": "o", "ms": 4, "label": label_of(method), "color": colour, **reading_of(method)}
     axes.plot(distances, curves.mean(0), **look)
@@ -74,7 +73,7 @@ def landscape_planes(studies: Mapping[str, Study]) -> Figure:
 
 def rise_over_plane(study: Study) -> np.ndarray:
     """The plane [G, G] of a study, above its own centre."""
-    heights = numbers(study, "plane")
+    heights = study.numbers("plane")
     middle = len(heights) // 2
     return heights - heights[middle, middle]
 
@@ -115,8 +114,8 @@ def costs(studies: Sequence[Study], value: str, change: str, digits: int) -> lis
 
     A seed in which one was not finite does not count.
     """
-    middle = [numbers(study, value)[0, study.values["distances"].index(0)] for study in studies]
-    changes = [numbers(study, change) for study in studies]
+    middle = [study.numbers(value)[0, study.values["distances"].index(0)] for study in studies]
+    changes = [study.numbers(change) for study in studies]
     spreads = [own for found in changes if isfinite(own := found.std(ddof=1))]
     texts = [over_seeds(values, digits) for values in (middle, [found.mean() for found in changes])]
     return [*texts, f"{np.mean(spreads):.{digits}f}" if spreads else "–"]
@@ -133,7 +132,7 @@ def flatter(studies: Sequence[Study], others: Sequence[Study]) -> str:
 
     Raises CkdsnnError where the two do not have the same seeds.
     """
-    by_seed, theirs = ({study.seed: numbers(study, "rise") for study in side} for side in (studies, others))
+    by_seed, theirs = ({study.seed: study.numbers("rise") for study in side} for side in (studies, others))
     if by_seed.keys() != theirs.keys():
         raise CkdsnnError(f"seeds {sorted(by_seed)} and {sorted(theirs)} make no pairs; study the same ones")
     pairs = [

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from statistics import mean
 
 from ckdsnn.records.study import Study
+from ckdsnn.report.labels import label_of
 from ckdsnn.report.landscape_plots import ByMethod, flatter
-from ckdsnn.report.style import METHODS
 from ckdsnn.report.words import listed
 
 
@@ -16,14 +16,14 @@ def findings(studies: ByMethod) -> str:
 
 def sentences(studies: ByMethod) -> Iterator[str]:
     first, *others = studies
-    settings, name = studies[first][0].settings, METHODS[first][0]
+    settings, name = studies[first][0].settings, label_of(first)
     images, directions, at = (settings[key] for key in ("images", "directions", "flatness_at"))
     yield f"Measured on {images} training images, along {directions} random directions, the same for every student."
     for method, found in studies.items():
         loss, accuracy = (mean(at_rest(study, value) for study in found) for value in ("loss", "accuracy"))
         rise, lost = (mean(mean(study.values[change]) for study in found) for change in ("rise", "lost"))
         yield (
-            f"{METHODS[method][0]} (n = {len(found)}): the loss of {loss:.2f} nat rises by {rise:.2f} at distance "
+            f"{label_of(method)} (n = {len(found)}): the loss of {loss:.2f} nat rises by {rise:.2f} at distance "
             f"{at:g}, the accuracy of {accuracy:.1f} % falls by {lost:.1f} points."
         )
     for method in others:
@@ -35,7 +35,7 @@ def sentences(studies: ByMethod) -> Iterator[str]:
             if study.seed == other.seed
         )
         pairs = flatter(studies[method], studies[first])
-        yield f"{METHODS[method][0]} is flatter than {name} for {wins} of {seeds} seeds, in {pairs} pairs."
+        yield f"{label_of(method)} is flatter than {name} for {wins} of {seeds} seeds, in {pairs} pairs."
 
 
 def at_rest(study: Study, value: str) -> float:

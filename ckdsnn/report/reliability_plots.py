@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.reliability_tables import Estimate, numbers, score
+from ckdsnn.report.reliability_tables import Estimate, score
 from ckdsnn.report.style import MAPS, PLACES, SURROGATES, style_of, styled
 
 ORDERS = {"most": "Most relevant pixels first", "least": "Least relevant pixels first"}
@@ -17,14 +17,14 @@ SHUFFLED = "#777777"
 
 def road_curves(study: Study) -> Figure:
     """What is left of a student's probability when pixels go in the order of each kind of map."""
-    whole = numbers(study, "confidence")[:, None]
+    whole = study.numbers("confidence")[:, None]
     shares = [0, *study.settings["removed"]]
     with styled():
         figure = Figure(figsize=(7.5, 4.4))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (order, title) in zip(panels, ORDERS.items(), strict=True):
             for kind, (label, colour) in MAPS.items():
-                mean, error = 100 * np.hstack([whole, numbers(study, f"{kind}.{order}")])
+                mean, error = 100 * np.hstack([whole, study.numbers(f"{kind}.{order}")])
                 line = {"ls": "--" if kind in BLIND else "-", "lw": 1.4, "marker": "o", "ms": 4}
                 axes.errorbar(shares, mean, error, capsize=2, label=label, color=colour, **line)
             axes.set(title=title, xlabel="Pixels removed (%)")
@@ -45,7 +45,7 @@ def map_scores(studies: Iterable[Study]) -> Figure:
             for place, kind in enumerate(MAPS):
                 draw_bar(scores, place, kind, score(study, kind))
                 if kind != "teacher_cam":
-                    mean, error, shuffled = numbers(study, f"{kind}.agreement")
+                    mean, error, shuffled = study.numbers(f"{kind}.agreement")
                     draw_bar(agreements, place, kind, Estimate(mean, error))
                     (diamond,) = agreements.plot(shuffled, place, "D", color=SHUFFLED, mec="white", ms=7)
         for axes in grid.flat:
@@ -74,7 +74,7 @@ def surrogate_curves(study: Study) -> Figure:
         figure = Figure(figsize=(7.5, 5.8))
         grid = figure.subplots(2, len(PLACES) // 2, sharey=True, sharex=True)
         for axes, (place, title) in zip(grid.flat, PLACES.items(), strict=True):
-            found = {shape: numbers(study, f"{shape}.{place}").T for shape in SURROGATES}
+            found = {shape: study.numbers(f"{shape}.{place}").T for shape in SURROGATES}
             for shape, (mean, error, _) in found.items():
                 label, colour = SURROGATES[shape]
                 axes.errorbar(widths, mean, error, marker="o", ms=4, capsize=2, label=label, color=colour)

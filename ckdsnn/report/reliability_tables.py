@@ -20,11 +20,6 @@ class Estimate(NamedTuple):
         return f"{self.mean:{form}} ± {self.error:{form.lstrip('+')}}"
 
 
-def numbers(study: Study, name: str) -> np.ndarray:
-    """One of the study's values; NaN where it was not finite."""
-    return np.array(study.values[name], dtype=np.float64)
-
-
 def over_images(values: np.ndarray) -> Estimate:
     """Of values [N], one an image."""
     return Estimate(values.mean(), values.std(ddof=1) / np.sqrt(len(values)))
@@ -32,12 +27,12 @@ def over_images(values: np.ndarray) -> Estimate:
 
 def score(study: Study, kind: str) -> Estimate:
     """The ROAD score of a kind of map."""
-    return over_images(numbers(study, f"{kind}.score"))
+    return over_images(study.numbers(f"{kind}.score"))
 
 
 def advantage(study: Study, kind: str, other: str) -> Estimate:
     """By how much one kind of map scores more than another, image by image."""
-    return over_images(numbers(study, f"{kind}.score") - numbers(study, f"{other}.score"))
+    return over_images(study.numbers(f"{kind}.score") - study.numbers(f"{other}.score"))
 
 
 def faithfulness_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
@@ -61,7 +56,7 @@ def agreement(study: Study, kind: str) -> tuple[str, str]:
     """Correlation with the teacher's CAM, of matched and of shuffled pairs; the teacher's own has none."""
     if kind == "teacher_cam":
         return "–", "–"
-    mean, error, shuffled = numbers(study, f"{kind}.agreement")
+    mean, error, shuffled = study.numbers(f"{kind}.agreement")
     return Estimate(mean, error).text(".2f"), f"{shuffled:.2f}"
 
 
@@ -88,7 +83,7 @@ def likenesses(study: Study, place: str) -> list[Likeness]:
         Likeness(shape, width, Estimate(mean, error), shuffled)
         for shape in SURROGATES
         for width, (mean, error, shuffled) in zip(
-            study.settings["widths"], numbers(study, f"{shape}.{place}"), strict=True
+            study.settings["widths"], study.numbers(f"{shape}.{place}"), strict=True
         )
         if (shape, width) != ("triangle", 1)
     ]

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.reliability_tables import advantage, likenesses, numbers, score
-from ckdsnn.report.style import MAPS, METHODS, PLACES, style_of
+from ckdsnn.report.labels import label_of
+from ckdsnn.report.reliability_tables import advantage, likenesses, score
+from ckdsnn.report.style import MAPS, PLACES, style_of
 from ckdsnn.report.words import listed
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def surrogate_summary(studies: Sequence[Study]) -> str:
 
 
 def centre_summary(studies: Sequence[Study]) -> str:
-    sam, centre = ([numbers(study, f"{kind}.agreement")[0] for study in studies] for kind in ("sam", "centre"))
+    sam, centre = ([study.numbers(f"{kind}.agreement")[0] for study in studies] for kind in ("sam", "centre"))
     better = sum(one > other for one, other in zip(centre, sam, strict=True))
     return (
         f"Is a SAM like the teacher's CAM? They correlate by {ends(sam, '.2f')}; a centred Gaussian, which knows no "
@@ -54,7 +55,7 @@ def agreement_findings(found: Mapping[str, Mapping[str, "Agreement"]]) -> str:
     sentences = []
     for kind, agreements in found.items():
         ordered = sorted(agreements.items(), key=lambda pair: -pair[1].gain)
-        parts = [f"{METHODS[method][0]} {agreement.gain:+.2f}" for method, agreement in ordered]
+        parts = [f"{label_of(method)} {agreement.gain:+.2f}" for method, agreement in ordered]
         count = len(ordered[0][1].matched)
         sentences.append(f"{kind}, correlation less that of shuffled pairs, {count} images: {'; '.join(parts)}.")
     return listed(sentences)
@@ -74,7 +75,7 @@ def faithfulness_findings(study: Study) -> Iterator[str]:
     yield f"SAM against other maps, image by image: {'; '.join(rivals)}."
     other = difference(study, "grad_cam_first", "grad_cam_far")
     yield f"Grad-CAM at the first stage against the same map by another surrogate: {other}."
-    (sam, _, shuffled), (centre, *_) = (numbers(study, f"{kind}.agreement") for kind in ("sam", "centre"))
+    (sam, _, shuffled), (centre, *_) = (study.numbers(f"{kind}.agreement") for kind in ("sam", "centre"))
     others = f"that of another image {shuffled:.2f}, a centred Gaussian {centre:.2f}"
     yield f"Correlation with the teacher's CAM: SAM {sam:.2f}, {others}."
 

@@ -1,15 +1,14 @@
 """What measurements of the training step say, in sentences: every number in them is computed from the record."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from textwrap import fill
 from typing import Any
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.bench_tables import Entry, case_name, floor_reached, power, shares, spread, step_seconds
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, SWITCHES
+from ckdsnn.report.words import listed
 
-COLUMNS = 78  # characters that fit a page of the book
 SWEPT = {"timesteps": "T", "batch": "the batch", "width": "the width"}
 SWITCHED = "ours, "  # begins the name of our step with one fast path turned
 
@@ -82,8 +81,7 @@ def findings(record: BenchRecord) -> str:
     """All sentences about one measurement below the name of its machine."""
     parts = (speed_findings, share_findings, floor_findings, half_findings, switch_findings, sweep_findings)
     sentences = [sentence for part in parts for sentence in part(record)]
-    wrapped = [fill(sentence, COLUMNS, initial_indent="- ", subsequent_indent="  ") for sentence in sentences]
-    return "\n".join([f"{machine(record.env)}:", *wrapped])
+    return f"{machine(record.env)}:\n{listed(sentences)}"
 
 
 def speed_findings(record: BenchRecord) -> Iterator[str]:

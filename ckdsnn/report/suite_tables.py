@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from statistics import mean
-from textwrap import fill
 
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, Comparison, accuracies, against, silent
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
+from ckdsnn.report.words import listed
 
-COLUMNS = 78  # characters that fit a page of the book
 CHANCE = {"digits": 10.0, "cifar10": 10.0, "cifar100": 1.0}  # data set -> accuracy of guessing, in percent
 NEAR = 2.0  # points: so near to chance a network has learned next to nothing
 PAIRED = 'Differences are paired by seed, n pairs; "from": the other\'s mean over these seeds, where one has more.'
@@ -83,4 +82,4 @@ def findings(comparisons: Iterable[Comparison], absent: Sequence[str] = ()) -> s
     lines = [sentence(comparison) for comparison in ordered]
     if absent:
         lines.append(f"Not measured yet: {'; '.join(map(label_of, absent))}.")
-    return "\n".join(fill(line, COLUMNS, initial_indent="- ", subsequent_indent="  ") for line in lines)
+    return listed(lines)

@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from ckdsnn.records import Record
-from ckdsnn.report.style import METHODS
+from ckdsnn.report.labels import label_of
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement
@@ -121,7 +121,7 @@ def agreement_table(name: str, caption: str, found: Mapping[str, Mapping[str, "A
     rows = [
         [
             kind,
-            METHODS[method][0],
+            label_of(method),
             mean_sd(pairs.matched),
             whole(f"{pairs.shuffled.mean():.2f}"),
             whole(f"{pairs.gain:+.2f}"),
