@@ -31,7 +31,6 @@ PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
 TIER = "reduced"  # of the suites that the book shows
 SEEDS = {suite: 5 if suite in ("components", "rivals") else 3 for suite in SUITES}  # that are planned
 PLAIN, TEACHER = (RECIPES[f"{TIER_SETTINGS[TIER]}-{name}"] for name in ("snn", "teacher"))
-MAPS = "notebooks/02_maps.ipynb", "cifar10-reduced"  # the page that is drawn from single runs, and their setting
 NOTEBOOKS = {  # suite -> the page that shows it
     "ranges": "notebooks/06_ranges.ipynb",
     "components": "notebooks/07_components.ipynb",
@@ -147,13 +146,10 @@ class Generator:
     def reproduce(self) -> str:
         """The commands behind each suite, study and page, and what they have left; every run is counted once."""
         studies = {kind: STUDIES.find_all(f"{kind}-*", self.results) for kind in STUDY_PAGES}
-        page, single = MAPS
-        singles = [run for run in self.runs if run.recipe["name"].startswith(f"{single}-")]
         rows = [
             reproduce_page.row("teacher of all suites", f"ckdsnn train {TEACHER.name}", self.teachers, 1),
             *reproduce_page.suite_rows(self.suites(), PLANS, NOTEBOOKS, TIER),
             *reproduce_page.study_rows(studies, STUDY_PAGES),
-            reproduce_page.row(reproduce_page.link(page, "maps"), f"ckdsnn train {single}-METHOD", singles, None),
             reproduce_page.total(self.runs, [study for found in studies.values() for study in found]),
         ]
         return reproduce_page.reproduce_table(rows)

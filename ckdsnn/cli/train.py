@@ -35,7 +35,7 @@ def train_command(options: Namespace) -> int:
 
 def suite_parser() -> ArgumentParser:
     parser = ArgumentParser(description="Train what a suite has no records of; called again, it goes on.")
-    parser.add_argument("name", type=str, help="a suite's name, or several joined with +, see `ckdsnn list`")
+    parser.add_argument("name", type=str, help="a suite's name, several joined with +, or all; see `ckdsnn list`")
     parser.add_argument("--tier", type=str, default="", help="smoke, reduced or paper (none: each suite's first)")
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on; seed 0 of everything comes first")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once, which share the machine")

@@ -54,6 +54,7 @@ RELEASED = {
 for name, words in RELEASED.items():
     VARIANTS[f"ckdsnn-with-{name}"] = f"{COUNT}, {words}"
     VARIANTS[f"ckdsnn-sample-with-{name}"] = f"{SCALED}, {words}"
+VARIANTS = {name: label.replace(" = ", "\u00a0=\u00a0") for name, label in VARIANTS.items()}  # no line ends there
 
 
 def split_time(method: str) -> tuple[str, int | None]:

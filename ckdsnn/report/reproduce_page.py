@@ -84,6 +84,7 @@ def commands(plans: Mapping[str, Plan], tier: str) -> str:
     """What trains everything: for each number of seeds the suites that have so many, as one queue."""
     lines = []
     for seeds in sorted({plan.seeds for plan in plans.values()}):
-        names = "+".join(suite for suite, plan in plans.items() if plan.seeds >= seeds)
-        lines.append(f"ckdsnn suite {names} --tier {tier} --seeds {seeds} {FASTER}")
+        names = [suite for suite, plan in plans.items() if plan.seeds >= seeds]
+        name = "all" if len(names) == len(plans) else "+".join(names)
+        lines.append(f"ckdsnn suite {name} --tier {tier} --seeds {seeds} \\\n    {FASTER}")
     return "\n".join(["```bash", *lines, "```"])

@@ -59,11 +59,13 @@ class Job:
 def suite_runs(name: str, tier: str, seeds: int, changes: dict[str, Any]) -> list[Run]:
     """All runs of a suite, seed 0 of everything before seed 1; recipes with equal digests are one run.
 
-    name: one suite, or several joined with +, which are one queue. Without a tier: each suite's first, for most the
-    smoke tier. Raises CkdsnnError for an unknown suite or tier, and for impossible changes of fields.
+    name: one suite, several joined with +, which are one queue, or all: those that have the tier. Without a tier: each
+    suite's first, for most the smoke tier. Raises CkdsnnError for an unknown suite or tier, and for impossible changes
+    of fields.
     """
+    every = [suite for suite, tiers in SUITES.items() if tier in tiers] or list(SUITES)
     recipes: dict[str, Recipe] = {}
-    for suite in name.split("+"):
+    for suite in every if name == "all" else name.split("+"):
         tiers = choose("suite", suite, SUITES)
         for recipe in choose("tier", tier or next(iter(tiers)), tiers):
             resolved = resolve(recipe, changes)

@@ -50,7 +50,7 @@ def run_suite(
 ) -> dict[str, str]:
     """Train the runs of a suite that have no record in `out` or `results`, seeds 0 to seeds - 1, and missing teachers.
 
-    name: one suite, or several joined with +, worked off as one queue.
+    name: one suite, several joined with +, or all; worked off as one queue.
     tier: smoke, reduced or paper; none is each suite's first.
     budget: seconds for everything, the planning included. jobs: trainings at once. dry_run: print the plan only.
     changes: fields of all recipes of the suite, not of teachers. out, data, results, accelerator: as `run` takes them.

@@ -67,6 +67,14 @@ def test_several_suites_are_one_queue_without_what_they_share():
     assert [(run.recipe, run.seed) for run in runs] == [(recipe, seed) for seed in (0, 1) for recipe in recipes]
 
 
+def test_all_are_the_suites_that_have_the_tier():
+    names = dict.fromkeys(name for tiers in SUITES.values() for name in tiers.get("reduced", ()))
+    digests = dict.fromkeys(RECIPES[name].digest() for name in names)
+    assert [run.recipe.digest() for run in suite_runs("all", "reduced", 1, {})] == list(digests)
+    with pytest.raises(CkdsnnError, match="unknown tier 'huge'"):
+        suite_runs("all", "huge", 1, {})
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
