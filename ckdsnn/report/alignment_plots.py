@@ -9,6 +9,8 @@ from scipy import stats
 from ckdsnn.report.compare import Cells, Values, accuracies, steady, values_of
 from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.style import styled
+from ckdsnn.report.tables import whole
+from ckdsnn.report.words import listed
 
 Points = Mapping[str, list[tuple[float, float]]]  # method -> (alignment, accuracy) of its runs
 
@@ -33,7 +35,8 @@ def alignment_figure(points: Points, named: Collection[str] = ()) -> Figure:
         for method in named:
             if method in points:
                 at = tuple(map(mean, zip(*points[method], strict=True)))
-                axes.annotate(label_of(method), at, xytext=(7, -3), textcoords="offset points", fontsize=9)
+                box = {"fc": "white", "ec": "none", "alpha": 0.8, "pad": 1}
+                axes.annotate(label_of(method), at, (8, 8), textcoords="offset points", fontsize=9, bbox=box)
         axes.margins(x=0.12)
         axes.set_xlabel("Alignment of the student's SAM with the teacher's CAM\n(correlation without the mean maps)")
         axes.set_ylabel("Test accuracy, last epoch (%)")
@@ -44,9 +47,8 @@ def rank_correlation(points: Points) -> str:
     """Spearman's correlation of alignment and accuracy over all runs, in words."""
     runs = [run for own in points.values() for run in own]
     if len(runs) < 3:
-        return f"{len(runs)} runs are too few for a correlation."
+        return listed([f"{len(runs)} runs are too few for a correlation."])
     found = stats.spearmanr(runs)
-    return (
-        f"Spearman's rank correlation of alignment and accuracy: {found.statistic:+.2f} (p = {found.pvalue:.3f}, "
-        f"{len(runs)} runs of {len(points)} methods)."
-    )
+    value = whole(f"{found.statistic:+.2f}")
+    counted = f"{len(runs)} runs of {len(points)} methods"
+    return listed([f"Spearman's correlation of alignment and accuracy: {value} (p = {found.pvalue:.3f}, {counted})."])
