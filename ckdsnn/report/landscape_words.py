@@ -21,7 +21,7 @@ def sentences(studies: ByMethod) -> Iterator[str]:
     yield f"Measured on {images} training images, along {directions} random directions, the same for every student."
     for method, found in studies.items():
         loss, accuracy = (mean(at_rest(study, value) for study in found) for value in ("loss", "accuracy"))
-        rise, lost = (mean(mean(study.values[change]) for study in found) for change in ("rise", "lost"))
+        rise, lost = (mean(study.numbers(change).mean() for study in found) for change in ("rise", "lost"))
         yield (
             f"{label_of(method)} (n = {len(found)}): the loss of {loss:.2f} nat rises by {rise:.2f} at distance "
             f"{at:g}, the accuracy of {accuracy:.1f} % falls by {lost:.1f} points."
@@ -29,7 +29,7 @@ def sentences(studies: ByMethod) -> Iterator[str]:
     for method in others:
         seeds = len(studies[method])
         wins = sum(
-            mean(study.values["rise"]) < mean(other.values["rise"])
+            study.numbers("rise").mean() < other.numbers("rise").mean()
             for study in studies[method]
             for other in studies[first]
             if study.seed == other.seed
@@ -40,4 +40,4 @@ def sentences(studies: ByMethod) -> Iterator[str]:
 
 def at_rest(study: Study, value: str) -> float:
     """The loss or the accuracy at the trained weights."""
-    return study.values[value][0][study.values["distances"].index(0)]
+    return study.numbers(value)[0, study.values["distances"].index(0)]
