@@ -33,7 +33,7 @@ class Answer:
     question: Question
     comparison: Comparison | None
     values: Values
-    """of the two that are compared, by seed"""
+    """of the two that are compared, by the seeds that both have"""
     silent: tuple[str, ...] = ()
     """those of the two whose students have fallen silent"""
 
@@ -83,7 +83,7 @@ class Evidence:
         """A question's comparison, its p value not corrected yet."""
         values, pair = self.values(question), (question.method, question.baseline)
         found = next(iter(compare(values, [pair], together=question.value == "accuracy")), None)
-        own = {name: values[name] for name in pair if values.get(name)}
+        own = {name: {seed: values[name][seed] for seed in found.differences} for name in pair} if found else {}
         runs = self.load(question.source) if question.value in VALUES else {}
         return Answer(question, found, own, tuple(name for name in own if name in runs and silent(runs[name])))
 

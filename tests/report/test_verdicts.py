@@ -98,6 +98,13 @@ def test_a_small_gain_is_excluded_where_the_interval_ends_below_a_point():
     assert not answered(-0.1, deviation=0.5, higher=False).small and not answered(0.1, value="kl").small
 
 
+def test_means_are_those_of_the_seeds_that_are_compared(record):
+    evidence = Evidence(lambda _: cells_of(record, {"kd": [55.0, 56.0, 58.0], "snn": [50.0, 52.0]}))
+    found = evidence.answer(Question("components", "kd", "snn"))
+    assert found.values == {"kd": {0: 55.0, 1: 56.0}, "snn": {0: 50.0, 1: 52.0}}
+    assert evidence.answer(Question("components", "kd", "nld")).values == {}
+
+
 def test_a_value_that_should_be_lower_is_supported_by_a_fall(evidence):
     lower = ask("components", "kd", "snn", higher=False)
     assert verdicts(answers(lower, evidence)) == ["contradicted"]
