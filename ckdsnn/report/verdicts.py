@@ -5,7 +5,7 @@ contradict it, so that p value is corrected for the number of questions that the
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from statistics import mean
 from typing import Any
@@ -131,7 +131,7 @@ def answers(questions: Sequence[Question], evidence: Evidence) -> list[Answer]:
     """All of these questions answered as one family."""
     found = [evidence.answer(question) for question in questions]
     corrected = iter(correct([answer.comparison for answer in found if answer.comparison], len(questions)))
-    return [Answer(a.question, next(corrected) if a.comparison else None, a.values, a.silent) for a in found]
+    return [replace(answer, comparison=next(corrected)) if answer.comparison else answer for answer in found]
 
 
 def verdict_of(found: Iterable[Answer]) -> str:
