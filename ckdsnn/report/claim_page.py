@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ckdsnn.records.shelf import Document
 from ckdsnn.report.claims import CLAIMS, EITHER, READINGS, Claim, Question
+from ckdsnn.report.compare import Comparison
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import MAPS
 from ckdsnn.report.suite_tables import in_points, probability
-from ckdsnn.report.tables import Table, spread
+from ckdsnn.report.tables import DASH, Table, spread, whole
 from ckdsnn.report.verdicts import MARGIN, UNMEASURED, VOID, Answer, Evidence, judge, verdict_of
 
 Legend = Callable[[str, list[Document]], str]  # notebook, records -> the line that says where a table comes from
@@ -47,15 +48,22 @@ def row(found: Answer) -> list[str]:
     """One question: what was compared, both values, by how much they differ, and the verdict."""
     question, comparison = found.question, found.comparison
     if comparison is None:
-        return [asked(question), "–", "–", "0", "–", "–", badge(found.verdict)]
+        return [asked(question), DASH, DASH, "0", DASH, badge(found.verdict)]
     _, unit, digits = SHOWN[question.value]
-    values = " / ".join(spread(list(seeds.values()), digits) for seeds in found.values.values())
+    first, second = (spread(list(seeds.values()), digits) for seeds in found.values.values())
     difference = f"{in_points(comparison, digits)} {unit}".strip()
-    p = probability(comparison.p), probability(comparison.corrected)
-    return [asked(question), values, difference, str(comparison.n), *p, badge(found.verdict)]
+    values, n = f"{whole(f'{first} /')} {second}", str(comparison.n)
+    return [asked(question), values, difference, n, both_p(comparison), badge(found.verdict)]
 
 
-HEADER = ["Question", "Both, mean ± sd", "Difference [95 %]", "n", "p", "p, corrected", "Verdict"]
+HEADER = ["Question", "Both, mean ± sd", "Difference [95 %]", "n", "p (corrected)", "Verdict"]
+
+
+def both_p(comparison: Comparison) -> str:
+    """The p value as it is, and corrected; a dash for fewer seeds than a verdict needs."""
+    if comparison.p is None:
+        return DASH
+    return f"{probability(comparison.p)} {whole(f'({probability(comparison.corrected)})')}"
 
 
 def asked(question: Question) -> str:

@@ -1,4 +1,4 @@
-"""Showing figures and tables in a notebook together with the records that they were drawn from.
+"""Showing figures, tables and sentences in a notebook together with the records that they were drawn from.
 
 The book's builder reads the record ids from the output's metadata and prints them under the figure.
 """
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from ckdsnn.records.shelf import Document
 from ckdsnn.report.style import SETTINGS
 from ckdsnn.report.tables import Table
+from ckdsnn.report.words import wrapped
 
 
 def show(shown: Figure | Table, records: Iterable[Document] = (), source: str = "") -> None:
@@ -21,6 +22,11 @@ def show(shown: Figure | Table, records: Iterable[Document] = (), source: str = 
     metadata = {"ckdsnn": {"records": ids} | ({"source": source} if source else {})}
     bundle = table_bundle(shown) if isinstance(shown, Table) else figure_bundle(shown)
     display(bundle, raw=True, metadata=metadata)
+
+
+def tell(text: str) -> None:
+    """Display sentences, in Markdown, on what a figure or table beside them shows: its records are theirs."""
+    display({"text/markdown": text, "text/plain": wrapped(text)}, raw=True)
 
 
 def figure_bundle(figure: Figure) -> dict[str, str]:

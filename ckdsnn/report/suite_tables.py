@@ -1,6 +1,6 @@
 """What a suite has found, as a table and in sentences: every number is computed from the records."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import mean
 
 from ckdsnn.records import Record
@@ -67,19 +67,21 @@ def marked(label: str, records: Sequence[Record]) -> str:
     return f"{label} ({', '.join(marks)})" if marks else label
 
 
-def sentence(comparison: Comparison) -> str:
-    """One comparison in words."""
-    start = f"{label_of(comparison.method)} less {label_of(comparison.baseline)}: {in_points(comparison)} points"
-    if comparison.p is None:
-        return f"{start}, n = {comparison.n}: no verdict."
-    certain = "clear" if comparison.clear else "not clear"
-    return f"{start}, n = {comparison.n}, corrected p {probability(comparison.corrected)}: {certain}."
+SHOWN: dict[str, Callable[[Comparison], bool]] = {  # against the baseline, p values corrected
+    "Above": lambda found: found.clear and found.mean > 0,
+    "Below": lambda found: found.clear and found.mean < 0,
+    "Not told apart from": lambda found: found.corrected is not None and not found.clear,
+    "Too few seeds to tell from": lambda found: found.corrected is None,
+}
 
 
 def findings(comparisons: Iterable[Comparison], absent: Sequence[str] = ()) -> str:
-    """A line for each comparison, the largest difference first, and one that names the methods without any record."""
-    ordered = sorted(comparisons, key=lambda comparison: -comparison.mean)
-    lines = [sentence(comparison) for comparison in ordered]
+    """Comparisons with one baseline, by what they show, the largest difference first; then what has no record."""
+    ordered, sentences = sorted(comparisons, key=lambda comparison: -comparison.mean), []
+    for words, holds in SHOWN.items():
+        if group := list(filter(holds, ordered)):
+            parts = [f"{label_of(found.method)} {in_points(found)}" for found in group]
+            sentences.append(f"**{words} {label_of(group[0].baseline)}**, in points: {'; '.join(parts)}.")
     if absent:
-        lines.append(f"Not measured yet: {'; '.join(map(label_of, absent))}.")
-    return listed(lines)
+        sentences.append(f"**Not measured yet**: {'; '.join(map(label_of, absent))}.")
+    return listed(sentences)

@@ -1,4 +1,4 @@
-"""Sentences as a list that fits a page of the book."""
+"""Sentences as a list: Markdown where it is understood, wrapped lines elsewhere."""
 
 from collections.abc import Iterable
 from textwrap import fill
@@ -7,6 +7,10 @@ COLUMNS = 78  # characters
 
 
 def listed(sentences: Iterable[str]) -> str:
-    """The sentences as the items of a list, wrapped."""
-    indents = {"initial_indent": "- ", "subsequent_indent": "  "}
-    return "\n".join(fill(sentence, COLUMNS, break_on_hyphens=False, **indents) for sentence in sentences)
+    """The sentences as the items of a Markdown list."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def wrapped(text: str) -> str:
+    """Markdown as lines that fit a terminal, those of an item below each other."""
+    return "\n".join(fill(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in text.split("\n"))

@@ -22,7 +22,7 @@ def test_runs_that_hardly_trained_and_runs_without_maps_are_left_out(points):
 
 def test_the_correlation_is_scipys_over_all_runs(points):
     expected = stats.spearmanr([0.1, 0.12, 0.25], [54.0, 55.0, 56.5])
-    assert readable(rank_correlation(points)).replace("\n  ", " ") == (
+    assert readable(rank_correlation(points)) == (
         f"- Spearman's correlation of alignment and accuracy: {expected.statistic:+.2f} "
         f"(p = {expected.pvalue:.3f}, 3 runs of 2 methods)."
     )

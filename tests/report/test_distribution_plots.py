@@ -16,7 +16,7 @@ KNOWN = ("snn", "ckdsnn", "ckdsnn-sample")
 
 def said(studies):
     """The sentences, each on one line."""
-    return readable(findings(studies)).replace("\n  ", " ").splitlines()
+    return readable(findings(studies)).splitlines()
 
 
 def test_histograms_are_the_shares_in_percent_student_filled_teacher_in_outline(record):

@@ -20,7 +20,7 @@ def changed(records, energy=1.0, rate=1.0):
 
 
 def said(cells, teacher):
-    return findings(cells, teacher).replace("\n  ", " ").splitlines()
+    return findings(cells, teacher).splitlines()
 
 
 def test_methods_come_by_their_cost_and_what_moves_apart_is_named(record):

@@ -10,7 +10,7 @@ from tests.report.conftest import HEATS, pulled
 
 def said(studies):
     """The sentences, each on one line."""
-    return findings(studies).replace("\n  ", " ").splitlines()
+    return findings(studies).splitlines()
 
 
 def test_a_strength_is_the_norm_over_that_of_the_cross_entropy(record):

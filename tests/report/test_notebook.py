@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from book.provenance import annotate
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.report.notebook import glue, show
+from ckdsnn.report.notebook import glue, show, tell
 from ckdsnn.report.tables import Table
+from ckdsnn.report.words import listed
 from tests.book.conftest import figure_metadata
 
 NAME = "notebooks/99_test.ipynb"
@@ -81,6 +82,16 @@ def test_a_source_stands_in_for_records_and_nothing_for_neither(published, known
     show(shown)
     with pytest.raises(CkdsnnError, match="names no record"):
         annotate(notebook_of(published, figure_metadata("fig")), NAME, known)
+
+
+def test_sentences_are_markdown_and_elsewhere_lines_that_fit(published, known):
+    text = listed(["One " + "word " * 30, "Two"])
+    tell(text)
+    shown = published[0]["data"]
+    assert shown["text/markdown"] == text == "- One " + "word " * 30 + "\n- Two"
+    lines = shown["text/plain"].split("\n")
+    assert max(map(len, lines)) <= 78 and [line[:2] for line in lines] == ["- ", "  ", "  ", "- "]
+    assert annotate(notebook_of(published, {}), NAME, known) == []  # no figure, no table: its records stand elsewhere
 
 
 def test_glue_makes_what_myst_nb_makes(published):

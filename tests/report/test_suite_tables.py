@@ -46,13 +46,20 @@ def test_networks_that_have_not_learned_or_do_not_spike_are_marked(record):
 
 
 def test_sentences_tell_the_clear_from_the_unclear(record):
-    cells = cells_of(record, ACCURACIES | {"at": [50.0, 51.5, 52.0]})
-    lines = readable(findings(against(cells, "snn"))).replace("\n  ", " ").split("\n")
-    assert lines[0].startswith("- KD less SNN, no distillation: +2.97 [") and "points, n = 3, corrected p" in lines[0]
-    assert lines[0].endswith("clear.") and not lines[0].endswith("not clear.")
-    assert lines[1].endswith("+0.50 points, n = 1: no verdict.")
-    assert lines[2].startswith("- AT less") and lines[2].endswith("not clear.")
-    assert findings([], ["bkd", "nld-noise2"]) == "- Not measured yet: BKDSNN; NLD, fixed deviation 2."
+    cells = cells_of(record, ACCURACIES | {"at": [50.0, 51.5, 52.0], "bkd": [47.0, 48.1, 49.4]})
+    told = readable(findings(against(cells, "snn"), ["e2kd", "nld-noise2"])).split("\n")
+    assert told[0].startswith("- **Above SNN, no distillation**, in points: KD +2.97 [") and "AT" not in told[0]
+    assert told[1].startswith("- **Below SNN, no distillation**, in points: BKDSNN -3.00 [")
+    assert told[2].startswith("- **Not told apart from SNN, no distillation**, in points: AT +0.00 [")
+    assert told[3:] == [
+        "- **Too few seeds to tell from SNN, no distillation**, in points: NLD +0.50; e2KD -30.00.",
+        "- **Not measured yet**: e2KD; NLD, fixed deviation 2.",
+    ]
+
+
+def test_sentences_begin_with_the_largest_difference(record):
+    cells = cells_of(record, {"snn": [50.0], "kd": [51.0], "nld": [53.0]})
+    assert findings(against(cells, "snn")).index("NLD") < findings(against(cells, "snn")).index("KD +1")
 
 
 def test_every_method_of_a_suite_has_a_label_and_a_colour():

@@ -76,7 +76,7 @@ def test_few_cells_hold_most_of_the_share():
 def test_noise_is_told_beside_the_logits_deviation():
     logits = np.array([[0.0, 4.0, 8.0], [0.0, 2.0, 4.0]])  # deviations 4 and 2
     own, adaptive, fixed = noise_sizes(logits, 0.1, (0.5, 10)).split("\n- ")
-    assert own.endswith("classes: 3.00, mean over 2\n  images.") and "0.30 (10% of the" in adaptive
+    assert own.endswith("classes: 3.00, mean over 2 images.") and "0.30 (10% of the" in adaptive
     assert fixed.endswith("0.5: 0.05 (2%); 10: 1 (33%).")
 
 
