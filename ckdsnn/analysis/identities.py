@@ -48,8 +48,8 @@ def identities(subject: Subject) -> dict[str, float]:
         )[0],
         "The CAM is H W times Grad-CAM: largest difference, over the largest cell": cam_difference(teacher, x, labels),
     }
-    for how in ("none", "sample", "batch"):
-        name = f"SAMD's gradient, student's range {how!r}, is the closed form: largest difference, over the largest"
+    for how, words in (("none", "a count"), ("sample", "from 0 to 1"), ("batch", "from 0 to 1 over the batch")):
+        name = f"SAMD's gradient, student's map {words}, is the closed form: largest difference, over the largest"
         found[name] = gradient_difference(*maps, how)
     name = "A step along SAMD's gradient leaves the logits: their change, over that of a step along the cross-entropy's"
     return found | {name: logits_moved(spikes, maps[1], labels, student.head)}

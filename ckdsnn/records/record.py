@@ -1,6 +1,7 @@
 """A Record: what one training run was and what came out, checked against `schema.json` on write and on read."""
 
 from dataclasses import dataclass
+from statistics import mean
 from typing import Any, ClassVar
 
 from ckdsnn.errors import CkdsnnError
@@ -54,6 +55,22 @@ class Record(Document):
     def accuracy(self) -> float:
         """Last-epoch test accuracy in percent."""
         return self.final["last_accuracy"]["value"]
+
+    @property
+    def firing_rate(self) -> float | None:
+        """Percent of the neurons that spike in a time step, each layer with the same weight; None for an ANN."""
+        layers = self.final["firing_rate"].values()
+        return 100 * mean(layers) if layers else None
+
+    @property
+    def arithmetic_energy(self) -> float:
+        """Microjoule that the multiplications and additions for one image take."""
+        return self.final["energy"]["compute_nj"] / 1000
+
+    @property
+    def whole_energy(self) -> float:
+        """The same with the accesses to memory."""
+        return self.arithmetic_energy + self.final["energy"]["memory_nj"] / 1000
 
 
 RUNS = Shelf(Record, "runs", "Use another seed or recipe")

@@ -9,7 +9,7 @@ import numpy as np
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES
-from ckdsnn.report.tables import Table
+from ckdsnn.report.tables import DASH, Table, whole
 
 Entry = Mapping[str, Any]
 
@@ -35,7 +35,7 @@ def digits(value: float) -> str:
 
 def megabytes(size: int | None) -> str:
     """Of 10^6 bytes; a dash for what the system did not tell."""
-    return "–" if size is None else digits(size / 1e6)
+    return DASH if size is None else digits(size / 1e6)
 
 
 def step_seconds(entry: Entry) -> float:
@@ -62,7 +62,7 @@ def case_name(entry: Entry) -> str:
 def factor(entry: Entry, entries: Iterable[Entry]) -> str:
     """How many times faster than the reference in the same case; a dash where that was not measured."""
     references = [e for e in entries if e["implementation"] == "reference" and case_name(e) == case_name(entry)]
-    return "–" if not references else f"{step_seconds(references[0]) / step_seconds(entry):.2f}"
+    return DASH if not references else f"{step_seconds(references[0]) / step_seconds(entry):.2f}"
 
 
 def bench_table(name: str, record: BenchRecord, brief: bool = False) -> Table:
@@ -106,7 +106,7 @@ def exponent(points: Mapping[float, float]) -> tuple[float, float]:
     """
     if len(points) < 3 or min(*points, *points.values()) <= 0:
         raise CkdsnnError(f"points = {dict(points)}; expected at least three sizes and costs, all above 0")
-    x, y = np.log(list(points)), np.log(list(points.values()))
+    x, y = np.log(list(points)), np.log(list(points.values()))  # not scipy's linregress: NaN for equal costs
     x = x - x.mean()
     slope = (x @ y) / (x @ x)
     residual = y - y.mean() - slope * x
@@ -115,7 +115,7 @@ def exponent(points: Mapping[float, float]) -> tuple[float, float]:
 
 def power(points: Mapping[float, float | None]) -> str:
     """The exponent ± its standard error; a dash where a cost is not known."""
-    return "–" if None in points.values() else "{:.2f} ± {:.2f}".format(*exponent(points))
+    return DASH if None in points.values() else whole("{:.2f} ± {:.2f}".format(*exponent(points)))
 
 
 def sweep_table(name: str, record: BenchRecord) -> Table:
@@ -126,11 +126,11 @@ def sweep_table(name: str, record: BenchRecord) -> Table:
         along = {entry["value"]: entry for entry in record.sweep if entry["axis"] == axis}
         seconds = {value: step_seconds(entry) for value, entry in along.items()}
         memory = {value: entry["peak_memory_bytes"] for value, entry in along.items()}
-        rows.append([axis, listed(along), listed(digits(1e3 * s) for s in seconds.values()), power(seconds)])
-        rows[-1] += [listed(map(megabytes, memory.values())), power(memory)]
+        rows.append([axis, slashed(along), slashed(digits(1e3 * s) for s in seconds.values()), power(seconds)])
+        rows[-1] += [slashed(map(megabytes, memory.values())), power(memory)]
     caption = f"Cost of our own step on {record.env['device']} against its size, ResNet-20; exponent ± standard error."
     return Table(name, caption, header, rows)
 
 
-def listed(values: Iterable[object]) -> str:
+def slashed(values: Iterable[object]) -> str:
     return " / ".join(map(str, values))

@@ -34,7 +34,7 @@ def summary(evidence: Evidence, name: str = "claims-summary") -> str:
     rows = []
     for claim in CLAIMS:
         verdicts = {reading: badge(verdict_of(found)) for reading, found in judge(claim, evidence).items()}
-        shown = [verdicts.get(reading, verdicts.get(EITHER, "–")) for reading in READINGS]
+        shown = [verdicts.get(reading, verdicts.get(EITHER, DASH)) for reading in READINGS]
         rows.append([f"[{claim.key}](#claim-{claim.key.lower()})", claim.statement, *shown])
     return Table(name, "The claims and their verdicts, by reading", ["", "Claim", *READINGS], rows).markdown()
 

@@ -13,9 +13,9 @@ from ckdsnn.report.style import METHODS, reading_of, styled
 from ckdsnn.report.tables import RATE, Table, firing, mean_sd
 
 MARKERS = "osD^vP*X"  # one for each number of time steps
-ENERGIES: Mapping[str, Callable[[Mapping[str, float]], float]] = {
-    "arithmetic": lambda energy: energy["compute_nj"],
-    "arithmetic and memory": lambda energy: energy["compute_nj"] + energy["memory_nj"],
+ENERGIES: Mapping[str, Callable[[Record], float]] = {  # account -> microjoule for one image
+    "arithmetic": lambda record: record.arithmetic_energy,
+    "arithmetic and memory": lambda record: record.whole_energy,
 }
 
 
@@ -32,7 +32,7 @@ def accuracy_against_energy(cells: Cells) -> Figure:
                 look = {"color": colour_of(method), "ms": 6, **reading_of(method), "ls": ""}
                 for record in records:
                     marker = MARKERS[steps.index(record.recipe["timesteps"])]
-                    axes.plot(energy_of(record.final["energy"]) / 1000, record.accuracy, marker=marker, **look)
+                    axes.plot(energy_of(record), record.accuracy, marker=marker, **look)
             axes.set(title=title, xlabel="Energy of one image (µJ)")
             axes.margins(0.1)
             axes.locator_params(axis="x", nbins=5)
@@ -75,7 +75,6 @@ def energy_table(name: str, caption: str, cells: Cells, teacher: Record) -> Tabl
 
 def energy_row(label: str, records: Sequence[Record]) -> list[str]:
     """Means over the records, of accuracy and firing rate with their sd."""
-    energies = [record.final["energy"] for record in records]
-    counts = [f"{mean(energy[kind] for energy in energies) / 1000:.0f}" for kind in ("mac", "ac")]
-    costs = [f"{mean(map(energy_of, energies)) / 1000:.2f}" for energy_of in ENERGIES.values()]
+    counts = [f"{mean(record.final['energy'][kind] for record in records) / 1000:.0f}" for kind in ("mac", "ac")]
+    costs = [f"{mean(map(energy_of, records)):.2f}" for energy_of in ENERGIES.values()]
     return [label, mean_sd(accuracies(records).values()), *counts, *costs, firing(records)]

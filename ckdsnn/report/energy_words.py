@@ -18,29 +18,20 @@ def findings(cells: Cells, teacher: Record) -> str:
     return listed([*method_findings(cells), teacher_finding(cells[PLAIN], teacher)])
 
 
-def arithmetic(records: Sequence[Record]) -> float:
-    """Energy of one image in microjoule, the arithmetic alone, mean over the records."""
-    return mean(ENERGIES["arithmetic"](record.final["energy"]) for record in records) / 1000
-
-
-def rate(records: Sequence[Record]) -> float:
-    """Firing rate in percent: mean over the layers, each with the same weight, and over the records."""
-    return 100 * mean(mean(record.final["firing_rate"].values()) for record in records)
-
-
 def method_findings(cells: Cells) -> Iterator[str]:
     """Energy of each method less that of the plain SNN, the cheapest first, and where firing rates say otherwise."""
-    others = {method: records for method, records in cells.items() if method != PLAIN}
-    if not others:
+    energy = {method: mean(record.arithmetic_energy for record in records) for method, records in cells.items()}
+    rate = {method: mean(record.firing_rate for record in records) for method, records in cells.items()}
+    plain = energy.pop(PLAIN)
+    if not energy:
         return
-    plain, usual = arithmetic(cells[PLAIN]), rate(cells[PLAIN])
-    cost = {method: arithmetic(records) / plain - 1 for method, records in others.items()}
+    cost = {method: found / plain - 1 for method, found in energy.items()}
     parts = [f"{label_of(method)} {100 * cost[method]:+.1f} %" for method in sorted(cost, key=cost.get)]
     yield f"Arithmetic of one image, {label_of(PLAIN)} {plain:.2f} µJ; against it: {'; '.join(parts)}."
-    fired = {method: rate(records) - usual for method, records in others.items()}
+    fired = {method: rate[method] - rate[PLAIN] for method in cost}
     apart = [
         f"{label_of(method)} ({fired[method]:+.1f} points, {100 * cost[method]:+.1f} %)"
-        for method in others
+        for method in cost
         if fired[method] * cost[method] < 0
     ]
     yield f"Mean firing rate and energy move apart for: {'; '.join(apart) or 'no method'}."
@@ -57,7 +48,4 @@ def teacher_finding(students: Sequence[Record], teacher: Record) -> str:
 
 def ratios(students: Sequence[Record], teacher: Record) -> Mapping[str, float]:
     """Account of energy -> the teacher's over the students' mean."""
-    return {
-        account: energy_of(teacher.final["energy"]) / mean(energy_of(record.final["energy"]) for record in students)
-        for account, energy_of in ENERGIES.items()
-    }
+    return {account: energy_of(teacher) / mean(map(energy_of, students)) for account, energy_of in ENERGIES.items()}

@@ -16,7 +16,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import Study
 from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.style import LOSS_COLOURS, reading_of, styled
-from ckdsnn.report.tables import Table, mean_sd
+from ckdsnn.report.tables import DASH, Table, mean_sd
 
 ByMethod = Mapping[str, Sequence[Study]]
 BAND = (0.25, 0.75)  # quantiles over directions and seeds
@@ -102,7 +102,7 @@ def landscape_table(name: str, caption: str, studies: ByMethod) -> Table:
             label_of(method),
             *costs(found, "loss", "rise", 2),
             *costs(found, "accuracy", "lost", 1),
-            "–" if method == first else flatter(found, studies[first]),
+            DASH if method == first else flatter(found, studies[first]),
         ]
         for method, found in studies.items()
     ]
@@ -118,13 +118,13 @@ def costs(studies: Sequence[Study], value: str, change: str, digits: int) -> lis
     changes = [study.numbers(change) for study in studies]
     spreads = [own for found in changes if isfinite(own := found.std(ddof=1))]
     texts = [over_seeds(values, digits) for values in (middle, [found.mean() for found in changes])]
-    return [*texts, f"{np.mean(spreads):.{digits}f}" if spreads else "–"]
+    return [*texts, f"{np.mean(spreads):.{digits}f}" if spreads else DASH]
 
 
 def over_seeds(values: Sequence[float], digits: int) -> str:
     """mean ± sd (n) of those that are finite."""
     known = [float(value) for value in values if isfinite(value)]
-    return mean_sd(known, digits) if known else "–"
+    return mean_sd(known, digits) if known else DASH
 
 
 def flatter(studies: Sequence[Study], others: Sequence[Study]) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.style import MAPS, PLACES, SURROGATES, style_of
-from ckdsnn.report.tables import Table
+from ckdsnn.report.tables import DASH, Table
 
 
 class Estimate(NamedTuple):
@@ -43,7 +43,7 @@ def faithfulness_table(name: str, caption: str, studies: Iterable[Study]) -> Tab
             style_of(study)[0],
             label,
             score(study, kind).text(),
-            "–" if kind == "sam" else advantage(study, kind, "sam").text("+.3f"),
+            DASH if kind == "sam" else advantage(study, kind, "sam").text("+.3f"),
             *agreement(study, kind),
         ]
         for study in studies
@@ -55,7 +55,7 @@ def faithfulness_table(name: str, caption: str, studies: Iterable[Study]) -> Tab
 def agreement(study: Study, kind: str) -> tuple[str, str]:
     """Correlation with the teacher's CAM, of matched and of shuffled pairs; the teacher's own has none."""
     if kind == "teacher_cam":
-        return "–", "–"
+        return DASH, DASH
     mean, error, shuffled = study.numbers(f"{kind}.agreement")
     return Estimate(mean, error).text(".2f"), f"{shuffled:.2f}"
 

@@ -87,13 +87,13 @@ def best_epoch(records: Iterable[Record]) -> str:
 
 def firing(records: Iterable[Record]) -> str:
     """RATE, mean ± sd over the records; an ANN has none."""
-    rates = [100 * mean(record.final["firing_rate"].values()) for record in records if record.final["firing_rate"]]
+    rates = [record.firing_rate for record in records if record.firing_rate is not None]
     return spread(rates, 1) if rates else DASH
 
 
 def arithmetic(records: Iterable[Record]) -> str:
     """ENERGY, mean ± sd over the records."""
-    return spread([record.final["energy"]["compute_nj"] / 1000 for record in records])
+    return spread([record.arithmetic_energy for record in records])
 
 
 def accuracy_table(name: str, caption: str, records: dict[str, Record]) -> Table:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ckdsnn.report.gradient_plots import PAPER
-from ckdsnn.report.tables import Table
+from ckdsnn.report.tables import DASH, Table, whole
 from ckdsnn.report.words import listed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def noise_table(name: str, caption: str, found: Mapping[str, Mapping[str, "Tenso
 
 def change_cell(changes: "Tensor") -> str:
     """Mean ± deviation over draws, of changes [draws, N]."""
-    return f"{changes.mean():+.4f} ± {changes.std(0).mean():.3f}"
+    return whole(f"{changes.mean():+.4f} ± {changes.std(0).mean():.3f}")
 
 
 def noise_findings(found: Mapping[str, Mapping[str, "Tensor"]], source: str) -> str:
@@ -79,7 +79,7 @@ def bound_table(name: str, caption: str, found: Mapping[str, Any]) -> Table:
     """At the paper's temperature: the cells' shares, the KL, T_s^2 KL, which is SAMD with its factor, and its limit."""
     at = found["temperatures"].index(PAPER)
     low, high = found["cells"][at]
-    rows = [bound_row("possible", low, high, found["bound"][at], "–")]
+    rows = [bound_row("possible", low, high, found["bound"][at], DASH)]
     for label, own in found["measured"].items():
         rows.append(bound_row(label, *own["cells"][at], own["kl"][at], f"{own['limit']:.4f}"))
     header = ["Maps", "Least share of a cell", "Largest share", "KL (nat)", "T_s² KL (nat)", "Half the variance"]

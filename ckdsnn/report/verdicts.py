@@ -18,7 +18,7 @@ from ckdsnn.report.compare import LEVEL, Cells, Comparison, Values, compare, cor
 
 VALUES: dict[str, Callable[[Record], float]] = {
     "accuracy": lambda record: record.accuracy,
-    "efficiency": lambda record: 1000 * record.accuracy / record.final["energy"]["compute_nj"],  # % for a microjoule
+    "efficiency": lambda record: record.accuracy / record.arithmetic_energy,  # % for a microjoule
 }
 Studied = Mapping[str, Sequence[Study]]  # method -> studies of its networks, one a seed
 WITH_SPREAD = ("kl", "correlation")  # values of studies that are a mean over images and its deviation

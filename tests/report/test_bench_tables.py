@@ -10,6 +10,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.bench_tables import BF16_NOTE, bench_table, exponent, shares, sweep_table
 from tests.bench_example import EXAMPLE, entry, point
+from tests.report.conftest import readable
 
 RECORD = BenchRecord(**EXAMPLE)
 
@@ -87,7 +88,7 @@ def test_a_sweep_has_a_row_for_each_axis():
     sweep = [point("timesteps", t, 0.5 * t) for t in (1, 2, 4)]
     sweep += [point("width", w, 0.1 * w**2, memory=None) for w in (1, 2, 4)]
     table = sweep_table("s", replace(RECORD, sweep=sweep))
-    assert table.rows == [
+    assert [list(map(readable, row)) for row in table.rows] == [
         ["timesteps", "1 / 2 / 4", "500 / 1000 / 2000", "1.00 ± 0.00", "1 / 1 / 1", "0.00 ± 0.00"],
         ["width", "1 / 2 / 4", "100 / 400 / 1600", "2.00 ± 0.00", "– / – / –", "–"],
     ]

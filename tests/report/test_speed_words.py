@@ -7,7 +7,7 @@ import pytest
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.speed_words import between, findings, gains, headline, newest, sweep_of, switches_of
 from tests.bench_example import entry
-from tests.report.conftest import CPU, GPU, measured
+from tests.report.conftest import CPU, GPU, measured, readable
 
 OLD, NEW = "2026-01-01T10:00:00Z", "2026-02-01T09:00:00Z"
 
@@ -82,4 +82,5 @@ def test_turned_fast_paths_are_told_by_their_labels():
 
 def test_the_sweep_is_told_by_its_exponents():
     (*_, sentence) = said(measured())
-    assert sentence.startswith("- The time of our step grows as a power of T 1.00 ± 0.00 (from 1 to 8); of the batch")
+    expected = "- The time of our step grows as a power of T 1.00 ± 0.00 (from 1 to 8); of the batch"
+    assert readable(sentence).startswith(expected)

@@ -12,7 +12,7 @@ from ckdsnn.report.theory_words import (
     noise_table,
     share_findings,
 )
-from tests.report.conftest import HEATS, bounds, changes
+from tests.report.conftest import HEATS, bounds, changes, readable
 
 
 def test_measured_shares_and_divergences_lie_beside_their_bounds():
@@ -52,7 +52,8 @@ def test_the_noise_table_has_the_mean_and_the_deviation_of_one_image():
     table = noise_table("name", "caption", {"one": {"λ = 0.1\n(paper)": own}, "two": {"λ = 0.1\n(paper)": -own}})
     assert table.header == ["Noise", "Logits: one", "Logits: two"]
     deviation = (0.2 + 0.4) / 2 / 2**0.5
-    assert table.rows == [["λ = 0.1 (paper)", f"+0.6500 ± {deviation:.3f}", f"-0.6500 ± {deviation:.3f}"]]
+    (row,) = table.rows
+    assert list(map(readable, row)) == ["λ = 0.1 (paper)", f"+0.6500 ± {deviation:.3f}", f"-0.6500 ± {deviation:.3f}"]
 
 
 def test_noise_is_said_to_smooth_only_where_the_entropy_rises():
