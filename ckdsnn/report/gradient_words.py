@@ -1,12 +1,13 @@
 """What the studies `gradients` say, in sentences and one table: every number is computed from the studies."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
 from statistics import mean
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.bench_tables import digits
 from ckdsnn.report.gradient_plots import PAPER, TERMS, strengths
-from ckdsnn.report.tables import Table
+from ckdsnn.report.tables import DASH, Table
 from ckdsnn.report.words import listed
 
 READINGS = [term for term in TERMS if term != "nld"]
@@ -28,10 +29,15 @@ def name_of(term: str) -> str:
     return TERMS[term].replace("\n", " ")
 
 
+def known(values: Iterable[float]) -> list[float]:
+    """The finite ones: a network that has diverged has none."""
+    return [value for value in values if isfinite(value)]
+
+
 def told(values: Iterable[float]) -> str:
-    """From the lowest to the highest, in three digits; one number where they look the same."""
-    values = list(values)
-    return " to ".join(dict.fromkeys(digits(value) for value in (min(values), max(values))))
+    """From the lowest to the highest, in three digits; one number where they look the same, a dash where none is."""
+    found = known(values)
+    return " to ".join(dict.fromkeys(digits(value) for value in (min(found), max(found)))) if found else DASH
 
 
 def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
@@ -47,8 +53,8 @@ def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
 
 
 def reading_row(term: str, studies: Sequence[Study]) -> list[str]:
-    gap = mean(at_paper(study, study.values[f"end-gap-{term}"]) for study in studies)
-    divisor = mean(study.values[f"end-divisor-{term}"] for study in studies)
+    gap = mean(at_paper(study, study.numbers(f"end-gap-{term}")) for study in studies)
+    divisor = mean(float(study.numbers(f"end-divisor-{term}")) for study in studies)
     found = [
         mean(strength(study, state, term, place) for study in studies)
         for place in ("spikes", "weights")
@@ -88,21 +94,21 @@ def temperature_findings(studies: Sequence[Study]) -> Iterator[str]:
 
 def angle_findings(studies: Sequence[Study]) -> Iterator[str]:
     """The largest cosine with the cross-entropy's gradient: of SAMD at the spikes, and at the weights."""
-    largest = {
-        place: max(
+    cosines = {
+        place: known(
             abs(cosine)
             for study in studies
             for state in ("start", "end")
             for term in ORTHOGONAL
-            for _, cosine in study.values[f"{state}-{place}-{term}"]
+            for cosine in study.numbers(f"{state}-{place}-{term}")[:, 1]
         )
         for place in ("spikes", "weights")
     }
-    nld = told(study.values["end-weights-nld"][0][1] for study in studies)
+    nld = told(study.numbers("end-weights-nld")[0, 1] for study in studies)
+    spikes, weights = max(cosines["spikes"]), max(cosines["weights"])
     yield (
         f"Cosine of SAMD's gradient with the cross-entropy's, all readings but 0–1 over the batch: at most "
-        f"{largest['spikes']:.0e} at the spikes, {largest['weights']:.2f} at the weights; of NLD's at the trained "
-        f"weights {nld}."
+        f"{spikes:.0e} at the spikes, {weights:.2f} at the weights; of NLD's at the trained weights {nld}."
     )
 
 

@@ -1,5 +1,7 @@
 """Strengths of gradients: where the dots lie, and that every number in the sentences is the studies'."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,20 @@ def test_sentences_range_over_the_studies(record):
     (cosine,) = (line for line in sentences if line.startswith("- Cosine"))
     assert "at most 1e-09 at the spikes, 0.25 at the weights" in cosine and cosine.endswith("trained weights 0.25.")
     assert sentences[-1].endswith("SAMD (0–1) needs a β of 16.7 to 50.")  # it is 0.02 times as strong, or 0.06
+
+
+def test_a_network_that_has_diverged_is_left_out_of_the_sentences(record):
+    study = pulled(record, "ckdsnn-sample", seed=1)
+    blank = {
+        name: None if "divisor" in name else [[None, None]] * len(value) if "gap" not in name else [None] * len(value)
+        for name, value in study.values.items()
+        if name.startswith("end-")
+    }
+    diverged = replace(study, values=study.values | blank)
+    together = said([pulled(record), diverged])
+    assert together[-1] == said([pulled(record)])[-1] and "nan" not in " ".join(together)
+    assert said([diverged])[0].endswith("with fresh weights, – when trained.")
+    assert gradient_table("name", "caption", [diverged]).rows[0][-1] == "nan"
 
 
 def test_the_table_explains_each_reading_by_its_parts(record):
