@@ -42,6 +42,11 @@ def mean_sd(values: Iterable[float], digits: int = 2) -> str:
     return f"{spread(values, digits)} {count(len(values))}"
 
 
+def in_markdown(cell: str) -> str:
+    """A cell's text, its bars escaped, the name of the reading 0–1 not parted by a line break."""
+    return cell.replace("|", r"\|").replace("0–1", "0–\u20601")
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of text under a header, with a caption and the name by which pages refer to it."""
@@ -54,7 +59,7 @@ class Table:
     def markdown(self) -> str:
         """A MyST table directive around a Markdown table."""
         lines = [self.header, ["---"] * len(self.header), *self.rows]
-        body = "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+        body = "\n".join("| " + " | ".join(map(in_markdown, line)) + " |" for line in lines)
         return f":::{{table}} {self.caption}\n:name: {self.name}\n\n{body}\n:::"
 
     def html(self) -> str:
@@ -97,9 +102,10 @@ def arithmetic(records: Iterable[Record]) -> str:
 
 
 def accuracy_table(name: str, caption: str, records: dict[str, Record]) -> Table:
-    """One row a labelled run: accuracies, firing rate, energy, epochs and hardware."""
+    """One row a labelled run: accuracies, firing rate, energy and epochs; the hardware is part of the caption."""
     header = ["Run", "Test accuracy, last epoch (%) [95 %]", "Best epoch, chosen on the test set (%)"]
-    header += [RATE, ENERGY, "Epochs", "Hardware"]
+    header += [RATE, ENERGY, "Epochs"]
+    devices = dict.fromkeys(record.env["device"] for record in records.values())
     rows = [
         [
             label,
@@ -108,11 +114,10 @@ def accuracy_table(name: str, caption: str, records: dict[str, Record]) -> Table
             firing([record]),
             arithmetic([record]),
             str(record.recipe["epochs"]),
-            record.env["device"],
         ]
         for label, record in records.items()
     ]
-    return Table(name, caption, header, rows)
+    return Table(name, f"{caption.rstrip('.')}. Hardware: {', '.join(devices)}.", header, rows)
 
 
 def agreement_table(name: str, caption: str, found: Mapping[str, Mapping[str, "Agreement"]]) -> Table:

@@ -34,8 +34,8 @@ CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
 
 
 def readable(text: str) -> str:
-    """A table's text with plain spaces and hyphens."""
-    return text.replace("\u00a0", " ").replace("\u2212", "-")
+    """A table's text with plain spaces and hyphens, and without word joiners."""
+    return text.replace("\u00a0", " ").replace("\u2212", "-").replace("\u2060", "")
 
 
 def record_of(record: Record, method: str, **changes) -> Record:

@@ -111,6 +111,11 @@ def test_a_line_may_break_between_a_value_and_its_n_but_nowhere_else():
     assert whole("-1 [-2, 3]").split(" ") == ["\u22121\u00a0[\u22122,\u00a03]"]
 
 
+def test_no_line_break_parts_the_name_of_a_reading():
+    text = Table("t", "c", ["Method"], [["CKDSNN (0–1)"]]).markdown()
+    assert "CKDSNN (0–\u20601)" in text  # a word joiner
+
+
 def test_accuracy_table_says_what_the_record_says(record):
     table = accuracy_table("t", "C", {"Mine": record})
     cells = dict(zip(table.header, *table.rows, strict=True))
@@ -122,7 +127,7 @@ def test_accuracy_table_says_what_the_record_says(record):
     assert float(cells[RATE]) == round(100 * mean(record.final["firing_rate"].values()), 1) > 0
     assert cells[ENERGY] == f"{record.final['energy']['compute_nj'] / 1000:.2f}" != "0.00"
     assert cells["Epochs"] == str(len(record.curve))
-    assert cells["Hardware"] == record.env["device"]
+    assert table.caption == f"C. Hardware: {record.env['device']}."
 
 
 def test_a_teacher_has_no_firing_rate(record, results):
