@@ -42,6 +42,7 @@ NOTEBOOKS = {  # suite -> the page that shows it
     "timesteps": "notebooks/13_timesteps.ipynb",
     "released": "notebooks/16_released.ipynb",
     "weights": "notebooks/17_weights.ipynb",
+    "conditions": "notebooks/19_conditions.ipynb",
 }
 STUDY_PAGES = {  # kind of study -> the page that shows it
     "distributions": "notebooks/04_distributions.ipynb",

@@ -19,7 +19,7 @@ def suite_recipes(suite: str, tier: str) -> dict[str, str]:
     """
     names = choose("tier", tier, choose("suite", suite, SUITES))
     setting = TIER_SETTINGS[tier]
-    own = all(name.startswith(f"{setting}-") and RECIPES[name].teacher == f"{setting}-teacher" for name in names)
+    own = all(name.startswith(f"{setting}-") for name in names)
     return {name.removeprefix(f"{setting}-") if own else name: name for name in names}
 
 

@@ -6,6 +6,7 @@ fixes what the students learn from.
 
 from typing import NamedTuple
 
+from ckdsnn.recipe.conditions import under_conditions
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.methods import METHODS, TIMESTEPS, VARIANTS, Fields, at_timesteps
 
@@ -96,8 +97,9 @@ def methods_of(setting: str) -> dict[str, Fields]:
     """The methods, and where suites compare them, their variants."""
     if setting not in TIER_SETTINGS.values():
         return METHODS
-    others = [at_timesteps(t) for t in TIMESTEPS if t != timesteps_of(setting)]
-    return METHODS | VARIANTS | {name: fields for over_time in others for name, fields in over_time.items()}
+    plain = Recipe(f"{setting}-snn", **SETTINGS[setting].shared | SETTINGS[setting].student | METHODS["snn"])
+    others = [at_timesteps(t) for t in TIMESTEPS if t != plain.timesteps] + [under_conditions(setting, plain)]
+    return METHODS | VARIANTS | {name: fields for changed in others for name, fields in changed.items()}
 
 
 def recipes_of(setting: str) -> list[Recipe]:
@@ -106,7 +108,7 @@ def recipes_of(setting: str) -> list[Recipe]:
     name = f"{teacher_of or setting}-teacher"
     first = [] if teacher_of else [Recipe(name, **shared | {"timesteps": 0, "losses": "none"} | teacher)]
     return first + [
-        Recipe(f"{setting}-{method}", **shared | student | fields, teacher=name)
+        Recipe(f"{setting}-{method}", **shared | student | {"teacher": name} | fields)
         for method, fields in methods_of(setting).items()
     ]
 

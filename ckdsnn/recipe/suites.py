@@ -1,5 +1,8 @@
 """The suites: the recipes behind each table or figure, in every tier."""
 
+from collections.abc import Iterable
+
+from ckdsnn.recipe.conditions import COMPARED, under_conditions
 from ckdsnn.recipe.methods import (
     MAP_LOSSES,
     NOISE,
@@ -11,7 +14,7 @@ from ckdsnn.recipe.methods import (
     TIMESTEPS,
     WEIGHTS,
 )
-from ckdsnn.recipe.named import DATASETS_OF_PAPER, QUICK, TIER_SETTINGS, timesteps_of
+from ckdsnn.recipe.named import DATASETS_OF_PAPER, QUICK, RECIPES, TIER_SETTINGS, timesteps_of
 
 READINGS = ("ckdsnn", "ckdsnn-sample")  # the paper's, and the one with both maps 0 to 1 within each image
 
@@ -29,18 +32,29 @@ SUITE_METHODS: dict[str, tuple[str, ...]] = {
 }
 
 
+def at_time(setting: str, t: int, methods: Iterable[str]) -> list[str]:
+    """These methods at T = t, where the setting's own T adds nothing to their names."""
+    return [method if t == timesteps_of(setting) else f"{method}-t{t}" for method in methods]
+
+
 def over_time(setting: str) -> list[str]:
-    """The methods at every T, where the setting's own T adds nothing to their names."""
-    own = timesteps_of(setting)
-    return [method if t == own else f"{method}-t{t}" for t in TIMESTEPS for method in OVER_TIME]
+    """The methods at every T."""
+    return [method for t in TIMESTEPS for method in at_time(setting, t, OVER_TIME)]
+
+
+def conditions(setting: str) -> list[str]:
+    """The two methods as they are, under each condition, and at T = 4."""
+    changed = under_conditions(setting, RECIPES[f"{setting}-snn"])
+    return [*COMPARED, *changed, *at_time(setting, 4, COMPARED)]
+
+
+VARYING = {"timesteps": over_time, "conditions": conditions}  # suites whose methods depend on the setting
 
 
 def tiers(suite: str) -> dict[str, list[str]]:
     """tier -> the names of the suite's recipes."""
-    return {
-        tier: [f"{setting}-{method}" for method in SUITE_METHODS.get(suite) or over_time(setting)]
-        for tier, setting in TIER_SETTINGS.items()
-    }
+    methods_of = VARYING.get(suite, lambda _: SUITE_METHODS[suite])
+    return {tier: [f"{setting}-{method}" for method in methods_of(setting)] for tier, setting in TIER_SETTINGS.items()}
 
 
 # the paper's networks on one GPU, in the order of worth: the main table's cells, then T = 4, the released form, rivals
@@ -63,4 +77,4 @@ def gpu() -> list[str]:
 
 
 # suite -> tier -> names of its recipes
-SUITES = {suite: tiers(suite) for suite in (*SUITE_METHODS, "timesteps")} | {"gpu": {"paper": gpu()}}
+SUITES = {suite: tiers(suite) for suite in (*SUITE_METHODS, *VARYING)} | {"gpu": {"paper": gpu()}}

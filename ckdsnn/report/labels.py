@@ -57,17 +57,36 @@ for name, words in RELEASED.items():
 VARIANTS = {name: label.replace(" = ", "\u00a0=\u00a0") for name, label in VARIANTS.items()}  # no line ends there
 
 
+CONDITIONS = {  # of a student besides what it learns from -> in words
+    "long": "three times the epochs",
+    "wide": "twice the width",
+    "few": "a quarter of the images",
+    "strong": "a better teacher",
+}
+
+
+def split_condition(method: str) -> tuple[str, str]:
+    """METHOD-CONDITION -> METHOD and CONDITION, METHOD-tN among them; any other name -> itself and ""."""
+    found = re.fullmatch(rf"(.+)-(t[0-9]+|{'|'.join(CONDITIONS)})", method)
+    return (found[1], found[2]) if found else (method, "")
+
+
+def condition_label(condition: str) -> str:
+    """A condition in words, T among them."""
+    return CONDITIONS.get(condition) or f"T\u00a0=\u00a0{condition.removeprefix('t')}"
+
+
 def split_time(method: str) -> tuple[str, int | None]:
     """METHOD-tN -> METHOD and N; any other name, also one that ends in another number, -> itself and None."""
-    found = re.fullmatch(r"(.+)-t([0-9]+)", method)
-    return (found[1], int(found[2])) if found else (method, None)
+    base, condition = split_condition(method)
+    return (base, int(condition[1:])) if condition[1:].isdigit() else (method, None)
 
 
 def label_of(method: str) -> str:
-    """A method's or a variant's label; what has neither bears its own name. T, where the name has it, in words."""
-    base, steps = split_time(method)
+    """A method's or a variant's label, with its condition; what has neither bears its own name."""
+    base, condition = split_condition(method)
     label = METHODS[base][0] if base in METHODS else VARIANTS.get(base, base)
-    return label if steps is None else f"{label}, T = {steps}"
+    return f"{label}, {condition_label(condition)}" if condition else label
 
 
 def colour_of(method: str) -> str:

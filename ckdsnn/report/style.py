@@ -105,12 +105,12 @@ def reading_of(method: str) -> dict[str, str]:
 
 
 def method_of(record: Record | Study) -> str:
-    """The method or variant that a run's recipe is named after, with its T; "" where it is none that has a label."""
-    from ckdsnn.report.labels import VARIANTS, split_time  # which is made of this module's METHODS
+    """The method or variant that a run's recipe is named after, with its condition; "" for none that has a label."""
+    from ckdsnn.report.labels import VARIANTS, split_condition  # which is made of this module's METHODS
 
-    base, steps = split_time(record.recipe["name"])
+    base, condition = split_condition(record.recipe["name"])
     known = [method for method in (*METHODS, *VARIANTS) if base.endswith(f"-{method}")]
-    return max(known, key=len, default="") + (f"-t{steps}" if known and steps is not None else "")
+    return max(known, key=len, default="") + (f"-{condition}" if known and condition else "")
 
 
 def style_of(record: Record | Study) -> tuple[str, str]:

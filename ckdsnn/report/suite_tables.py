@@ -82,6 +82,9 @@ def findings(comparisons: Iterable[Comparison], absent: Sequence[str] = ()) -> s
         if group := list(filter(holds, ordered)):
             parts = [f"{label_of(found.method)} {in_points(found)}" for found in group]
             sentences.append(f"**{words} {label_of(group[0].baseline)}**, in points: {'; '.join(parts)}.")
-    if absent:
-        sentences.append(f"**Not measured yet**: {'; '.join(map(label_of, absent))}.")
-    return listed(sentences)
+    return listed(sentences + not_measured(absent))
+
+
+def not_measured(absent: Sequence[str]) -> list[str]:
+    """A sentence that names the methods without any record; none where there are none."""
+    return [f"**Not measured yet**: {'; '.join(map(label_of, absent))}."] if absent else []

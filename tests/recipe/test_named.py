@@ -1,5 +1,8 @@
 """The named recipes and suites."""
 
+from dataclasses import asdict
+from math import inf
+
 import pytest
 
 from ckdsnn.distill import LOSSES
@@ -8,11 +11,12 @@ from ckdsnn.recipe.checks import TIERS
 
 STUDENTS = [name for name, recipe in RECIPES.items() if not recipe.is_teacher]
 # what may differ between a student and its teacher besides the network and the schedule: what it learns from
-SHARED = ("tier", "dataset", "statistics", "train_images", "crop_padding", "flip", "autoaugment", "erasing")
+SHARED = ("tier", "dataset", "statistics", "crop_padding", "flip", "autoaugment", "erasing")
 METHODS = {
     **{name: (name,) for name in ("kd", "samd", "nld", "at", "catkd", "e2kd")},
     **{"snn": (), "ckdsnn": ("samd", "nld"), "kdsnn": ("kd", "kdsnn"), "bkd": ("kd", "bkd")},
 }
+RANGES_OF_PAPER = {"teacher_range": "sample", "student_range": "none"}
 WEIGHTS = {"at": 1000, "catkd": 50}  # in their authors' code
 
 
@@ -26,6 +30,7 @@ def test_every_student_has_a_teacher_on_the_same_data():
         teacher = RECIPES[student.teacher]
         assert teacher.is_teacher and teacher.loss_names == () and teacher.teacher == ""
         assert [getattr(teacher, field) for field in SHARED] == [getattr(student, field) for field in SHARED]
+        assert (teacher.train_images or inf) >= (student.train_images or inf), "images that the teacher does not know"
 
 
 @pytest.mark.parametrize("setting", [name.removesuffix("-teacher") for name in RECIPES if name.endswith("-teacher")])
@@ -74,6 +79,18 @@ def test_suites_name_known_recipes_of_their_tier_once(suite):
 def test_suites_compare_their_losses(suite, losses):
     for names in SUITES[suite].values():
         assert {RECIPES[name].losses for name in names} == losses
+
+
+def test_a_condition_changes_both_of_its_methods_alike():
+    for tier, names in SUITES["conditions"].items():
+        recipes = [RECIPES[name] for name in names]
+        for logits, both in zip(recipes[::2], recipes[1::2], strict=True):
+            assert (logits.losses, both.losses) == ("nld", "samd+nld")
+            assert logits.replace(losses="none").digest() == both.replace(losses="none", **RANGES_OF_PAPER).digest()
+        plain, *changed = recipes[::2]
+        differ = [[n for n in asdict(plain) if n != "name" and getattr(plain, n) != getattr(c, n)] for c in changed]
+        expected = [["epochs"], ["width"], ["train_images", "epochs"], ["teacher"], ["timesteps"]]
+        assert differ == [fields for fields in expected if tier != "smoke" or fields != ["teacher"]]
 
 
 def test_every_loss_is_in_a_suite():

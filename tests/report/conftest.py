@@ -27,6 +27,7 @@ from ckdsnn.report.speed_plots import scaling, switch_costs, throughput, time_sh
 from ckdsnn.report.style import MAPS, METHODS, PLACES, SURROGATES
 from ckdsnn.report.suite_plots import over_time, suite_figure
 from ckdsnn.report.theory_plots import map_bounds, noise_changes
+from ckdsnn.report.within import within_figure
 from tests.bench_example import EXAMPLE, entry, point
 from tests.landscape_example import bowl
 
@@ -269,6 +270,11 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "accuracy_against_energy": lambda record: accuracy_against_energy(over_time_cells(record)),
     "firing_rates": lambda record: firing_rates(
         cells_of(record, {method: [50.0] for method in METHODS if method != "teacher"})
+    ),
+    "within_figure": lambda record: within_figure(
+        suite_cells("timesteps", "reduced", record),
+        [("nld", "snn"), ("ckdsnn", "nld"), ("ckdsnn-sample", "nld")],
+        "T = 1",
     ),
     "over_time": lambda record: over_time(suite_cells("timesteps", "reduced", record), 1),
     "road_curves": lambda record: road_curves(faithfulness(record)),

@@ -89,8 +89,8 @@ def test_an_unknown_method_goes_by_its_recipes_name(record, name):
 
 
 def test_a_variant_and_a_number_of_time_steps_are_styled_as_everywhere(record):
-    assert style_of(record_of(record, "ckdsnn-t4")) == ("CKDSNN (count), T = 4", METHODS["ckdsnn"][1])
-    for variant in ("nld-noise0.5", "ckdsnn-l2", "ckdsnn-sample-ts4", "ckdsnn-sample-ts4-t2"):
+    assert style_of(record_of(record, "ckdsnn-t4")) == ("CKDSNN (count), T\u00a0=\u00a04", METHODS["ckdsnn"][1])
+    for variant in ("nld-noise0.5", "ckdsnn-l2", "ckdsnn-sample-ts4", "ckdsnn-sample-ts4-t2", "nld-few"):
         assert style_of(record_of(record, variant)) == (label_of(variant), colour_of(variant))
 
 

@@ -73,7 +73,10 @@ def test_every_method_of_a_suite_has_a_label_and_a_colour():
 
 def test_a_variant_has_its_methods_colour():
     assert colour_of("ckdsnn-sample-ts0.1") == colour_of("ckdsnn-sample") != colour_of("ckdsnn-rate")
-    assert label_of("nld-t4") == "NLD, T = 4" and label_of("ckdsnn-sample-tau4") == VARIANTS["ckdsnn-sample-tau4"]
+    assert (
+        label_of("nld-t4") == "NLD, T\u00a0=\u00a04"
+        and label_of("ckdsnn-sample-tau4") == VARIANTS["ckdsnn-sample-tau4"]
+    )
     assert label_of("unheard-of") == "unheard-of"
 
 

@@ -1,0 +1,102 @@
+"""What a method adds under each condition: pairs of methods that differ in nothing else, at every T or condition."""
+
+from collections.abc import Sequence
+from statistics import mean
+from textwrap import fill
+
+from matplotlib.figure import Figure
+
+from ckdsnn.report.compare import Cells, Comparison, Values, compare, values_of
+from ckdsnn.report.labels import condition_label, label_of, split_condition
+from ckdsnn.report.style import styled
+from ckdsnn.report.suite_plots import difference_panel
+from ckdsnn.report.suite_tables import holm_over, in_points, not_measured, probability
+from ckdsnn.report.tables import Table, count, spread, whole
+from ckdsnn.report.words import listed
+
+Pair = tuple[str, str]  # method and baseline, without a condition
+
+
+def levelled(values: Values) -> Values:
+    """Accuracies less the best mean under the same condition.
+
+    A condition moves all its methods alike; only what lies far below the others under the same one has collapsed.
+    """
+    best: dict[str, float] = {}
+    for method, seeds in values.items():
+        condition = split_condition(method)[1]
+        best[condition] = max(best.get(condition, 0.0), mean(seeds.values()))
+    return {m: {s: v - best[split_condition(m)[1]] for s, v in seeds.items()} for m, seeds in values.items()}
+
+
+def within(cells: Cells, pairs: Sequence[Pair]) -> list[Comparison]:
+    """Each pair under each condition that the cells have, the setting's own first; corrected as one family."""
+    conditions = dict.fromkeys(split_condition(method)[1] for method in cells)
+    both = [tuple(under(method, c) for method in pair) for c in conditions for pair in pairs]
+    return compare(levelled(values_of(cells)), both)
+
+
+def under(method: str, condition: str) -> str:
+    """The name of a method's cell under a condition; "" is the setting's own."""
+    return f"{method}-{condition}" if condition else method
+
+
+def condition_of(comparison: Comparison, own: str) -> str:
+    """The condition of both in words; own: those of the setting's own."""
+    condition = split_condition(comparison.method)[1]
+    return condition_label(condition) if condition else own
+
+
+def pair_label(comparison: Comparison) -> str:
+    """The two methods, without their condition."""
+    method, baseline = (label_of(split_condition(name)[0]) for name in (comparison.method, comparison.baseline))
+    return f"{method} less {baseline}"
+
+
+def within_table(name: str, caption: str, cells: Cells, pairs: Sequence[Pair], own: str) -> Table:
+    """One row a condition and pair: both accuracies, the paired difference, its corrected p value."""
+    found = within(cells, pairs)
+    header = ["Condition", "Compared", "Test accuracy, last epoch (%), mean ± sd"]
+    header += ["Difference, points [95 %, not corrected]", holm_over(found)]
+    return Table(name, caption, header, [row(comparison, cells, own) for comparison in found])
+
+
+def row(comparison: Comparison, cells: Cells, own: str) -> list[str]:
+    first, second = (
+        spread([record.accuracy for record in cells[name] if record.seed in comparison.differences])
+        for name in (comparison.method, comparison.baseline)
+    )
+    return [
+        condition_of(comparison, own),
+        pair_label(comparison),
+        f"{whole(f'{first} /')} {second}",
+        f"{in_points(comparison)} {count(comparison.n)}",
+        probability(comparison.corrected),
+    ]
+
+
+def within_findings(found: Sequence[Comparison], own: str, absent: Sequence[str] = ()) -> str:
+    """One sentence a pair: its difference under each condition, and where that is clear; then what has no record."""
+    by_pair: dict[str, list[str]] = {}
+    for comparison in found:
+        part = f"{condition_of(comparison, own)} {in_points(comparison)}{' (clear)' * comparison.clear}"
+        by_pair.setdefault(pair_label(comparison), []).append(part)
+    sentences = [f"**{label}**, in points: {'; '.join(parts)}." for label, parts in by_pair.items()]
+    return listed(sentences + not_measured(absent))
+
+
+def within_figure(cells: Cells, pairs: Sequence[Pair], own: str) -> Figure:
+    """One panel a pair, one row a condition: the mean difference with its 95 % interval, and a dot a seed."""
+    found = within(cells, pairs)
+    labels = list(dict.fromkeys(condition_of(comparison, own) for comparison in found))
+    with styled():
+        figure = Figure(figsize=(7.5, 0.4 * len(labels) + 1.5))
+        panels = figure.subplots(1, len(pairs), sharey=True, squeeze=False)[0]
+        for axes, pair in zip(panels, pairs, strict=True):
+            own_pair = [c for c in found if (split_condition(c.method)[0], split_condition(c.baseline)[0]) == pair]
+            rows = {c.method: labels.index(condition_of(c, own)) for c in own_pair}
+            difference_panel(axes, rows, own_pair)
+            axes.set_xlabel(fill(f"{label_of(pair[0])} less {label_of(pair[1])} (points)", 24), fontsize=10)
+        panels[0].set_yticks(range(len(labels)), [fill(label, 24) for label in labels], fontsize=9)
+        panels[0].set_ylim(len(labels) - 0.4, -0.6)
+        return figure
