@@ -47,7 +47,7 @@ def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
     of the range. The weight in the last column would make the term as strong as the cross-entropy.
     """
     studies = list(studies)
-    header = ["Reading", "Map divided by", "‖P_st − P_te‖", "T_s × difference / divisor"]
+    header = ["Reading", "Map divided by", "‖Pₛₜ − Pₜₑ‖", "Tₛ × difference / divisor"]
     header += ["At the spikes (CE = 1): start", "end", "At the weights: start", "end", "β for 1 at the end"]
     return Table(name, caption, header, [reading_row(term, studies) for term in READINGS])
 

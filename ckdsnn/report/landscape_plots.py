@@ -95,8 +95,8 @@ def landscape_table(name: str, caption: str, studies: ByMethod) -> Table:
     and in how many pairs of the same seed and direction the loss rises less than the first method's."""
     first = next(iter(studies))
     at = studies[first][0].settings["flatness_at"]
-    header = ["Student", "Loss (nat)", f"Rise at {at:g} (nat)", "sd over directions", "Accuracy (%)"]
-    header += [f"Lost at {at:g} (points)", "sd over directions", f"Flatter than {label_of(first)}"]
+    header = ["Student", "Loss (nat)", f"Rise at {at:g} (nat)", "over directions", "Accuracy (%)"]
+    header += [f"Lost at {at:g} (points)", "over directions", f"Flatter than {label_of(first)}"]
     rows = [
         [
             label_of(method),

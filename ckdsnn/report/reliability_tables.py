@@ -7,7 +7,7 @@ import numpy as np
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.style import MAPS, PLACES, SURROGATES, style_of
-from ckdsnn.report.tables import DASH, Table
+from ckdsnn.report.tables import DASH, Table, whole
 
 
 class Estimate(NamedTuple):
@@ -17,7 +17,7 @@ class Estimate(NamedTuple):
     error: float
 
     def text(self, form: str = ".3f") -> str:
-        return f"{self.mean:{form}} ± {self.error:{form.lstrip('+')}}"
+        return whole(f"{self.mean:{form}} ± {self.error:{form.lstrip('+')}}")
 
 
 def over_images(values: np.ndarray) -> Estimate:
