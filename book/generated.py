@@ -24,6 +24,7 @@ from ckdsnn.report.headline import headline
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.reproduce_page import Plan
 from ckdsnn.report.result_page import own_table, published_tables, setting
+from ckdsnn.report.selection import pick_findings
 from ckdsnn.report.suite_tables import suite_table
 from ckdsnn.report.verdicts import Evidence
 
@@ -114,6 +115,10 @@ class Generator:
         table = suite_table(f"{name}-in-short", f"Suite {name}, against {label_of(baseline)}", cells, baseline)
         return table.markdown() + self.sources(NOTEBOOKS[name], records)
 
+    def picks(self, name: str, baseline: str) -> str:
+        """What it is worth to pick the best method of a suite."""
+        return pick_findings(self.evidence.load(name), baseline)
+
     def published(self) -> str:
         """Published numbers, and beside them ours of the paper's tier."""
         return published_tables(load_published(self.results), [run for run in self.runs if as_named(run)])
@@ -166,6 +171,7 @@ class Generator:
             "verdicts": self.verdicts,
             "headline": self.headline,
             "suite": self.suite,
+            "picks": self.picks,
             "published": self.published,
             "setting": self.setting,
             "own": self.own,

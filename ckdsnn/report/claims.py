@@ -103,8 +103,9 @@ CLAIMS = (
         + ask("components", "samd-sample", "snn")
         + ask("components", "ckdsnn-sample", "snn", "nld", "samd-sample"),
         "CKDSNN against NLD is what SAMD adds. To find out why it adds what it adds, other [ranges, temperatures and "
-        "weights of the maps](../notebooks/06_ranges.ipynb), [weights of both losses](../notebooks/17_weights.ipynb) "
-        "and [time steps](../notebooks/13_timesteps.ipynb) were tried, and the [gradients of each "
+        "weights of the maps](../notebooks/06_ranges.ipynb), [weights of both losses](../notebooks/17_weights.ipynb), "
+        "[time steps](../notebooks/13_timesteps.ipynb) and [other schedules, widths, numbers of labels and "
+        "teachers](../notebooks/19_conditions.ipynb) were tried, and the [gradients of each "
         "reading](../notebooks/18_theory.ipynb) measured.",
     ),
     Claim(
