@@ -28,7 +28,7 @@ VARIANTS = {
     "ckdsnn-zscore-beta0.01": "CKDSNN, z-scores, β = 0.01",
     "ckdsnn-sample-none-beta0.03": f"{SCALED}, no scaling, β = 0.03",
     # map losses
-    "samd-sample-beta10": "SAMD (0–1), β = 10",
+    **{f"samd-sample-beta{b}": f"SAMD (0–1), β = {b}" for b in ("10", "30", "100")},
     "at-beta32": "AT, β = 32",
     # stage
     **{f"ckdsnn-{stage}": f"{COUNT}, {stage} stage" for stage in ("first", "second")},
