@@ -1,14 +1,15 @@
-"""What else may decide whether maps help beside logits: schedule, capacity, labels, teacher, each changed alone.
+"""What else may decide whether maps help beside logits: schedule, capacity, labels, teacher, T, each changed alone.
 
-NLD alone and NLD with SAMD (both maps 0 to 1 within each image) are compared under each condition.
+NLD alone and NLD with SAMD are compared under each condition: both maps 0 to 1 within each image, with a weight at
+which SAMD by itself helps. At the paper's weight this reading pulls so little that no condition could show its worth.
 """
 
 from collections.abc import Callable
 
 from ckdsnn.recipe.fields import Recipe
-from ckdsnn.recipe.methods import METHODS, Fields
+from ckdsnn.recipe.methods import METHODS, VARIANTS, Fields
 
-COMPARED = ("nld", "ckdsnn-sample")
+COMPARED = ("nld", "ckdsnn-sample-beta10")
 FEW = {"smoke": 360, "reduced": 4_000, "paper": 12_500}  # tier -> about a quarter of its training images
 BETTER_TEACHERS = {"cifar10-16k": "cifar10-reduced-teacher", "cifar100-resnet20": "cifar100-resnet19-teacher"}
 
@@ -16,6 +17,7 @@ CONDITIONS: dict[str, Callable[[Recipe], Fields]] = {  # name -> what it changes
     "long": lambda plain: {"epochs": 3 * plain.epochs},
     "wide": lambda plain: {"width": 2 * plain.width},
     "few": lambda plain: {"train_images": FEW[plain.tier], "epochs": 4 * plain.epochs},  # about as many steps
+    "t4": lambda plain: {"timesteps": 4},
 }
 
 
@@ -24,4 +26,5 @@ def under_conditions(setting: str, plain: Recipe) -> dict[str, Fields]:
     changes = {name: change(plain) for name, change in CONDITIONS.items()}
     if setting in BETTER_TEACHERS:
         changes["strong"] = {"teacher": BETTER_TEACHERS[setting]}
-    return {f"{method}-{name}": METHODS[method] | fields for name, fields in changes.items() for method in COMPARED}
+    fields = METHODS | VARIANTS
+    return {f"{method}-{name}": fields[method] | change for name, change in changes.items() for method in COMPARED}

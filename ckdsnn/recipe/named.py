@@ -88,11 +88,6 @@ SETTINGS: dict[str, Setting] = {
 TIER_SETTINGS = {"smoke": "digits", "reduced": "cifar10-16k", "paper": "cifar100-resnet20"}  # of all suites but gpu
 
 
-def timesteps_of(setting: str) -> int:
-    """T of the setting's students."""
-    return (SETTINGS[setting].shared | SETTINGS[setting].student).get("timesteps", 1)
-
-
 def methods_of(setting: str) -> dict[str, Fields]:
     """The methods, and where suites compare them, their variants."""
     if setting not in TIER_SETTINGS.values():

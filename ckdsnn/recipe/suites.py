@@ -1,7 +1,5 @@
 """The suites: the recipes behind each table or figure, in every tier."""
 
-from collections.abc import Iterable
-
 from ckdsnn.recipe.conditions import COMPARED, under_conditions
 from ckdsnn.recipe.methods import (
     MAP_LOSSES,
@@ -14,7 +12,7 @@ from ckdsnn.recipe.methods import (
     TIMESTEPS,
     WEIGHTS,
 )
-from ckdsnn.recipe.named import DATASETS_OF_PAPER, QUICK, RECIPES, TIER_SETTINGS, timesteps_of
+from ckdsnn.recipe.named import DATASETS_OF_PAPER, QUICK, RECIPES, TIER_SETTINGS
 
 READINGS = ("ckdsnn", "ckdsnn-sample")  # the paper's, and the one with both maps 0 to 1 within each image
 
@@ -32,20 +30,15 @@ SUITE_METHODS: dict[str, tuple[str, ...]] = {
 }
 
 
-def at_time(setting: str, t: int, methods: Iterable[str]) -> list[str]:
-    """These methods at T = t, where the setting's own T adds nothing to their names."""
-    return [method if t == timesteps_of(setting) else f"{method}-t{t}" for method in methods]
-
-
 def over_time(setting: str) -> list[str]:
-    """The methods at every T."""
-    return [method for t in TIMESTEPS for method in at_time(setting, t, OVER_TIME)]
+    """The methods at every T, where the setting's own T adds nothing to their names."""
+    own = RECIPES[f"{setting}-snn"].timesteps
+    return [method if t == own else f"{method}-t{t}" for t in TIMESTEPS for method in OVER_TIME]
 
 
 def conditions(setting: str) -> list[str]:
-    """The two methods as they are, under each condition, and at T = 4."""
-    changed = under_conditions(setting, RECIPES[f"{setting}-snn"])
-    return [*COMPARED, *changed, *at_time(setting, 4, COMPARED)]
+    """The two methods as they are, and under each condition."""
+    return [*COMPARED, *under_conditions(setting, RECIPES[f"{setting}-snn"])]
 
 
 VARYING = {"timesteps": over_time, "conditions": conditions}  # suites whose methods depend on the setting

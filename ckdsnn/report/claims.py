@@ -101,8 +101,10 @@ CLAIMS = (
         + ask("components", "samd", "snn")
         + ask("components", "ckdsnn", "snn", "nld", "samd")
         + ask("components", "samd-sample", "snn")
+        + ask("map-losses", "samd-sample-beta10", "snn")
         + ask("components", "ckdsnn-sample", "snn", "nld", "samd-sample"),
-        "CKDSNN against NLD is what SAMD adds. To find out why it adds what it adds, other [ranges, temperatures and "
+        "CKDSNN against NLD is what SAMD adds. Maps from 0 to 1 pull far less than counts, and so SAMD alone is asked "
+        "with a larger weight, too. To find out why it adds what it adds, other [ranges, temperatures and "
         "weights of the maps](../notebooks/06_ranges.ipynb), [weights of both losses](../notebooks/17_weights.ipynb), "
         "[time steps](../notebooks/13_timesteps.ipynb) and [other schedules, widths, numbers of labels and "
         "teachers](../notebooks/19_conditions.ipynb) were tried, and the [gradients of each "
@@ -139,9 +141,10 @@ CLAIMS = (
         "Aligning SAM with CAM beats earlier map distillation (AT, CAT-KD, e2KD).",
         "notebooks/08_map_losses.ipynb",
         ask("map-losses", "samd", "at", "at-beta32", "catkd", "e2kd")
-        + ask("map-losses", "samd-sample", "at", "at-beta32", "catkd", "e2kd"),
+        + ask("map-losses", "samd-sample", "at", "at-beta32", "catkd", "e2kd")
+        + ask("map-losses", "samd-sample-beta10", "at-beta32", "catkd", "e2kd"),
         "Map losses alone, without logits distillation; the rivals with the weights of their authors' code, AT also "
-        "with one that makes it as strong as the others.",
+        "with one that makes it as strong as the others, and SAMD from 0 to 1 with a larger one, too.",
     ),
     Claim(
         "C8",
