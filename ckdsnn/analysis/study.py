@@ -5,7 +5,7 @@ A new kind is a function in a module of its own and a line in MEASURES.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     return value
+
+
+def obtain_studies(kind: str, records: Iterable[Record], results: str | Path, out: str | Path) -> list[Study]:
+    """As `obtain_study`, for several runs; those of other tiers than smoke that were not studied are left out."""
+    known = (nearest(results), out)
+    wanted = [record for record in records if record.tier == "smoke" or find_study(kind, record, *known)]
+    return [obtain_study(kind, record, results, out) for record in wanted]
 
 
 def obtain_study(kind: str, record: Record, results: str | Path, out: str | Path) -> Study:

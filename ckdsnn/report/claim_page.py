@@ -17,7 +17,7 @@ SHOWN = {  # what is compared -> in words, unit of a difference, digits after th
     "efficiency": ("accuracy for the energy", "%/µJ", 2),
     "kl": ("distance of predictions", "nat", 2),
     "js-logits": ("distance of logits", "nat", 3),
-    "correlation": ("likeness of SAM and CAM", "", 2),
+    "correlation": ("likeness of SAM and CAM, beyond that of shuffled pairs", "", 3),
     "score": ("ROAD score", "", 3),
     "rise": ("rise of the loss", "nat", 2),
     "lost": ("accuracy lost", "points", 2),

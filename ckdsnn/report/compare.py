@@ -2,16 +2,16 @@
 
 Three to five seeds say little about how much one difference varies, but all methods of a suite together say it well:
 value = method + seed + residual, a randomised block design whose blocks are the seeds (Fisher 1935), gives one
-deviation for all differences between methods that train. What lies far below the best, a network that has collapsed,
-varies in its own way: there the spread is that of the differences themselves, as in the paired t test. Both assume
-normal residuals. p values are two-sided; a family of comparisons is corrected by Holm's procedure (Holm 1979,
-Scandinavian Journal of Statistics 6).
+deviation for all differences between methods that train. It takes them to vary alike; what lies far below the best, a
+network that has collapsed, or varies far more than the others, has its own way: there the spread is that of the
+differences themselves, as in the paired t test. Both assume normal residuals. p values are two-sided; a family of
+comparisons is corrected by Holm's procedure (Holm 1979, Scandinavian Journal of Statistics 6).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
-from statistics import mean, stdev
+from math import inf, sqrt
+from statistics import mean, median, stdev
 
 import numpy as np
 from scipy import stats
@@ -23,6 +23,7 @@ Values = Mapping[str, Mapping[int, float]]  # method -> seed -> what is compared
 LEVEL = 0.05  # of significance
 LEAST = 3  # seeds below which there is no verdict
 FAR = 10.0  # points below the best method's mean accuracy
+WILD = 3.0  # times the methods' median deviation from seed to seed: by luck, one of LEAST seeds has more in 1 of 500
 SILENT = 1e-3  # firing rate of the last layer: below it a network has stopped to learn, whatever it is compared with
 
 
@@ -99,9 +100,12 @@ def silent(records: Iterable[Record]) -> bool:
 
 
 def steady(values: Values) -> Values:
-    """The methods whose mean accuracy is not FAR below the best one's."""
+    """The methods whose mean accuracy is not FAR below the best one's, and which do not vary WILD from seed to seed."""
     means = {method: mean(seeds.values()) for method, seeds in values.items() if seeds}
-    return {method: values[method] for method, found in means.items() if found >= max(means.values()) - FAR}
+    near = [method for method, found in means.items() if found >= max(means.values()) - FAR]
+    spreads = {method: stdev(values[method].values()) for method in near if len(values[method]) >= LEAST}
+    most = WILD * median(spreads.values()) if spreads else inf
+    return {method: values[method] for method in near if spreads.get(method, 0.0) <= most}
 
 
 def pooled(values: Values) -> Spread | None:

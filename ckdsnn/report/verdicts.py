@@ -69,15 +69,20 @@ class Evidence:
         self.load = cache(load)
 
     def values(self, question: Question) -> Values:
-        """By method and seed, of all methods of the source; or by kind of map and network."""
+        """By method and seed, of all methods of the source; or by kind of map and seed, a mean over the networks."""
         found = self.load(question.source)
         if question.value in VALUES:
             return values_of(found, VALUES[question.value])
         if not question.networks:
             return finite(values_of(found, lambda study: in_short(question.value, study.values)))
-        studies = {(method, s.seed): s.values for method in question.networks for s in found.get(method, ())}
+        studies = [{study.seed: study.values for study in found.get(method, ())} for method in question.networks]
+        seeds = sorted(set.intersection(*map(set, studies)))  # networks of one seed have begun with the same weights
+
+        def over_networks(kind: str, seed: int) -> float | None:
+            return average([in_short(f"{kind}.{question.value}", own[seed]) for own in studies])
+
         kinds = (question.method, question.baseline)
-        return finite({k: {net: in_short(f"{k}.{question.value}", v) for net, v in studies.items()} for k in kinds})
+        return finite({kind: {seed: over_networks(kind, seed) for seed in seeds} for kind in kinds})
 
     def answer(self, question: Question) -> Answer:
         """A question's comparison, its p value not corrected yet."""
@@ -101,14 +106,20 @@ class Evidence:
 def in_short(name: str, values: Mapping[str, Any]) -> float | None:
     """A study's value as one number: itself, the mean of one with its spread, or the mean of several.
 
+    Of a correlation, how much more it is than that of shuffled pairs: what all maps share counts for nothing.
     None where it was not finite, in part or as a whole: of a network that has diverged.
     """
     value = values[name]
-    if not isinstance(value, list):
-        return value
     if name in WITH_SPREAD:
-        return value[0]
-    return None if None in value else mean(value)
+        value = value[0]
+    chance = values.get(f"{name}-shuffled", 0.0)
+    short = average(value) if isinstance(value, list) else value
+    return None if None in (short, chance) else short - chance
+
+
+def average(values: Sequence[float | None]) -> float | None:
+    """The mean; None where one of them is None."""
+    return None if None in values else mean(values)
 
 
 def finite(values: Mapping[str, Mapping[Any, float | None]]) -> Values:

@@ -8,7 +8,7 @@ import torch
 
 from ckdsnn.analysis import study as module
 from ckdsnn.analysis.cells import load_studies
-from ckdsnn.analysis.study import obtain_study, plain, study
+from ckdsnn.analysis.study import obtain_studies, obtain_study, plain, study
 from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.build import load_network
@@ -77,6 +77,8 @@ def test_a_smoke_run_is_studied_at_once_another_is_answered_with_the_command(rec
     STUDIES.path(f"accuracies-{record.id}", folder).unlink()
     with pytest.raises(CkdsnnError, match=f"run `ckdsnn study accuracies {record.id}`"):
         obtain_study("accuracies", reduced, folder, folder)
+    assert obtain_studies("accuracies", [reduced], folder, folder) == []
+    assert [made.record for made in obtain_studies("accuracies", [record], folder, folder)] == [record.id]
 
 
 def test_the_command_measures_and_says_what_there_is(record, folder, capsys):

@@ -57,6 +57,13 @@ def test_a_network_that_has_collapsed_varies_in_its_own_way(record):
     assert other.spread == Spread(pytest.approx(stdev([-40.0, -31.0, -22.0])), 2)
 
 
+def test_what_varies_far_more_than_the_others_varies_in_its_own_way(record):
+    values = values_of(cells_of(record, ACCURACIES | {"catkd": [52.0, 44.0, 56.0]}))
+    steady, other = compare(values, [("kd", "snn"), ("catkd", "snn")])
+    assert steady.spread == compare(values_of(cells_of(record, ACCURACIES)), [("kd", "snn")])[0].spread
+    assert other.spread == Spread(pytest.approx(stdev([2.0, -7.0, 3.5])), 2)
+
+
 def test_only_seeds_that_both_have_count(record):
     cells = cells_of(record, ACCURACIES | {"kd": [53.0]})
     (found,) = compare(values_of(cells), [("kd", "snn")])

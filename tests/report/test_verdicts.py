@@ -147,13 +147,18 @@ def test_a_study_answers_about_two_methods_or_about_two_maps_of_one(record):
     assert evidence.values(replace(lower, value="kl")) == evidence.values(lower)
     maps = Question("flat", "a", "b", value="score", networks=("kd",))
     assert evidence.values(lower) == {"snn": {0: 2.0, 1: 2.5}, "kd": {0: 1.0, 1: 1.4}}
-    both_seeds = [("kd", 0), ("kd", 1)]
-    assert evidence.values(maps) == {
-        "a": dict(zip(both_seeds, (1.5, 1.5), strict=True)),
-        "b": dict(zip(both_seeds, (1.0, 1.4), strict=True)),
-    }
-    assert evidence.answer(replace(maps, networks=("snn", "kd"))).comparison.n == 4
+    assert evidence.values(maps) == {"a": {0: 1.5, 1: 1.5}, "b": {0: 1.0, 1: 1.4}}
+    of_both = replace(maps, networks=("snn", "kd"))  # a mean over the networks of a seed, which began alike
+    assert evidence.values(of_both) == {"a": {0: 1.5, 1: 1.5}, "b": {0: 1.5, 1: pytest.approx(1.95)}}
+    assert evidence.answer(of_both).comparison.n == 2
     assert [s.seed for s in evidence.documents([maps])] == [0, 1] and len(evidence.documents([lower])) == 4
+
+
+def test_a_correlation_counts_beyond_that_of_shuffled_pairs(record):
+    run = cells_of(record, {"snn": [50.0]})["snn"][0]
+    studied = {"snn": [study_of(run, "flat", correlation=[0.5, 0.2], **{"correlation-shuffled": 0.4})]}
+    (found,) = Evidence(lambda _: studied).values(Question("flat", "snn", "snn", value="correlation")).values()
+    assert found == {0: pytest.approx(0.1)}
 
 
 def test_a_network_that_has_diverged_answers_no_question(record):
@@ -164,7 +169,7 @@ def test_a_network_that_has_diverged_answers_no_question(record):
     questions = [Question("flat", "snn", "snn", value=name) for name in ("rise", "kl", "js-logits")]
     maps = Question("flat", "a", "a", value="score", networks=("snn",))
     found = [next(iter(evidence.values(question).values())) for question in (*questions, maps)]
-    assert found == [{1: 2.0}, {1: 0.5}, {1: 0.2}, {("snn", 1): 0.7}]
+    assert found == [{1: 2.0}, {1: 0.5}, {1: 0.2}, {1: 0.7}]
 
 
 def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
