@@ -26,6 +26,7 @@ from ckdsnn.report.reproduce_page import Plan
 from ckdsnn.report.result_page import own_table, published_tables, setting
 from ckdsnn.report.selection import pick_findings
 from ckdsnn.report.suite_tables import suite_table
+from ckdsnn.report.tables import accuracy_table
 from ckdsnn.report.verdicts import Evidence
 
 PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
@@ -133,6 +134,12 @@ class Generator:
         runs = [run for cells in suites.values() for found in cells.values() for run in found]
         return own_table(suites, NOTEBOOKS, self.teachers) + self.sources("book/results.md", [*self.teachers, *runs])
 
+    def single(self) -> str:
+        """The runs of the tier in other settings than the suites', one row each."""
+        runs = [run for run in self.runs if run.tier == TIER and not run.id.startswith(f"{TIER_SETTINGS[TIER]}-")]
+        table = accuracy_table("results-single", "Single runs", {run.recipe["name"]: run for run in runs})
+        return table.markdown() + self.sources("book/results.md", runs)
+
     def sources(self, page: str, documents: list[Document]) -> str:
         """The legend below a table of a page, each record once; nothing where there is none."""
         found = {document.id: document for document in documents}
@@ -175,6 +182,7 @@ class Generator:
             "published": self.published,
             "setting": self.setting,
             "own": self.own,
+            "single": self.single,
             "worth": self.worth,
             "best": self.best,
             "reproduce": self.reproduce,

@@ -1,7 +1,7 @@
 """What each variant of the released code is worth, and what choosing the best epoch is, as Markdown."""
 
 from collections.abc import Sequence
-from statistics import mean
+from statistics import mean, median
 
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, Comparison, compare, correct, values_of
@@ -63,9 +63,11 @@ def best_less_last(records: Sequence[Record]) -> str:
     """What the best epoch on the test set adds to the last one's accuracy, over all these runs."""
     gains = {r.id: round(r.final["best_accuracy"]["value"] - r.accuracy, 6) for r in records}
     largest = max(gains, key=gains.__getitem__)
-    average, most = (whole(f"{gain:+.2f}") for gain in (mean(gains.values()), gains[largest]))
+    numbers = median(gains.values()), mean(gains.values()), gains[largest]
+    middle, average, most = (whole(f"{gain:+.2f}") for gain in numbers)
     same = sum(not gain for gain in gains.values())
     return (
-        f"The best epoch on the test set instead of the last: {average} points on average over all runs on record "
-        f"{count(len(gains))}, at most {most} (`{largest}`). In {same} of them the last epoch is the best."
+        f"The best epoch on the test set instead of the last, over all runs on record {count(len(gains))}: {middle} "
+        f"points in the median, {average} on average, at most {most} (`{largest}`). In {same} of them the last epoch "
+        "is the best."
     )

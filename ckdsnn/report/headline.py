@@ -9,7 +9,7 @@ SENTENCES = {
     ("components", "nld", "snn"): "The logits are worth most: NLD against the plain SNN",
     ("components", "nld", "kd"): "What the noise adds to plain logits distillation",
     ("components", "samd-sample", "snn"): "SAMD alone against the plain SNN, both maps from 0 to 1",
-    ("map-losses", "samd-sample-beta10", "snn"): "SAMD alone with ten times the weight against the plain SNN",
+    ("map-losses", "samd-sample-beta10", "snn"): "The same with ten times the weight, the best of four",
     ("components", "ckdsnn-sample", "nld"): "SAMD beside NLD, both maps from 0 to 1",
     ("components", "ckdsnn", "nld"): "SAMD beside NLD, the student's map a count of spikes as in the paper's figure",
 }

@@ -95,8 +95,17 @@ def setting(student: Mapping, teacher: Mapping) -> str:
         f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network}, T = {student["timesteps"]} '
         f"unless a row names another, teacher {source}, {student['train_images']:,} training images of "
         f"{NAMES[student['dataset']]}, {student['epochs']} epochs (the teacher {teacher['epochs']}), batches of "
-        f"{student['batch_size']}, learning rate {student['lr']:g}."
+        f"{student['batch_size']}, learning rate {student['lr']:g}, {augmentation(student)}."
     )
+
+
+def augmentation(recipe: Mapping) -> str:
+    """What is done to training images."""
+    done = {"crops": recipe["crop_padding"], "flips": recipe["flip"]}
+    done |= {"AutoAugment": recipe["autoaugment"], "random erasing": recipe["erasing"]}
+    used = " and ".join(name for name, there in done.items() if there)
+    unused = " or ".join(name for name, there in done.items() if not there)
+    return f"images changed by {used or 'nothing'}" + f", not by {unused}" * bool(unused)
 
 
 def own_table(suites: Mapping[str, Cells], pages: Mapping[str, str], teachers: Sequence[Record]) -> str:
