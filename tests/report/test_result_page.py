@@ -75,11 +75,13 @@ def test_own_runs_are_means_over_the_seeds_methods_before_variants(record):
     assert found[1].endswith(f" ± 0.0 | {energy:.2f} ± 0.00 |")
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["students ResNet-8 of width 1, T = 1", "16,000 training images", "6 epochs (the"]
-    + ["changed by crops and flips, not by AutoAugment or random erasing"],
+STUDENT, SHOWN = (
+    "students ResNet-8 of width 1, T = 1",
+    "changed by crops and flips, not by AutoAugment or random erasing",
 )
+
+
+@pytest.mark.parametrize("words", [STUDENT, "16,000 training images", "6 epochs (the", SHOWN])
 def test_the_setting_is_told_from_the_recipes(words):
     student, teacher = (asdict(RECIPES[f"cifar10-16k-{name}"]) for name in ("snn", "teacher"))
     assert words in setting(student, teacher)
