@@ -104,10 +104,11 @@ CLAIMS = (
         + ask("components", "ckdsnn", "snn", "nld", "samd")
         + ask("components", "samd-sample", "snn")
         + ask("map-losses", "samd-sample-beta10", "snn")
-        + ask("components", "ckdsnn-sample", "snn", "nld", "samd-sample"),
-        "CKDSNN against NLD is what SAMD adds. Maps from 0 to 1 pull far less than counts, and so SAMD alone is asked "
-        "with a larger weight, too: the best of four by these same test results, which favours it. Why does it add "
-        "what it adds? These pages say what is on record of other [ranges, temperatures and weights of the "
+        + ask("components", "ckdsnn-sample", "snn", "nld", "samd-sample")
+        + ask("ranges", "ckdsnn-sample-beta10", "nld"),
+        "CKDSNN against NLD is what SAMD adds. Maps from 0 to 1 pull far less than counts, and so they are asked with "
+        "a larger weight, too: for SAMD alone the best of four by these same test results, which favours it. Why does "
+        "SAMD add what it adds? These pages say what is on record of other [ranges, temperatures and weights of the "
         "maps](../notebooks/06_ranges.ipynb), [weights of both losses](../notebooks/17_weights.ipynb), "
         "[time steps](../notebooks/13_timesteps.ipynb) and [other schedules, widths, numbers of labels and "
         "teachers](../notebooks/19_conditions.ipynb), and of the [gradients of each "
