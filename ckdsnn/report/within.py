@@ -75,14 +75,31 @@ def row(comparison: Comparison, cells: Cells, own: str) -> list[str]:
     ]
 
 
+def overall(found: Sequence[Comparison]) -> Comparison | None:
+    """One pair over several conditions, every difference with the same weight; None unless they have one spread."""
+    spreads = {comparison.spread for comparison in found}
+    if len(found) < 2 or len(spreads) > 1:
+        return None
+    differences = {(c.method, seed): difference for c in found for seed, difference in c.differences.items()}
+    return Comparison(found[0].method, found[0].baseline, differences, spreads.pop())
+
+
 def within_findings(found: Sequence[Comparison], own: str, absent: Sequence[str] = ()) -> str:
-    """One sentence a pair: its difference under each condition, and where that is clear; then what has no record."""
-    by_pair: dict[str, list[str]] = {}
+    """One sentence a pair: its difference under each condition, where that is clear, and over all of them; then what
+    has no record."""
+    by_pair: dict[str, list[Comparison]] = {}
     for comparison in found:
-        part = f"{condition_of(comparison, own)} {in_points(comparison)}{' (clear)' * comparison.clear}"
-        by_pair.setdefault(pair_label(comparison), []).append(part)
-    sentences = [f"**{label}**, in points: {'; '.join(parts)}." for label, parts in by_pair.items()]
+        by_pair.setdefault(pair_label(comparison), []).append(comparison)
+    sentences = [f"**{label}**, in points: {told(group, own)}." for label, group in by_pair.items()]
     return listed(sentences + not_measured(absent))
+
+
+def told(group: Sequence[Comparison], own: str) -> str:
+    """The differences of one pair; the p value of all conditions together is that of one test, not corrected."""
+    parts = [f"{condition_of(c, own)} {in_points(c)}{' (clear)' * c.clear}" for c in group]
+    if every := overall(group):
+        parts.append(f"all together {in_points(every)} ({every.n} pairs, p {probability(every.p)})")
+    return "; ".join(parts)
 
 
 def within_figure(cells: Cells, pairs: Sequence[Pair], own: str) -> Figure:

@@ -1,9 +1,11 @@
 """Pairs under each condition: compared with nothing else, and judged by the level of their own condition."""
 
+from dataclasses import replace
+
 import pytest
 
-from ckdsnn.report.compare import compare, values_of
-from ckdsnn.report.within import within, within_figure, within_findings, within_table
+from ckdsnn.report.compare import Spread, compare, values_of
+from ckdsnn.report.within import overall, within, within_figure, within_findings, within_table
 from tests.report.conftest import cells_of, readable
 
 PAIRS = [("ckdsnn-sample", "nld")]
@@ -49,8 +51,17 @@ def test_the_table_has_a_row_for_each_condition(cells):
 def test_each_pair_is_told_in_one_sentence(cells):
     told, rest = readable(within_findings(within(cells, PAIRS), "as elsewhere", ["snn-t4"])).split("\n")
     assert told.startswith("- **CKDSNN (0–1) less NLD**, in points: as elsewhere +0.17 [")
-    assert "]; a quarter of the images +1.07 [" in told and told.endswith("] (clear).")
+    assert "]; a quarter of the images +1.07 [" in told and "] (clear); all together +0.62 [" in told
     assert rest == "- **Not measured yet**: SNN, no distillation, T = 4."
+
+
+def test_all_conditions_together_are_one_comparison_of_all_seeds(cells):
+    own, few = within(cells, PAIRS)
+    every = overall([own, few])
+    assert every.n == 6 and every.mean == pytest.approx((own.mean + few.mean) / 2) and every.spread == own.spread
+    assert every.error == pytest.approx(own.error / 2**0.5)
+    assert overall([own]) is None
+    assert overall([own, replace(few, spread=Spread(1.0, 2))]) is None, "one has collapsed, and varies in its own way"
 
 
 def test_the_figure_has_a_panel_for_each_pair_and_a_row_for_each_condition(record):
