@@ -125,7 +125,7 @@ class Generator:
         return published_tables(load_published(self.results), [run for run in self.runs if as_named(run)])
 
     def setting(self) -> str:
-        """What the runs of all suites have in common."""
+        """What the runs of all suites have in common, but for what a row names."""
         return setting(asdict(PLAIN), asdict(TEACHER))
 
     def own(self) -> str:
@@ -137,7 +137,9 @@ class Generator:
     def single(self) -> str:
         """The runs of the tier in other settings than the suites', one row each."""
         runs = [run for run in self.runs if run.tier == TIER and not run.id.startswith(f"{TIER_SETTINGS[TIER]}-")]
-        table = accuracy_table("results-single", "Single runs", {run.recipe["name"]: run for run in runs})
+        if not runs:
+            return "None is on record yet."
+        table = accuracy_table("results-single", "Runs of other settings", {run.id: run for run in runs})
         return table.markdown() + self.sources("book/results.md", runs)
 
     def sources(self, page: str, documents: list[Document]) -> str:
@@ -153,7 +155,7 @@ class Generator:
         return "\n\n".join(part for part in (table, unmeasured(cells)) if part)
 
     def best(self) -> str:
-        """What the best epoch is worth."""
+        """What the best epoch is worth in this tier."""
         return best_less_last([run for run in self.runs if run.tier == TIER])
 
     def reproduce(self) -> str:

@@ -79,7 +79,7 @@ def profile(seen: Seen) -> dict[str, torch.Tensor]:
         "map-entropy-sample": map_entropy(seen.maps, "sample"),
         "logit-sd": seen.logits.std(1),
         "entropy-1": entropy(seen.logits.softmax(1)),
-        "entropy-2": entropy((seen.logits / 2).softmax(1)),
+        "entropy-2": entropy((seen.logits / TAU).softmax(1)),
         "largest": seen.logits.softmax(1).amax(1),
     }
 

@@ -86,10 +86,17 @@ def plain(value: Any) -> Any:
 
 
 def obtain_studies(kind: str, records: Iterable[Record], results: str | Path, out: str | Path) -> list[Study]:
-    """As `obtain_study`, for several runs; those of other tiers than smoke that were not studied are left out."""
-    known = (nearest(results), out)
-    wanted = [record for record in records if record.tier == "smoke" or find_study(kind, record, *known)]
-    return [obtain_study(kind, record, results, out) for record in wanted]
+    """As `obtain_study`, for several runs; those of other tiers than smoke that were not studied are left out.
+
+    Raises CkdsnnError for an unknown kind, and for a study of other weights.
+    """
+    choose("study", kind, MEASURES)
+    results = nearest(results)
+    found = (
+        obtain_study(kind, record, results, out) if record.tier == "smoke" else find_study(kind, record, results, out)
+        for record in records
+    )
+    return [study for study in found if study]
 
 
 def obtain_study(kind: str, record: Record, results: str | Path, out: str | Path) -> Study:

@@ -14,15 +14,14 @@ from ckdsnn.distill.maps import cam, grad_cam, map_range, scale_saliency
 from ckdsnn.distill.nld import draw_noise, smoothed
 
 
-def mean_effect(logits: torch.Tensor, means: list[float], noise_weight: float = 0.1, tau: float = 2.0) -> list[float]:
-    """The largest change of any softened probability when the noise's mean is moved by each of `means`: nothing.
+def mean_effect(logits: torch.Tensor, mean: float | torch.Tensor, noise_weight: float = 0.1, tau: float = 2.0) -> float:
+    """The largest change of any softened probability when the noise's mean is moved by a number: nothing.
 
     softmax((z + w (eps + m)) / tau) = softmax((z + w eps) / tau), because softmax(a + c) = softmax(a) for a number c.
     """
     noise = draw_noise(logits, generator=torch.Generator(logits.device).manual_seed(0))
-    plain = ((logits + noise_weight * noise) / tau).softmax(1)
-    moved = [((logits + noise_weight * (noise + mean)) / tau).softmax(1) for mean in means]
-    return [(other - plain).abs().max().item() for other in moved]
+    plain, moved = (((logits + noise_weight * (noise + by)) / tau).softmax(1) for by in (0.0, mean))
+    return (moved - plain).abs().max().item()
 
 
 def entropy_changes(logits: torch.Tensor, draws: int, tau: float = 2.0, seed: int = 0, **nld) -> torch.Tensor:

@@ -108,6 +108,7 @@ class Recipe:
         check_losses(self.losses, self.loss_names)
         if self.noise != "adaptive":
             check_noise(self.noise)
+            object.__setattr__(self, "noise", f"{float(self.noise):g}")  # so are 0.5 and 0.50
         check_stages(self)
         if self.loss_names and not (self.timesteps and self.teacher):
             raise CkdsnnError(

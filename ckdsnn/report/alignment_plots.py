@@ -6,10 +6,11 @@ from statistics import mean
 from matplotlib.figure import Figure
 from scipy import stats
 
-from ckdsnn.report.compare import Cells, Values, accuracies, steady, values_of
+from ckdsnn.report.compare import Cells, Values, accuracies, near_best, values_of
 from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.style import styled
-from ckdsnn.report.tables import whole
+from ckdsnn.report.suite_tables import probability
+from ckdsnn.report.tables import signed
 from ckdsnn.report.words import listed
 
 Points = Mapping[str, list[tuple[float, float]]]  # method -> (alignment, accuracy) of its runs
@@ -17,7 +18,7 @@ Points = Mapping[str, list[tuple[float, float]]]  # method -> (alignment, accura
 
 def points_of(cells: Cells, aligned: Values) -> Points:
     """The runs of the methods that train, by method: those whose mean accuracy is not far below the best."""
-    trained = steady(values_of(cells))
+    trained = near_best(values_of(cells))
     return {
         method: [(aligned[method][seed], value) for seed, value in accuracies(cells[method]).items() if seed in found]
         for method, found in aligned.items()
@@ -44,11 +45,11 @@ def alignment_figure(points: Points, named: Collection[str] = ()) -> Figure:
 
 
 def rank_correlation(points: Points) -> str:
-    """Spearman's correlation of alignment and accuracy over all runs, in words."""
-    runs = [run for own in points.values() for run in own]
-    if len(runs) < 3:
-        return listed([f"{len(runs)} runs are too few for a correlation."])
-    found = stats.spearmanr(runs)
-    value = whole(f"{found.statistic:+.2f}")
-    counted = f"{len(runs)} runs of {len(points)} methods"
-    return listed([f"Spearman's correlation of alignment and accuracy: {value} (p = {found.pvalue:.3f}, {counted})."])
+    """Spearman's correlation of alignment and accuracy over the methods' means, in words: runs of one are alike."""
+    means = [tuple(map(mean, zip(*runs, strict=True))) for runs in points.values()]
+    if len(means) < 3:
+        return listed([f"{len(means)} methods are too few for a correlation."])
+    found, runs = stats.spearmanr(means), sum(map(len, points.values()))
+    counted = f"means of {len(means)} methods, {runs} runs"
+    value = f"{signed(found.statistic)} (p {probability(found.pvalue)}, {counted})"
+    return listed([f"Spearman's correlation of alignment and accuracy: {value}."])

@@ -1,6 +1,7 @@
 """What a measurement of the training step says, as tables, and how cost grows with size."""
 
 from collections.abc import Iterable, Mapping
+from math import isnan
 from statistics import median
 from typing import Any
 
@@ -29,8 +30,8 @@ def spread(values: Iterable[float]) -> str:
 
 
 def digits(value: float) -> str:
-    """Three significant digits, without an exponent."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    """Three significant digits, without an exponent; a dash for NaN."""
+    return DASH if isnan(value) else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def megabytes(size: int | None) -> str:

@@ -8,7 +8,7 @@ from ckdsnn.report.compare import Comparison
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import MAPS
 from ckdsnn.report.suite_tables import in_points, probability
-from ckdsnn.report.tables import DASH, Table, spread, whole
+from ckdsnn.report.tables import DASH, Table, beside, spread, whole
 from ckdsnn.report.verdicts import MARGIN, UNMEASURED, VOID, Answer, Evidence, judge, verdict_of
 
 Legend = Callable[[str, list[Document]], str]  # notebook, records -> the line that says where a table comes from
@@ -52,8 +52,8 @@ def row(found: Answer) -> list[str]:
     _, unit, digits = SHOWN[question.value]
     first, second = (spread(list(seeds.values()), digits) for seeds in found.values.values())
     difference = f"{in_points(comparison, digits)} {unit}".strip()
-    values, n = f"{whole(f'{first} /')} {second}", str(comparison.n)
-    return [asked(question), values, difference, n, both_p(comparison), badge(found.verdict)]
+    n, p = str(comparison.n), both_p(comparison)
+    return [asked(question), beside(first, second), difference, n, p, badge(found.verdict)]
 
 
 HEADER = ["Question", "Both, mean ± sd", "Difference [95 %]", "n", "p (corrected)", "Verdict"]

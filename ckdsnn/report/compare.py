@@ -23,7 +23,7 @@ Values = Mapping[str, Mapping[int, float]]  # method -> seed -> what is compared
 LEVEL = 0.05  # of significance
 LEAST = 3  # seeds below which there is no verdict
 FAR = 10.0  # points below the best method's mean accuracy
-WILD = 3.0  # times the methods' median deviation from seed to seed: by luck, one of LEAST seeds has more in 1 of 500
+WILD = 3.0  # times the methods' median deviation from seed to seed: by luck, about one method in a hundred has more
 SILENT = 1e-3  # firing rate of the last layer: below it a network has stopped to learn, whatever it is compared with
 
 
@@ -71,7 +71,7 @@ class Comparison:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the mean difference, not corrected; None for fewer than two seeds."""
+        """95 % interval of the mean difference, not corrected; None for fewer than two seeds, and without a spread."""
         if self.n < 2 or not self.spread:
             return None
         half = float(stats.t.ppf(1 - LEVEL / 2, self.spread.freedom)) * self.error
@@ -99,20 +99,27 @@ def silent(records: Iterable[Record]) -> bool:
     return all(rates) and mean(layers[-1] for layers in rates) < SILENT
 
 
-def steady(values: Values) -> Values:
-    """The methods whose mean accuracy is not FAR below the best one's, and which do not vary WILD from seed to seed."""
+def near_best(values: Values) -> Values:
+    """The methods whose mean accuracy is not FAR below the best one's."""
     means = {method: mean(seeds.values()) for method, seeds in values.items() if seeds}
-    near = [method for method, found in means.items() if found >= max(means.values()) - FAR]
-    spreads = {method: stdev(values[method].values()) for method in near if len(values[method]) >= LEAST}
+    return {method: values[method] for method, found in means.items() if found >= max(means.values()) - FAR}
+
+
+def steady(values: Values) -> Values:
+    """Those of them that do not vary WILD from seed to seed, as far as LEAST seeds can tell."""
+    near = near_best(values)
+    spreads = {method: stdev(seeds.values()) for method, seeds in near.items() if len(seeds) >= LEAST}
     most = WILD * median(spreads.values()) if spreads else inf
-    return {method: values[method] for method in near if spreads.get(method, 0.0) <= most}
+    return {method: seeds for method, seeds in near.items() if spreads.get(method, 0.0) <= most}
 
 
 def pooled(values: Values) -> Spread | None:
     """The spread of a difference between any two of these methods; None where no degree of freedom is left for it.
 
-    The residuals of value = method + seed have variance s^2, a difference of two values of one seed has 2 s^2.
+    The residuals of value = method + seed have variance s^2, a difference of two values of one seed has 2 s^2. Methods
+    of fewer than LEAST seeds, of which nobody knows yet how they vary, take no part where there are others.
     """
+    values = {method: seeds for method, seeds in values.items() if len(seeds) >= LEAST} or values
     cells = [(method, seed, value) for method, seeds in values.items() for seed, value in seeds.items()]
     methods, seeds = (list(dict.fromkeys(cell[axis] for cell in cells)) for axis in (0, 1))
     design = np.zeros((len(cells), len(methods) + len(seeds)))

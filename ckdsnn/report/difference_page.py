@@ -6,8 +6,8 @@ from statistics import mean, median
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, Comparison, compare, correct, values_of
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.suite_tables import in_points, probability
-from ckdsnn.report.tables import Table, count, whole
+from ckdsnn.report.suite_tables import probability, with_n
+from ckdsnn.report.tables import Table, count, signed
 
 BASELINES = ("ckdsnn", "ckdsnn-sample")
 WORTHS = {  # released variant -> its form of each baseline
@@ -56,7 +56,7 @@ def worth(comparison: Comparison | None) -> tuple[str, str]:
     """A difference with its number of pairs, and its corrected p value."""
     if comparison is None:
         return "not measured yet", probability(None)
-    return f"{in_points(comparison)} {count(comparison.n)}", probability(comparison.corrected)
+    return with_n(comparison), probability(comparison.corrected)
 
 
 def best_less_last(records: Sequence[Record]) -> str:
@@ -64,10 +64,10 @@ def best_less_last(records: Sequence[Record]) -> str:
     gains = {r.id: round(r.final["best_accuracy"]["value"] - r.accuracy, 6) for r in records}
     largest = max(gains, key=gains.__getitem__)
     numbers = median(gains.values()), mean(gains.values()), gains[largest]
-    middle, average, most = (whole(f"{gain:+.2f}") for gain in numbers)
+    middle, average, most = map(signed, numbers)
     same = sum(not gain for gain in gains.values())
     return (
-        f"The best epoch on the test set instead of the last, over all runs on record {count(len(gains))}: {middle} "
+        f"The best epoch on the test set instead of the last, over all runs of the tier {count(len(gains))}: {middle} "
         f"points in the median, {average} on average, at most {most} (`{largest}`). In {same} of them the last epoch "
         "is the best."
     )

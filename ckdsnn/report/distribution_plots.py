@@ -12,7 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.style import METHODS, style_of, styled
+from ckdsnn.report.labels import style_of
+from ckdsnn.report.numbers import average, known
+from ckdsnn.report.style import METHODS, styled
 
 # what is compared as a whole -> label of the axis, scale of the shares
 POPULATIONS = {
@@ -32,7 +34,7 @@ DISTANCES = {
 }
 
 
-def average(study: Study, name: str) -> float:
+def value_of(study: Study, name: str) -> float:
     """The number in `values`, or of [mean, sd over the images] the mean; NaN where it was not finite."""
     return float(study.numbers(name).flat[0])
 
@@ -89,10 +91,10 @@ def distances(studies: Iterable[Study]) -> Figure:
         for axes, (name, (label, goal)) in zip(grid.flat, DISTANCES.items(), strict=True):
             axes.axvline(goal, color="#999999", ls="--", lw=1)
             for place, ((_, colour), found) in enumerate(groups.items()):
-                draw_dots(axes, place, [average(study, name) for study in found], colour)
+                draw_dots(axes, place, [value_of(study, name) for study in found], colour)
                 if name == "correlation":
-                    chance = known(average(study, "correlation-shuffled") for study in found)
-                    axes.plot(chance.mean() if chance.size else np.nan, place, "D", mfc="white", mec="#777777", ms=5)
+                    chance = average(value_of(study, "correlation-shuffled") for study in found)
+                    axes.plot(chance, place, "D", mfc="white", mec="#777777", ms=5)
             axes.set_xlabel(label, fontsize=10)
             axes.margins(x=0.12)
             axes.locator_params(axis="x", nbins=4)
@@ -104,15 +106,9 @@ def distances(studies: Iterable[Study]) -> Figure:
         return figure
 
 
-def known(values: Iterable[float]) -> np.ndarray:
-    """Those that are numbers."""
-    found = np.array(list(values), dtype=np.float64)
-    return found[np.isfinite(found)]
-
-
 def draw_dots(axes: Axes, place: float, values: Sequence[float], colour: str) -> None:
     """A dot for each value, in a row at height `place`, with a short bar at their mean."""
-    if not (found := known(values)).size:
+    if not (found := known(values)):
         return
-    axes.plot([found.mean()] * 2, [place - 0.28, place + 0.28], color=colour, lw=2.5)
+    axes.plot([average(found)] * 2, [place - 0.28, place + 0.28], color=colour, lw=2.5)
     axes.plot(found, [place] * len(found), "o", color=colour, mec="white", mew=0.6, ms=6)

@@ -1,14 +1,15 @@
 """What the studies `distributions` say, in sentences and one table: every number is computed from the studies."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import Study
 from ckdsnn.report.compare import Values, compare
-from ckdsnn.report.distribution_plots import DISTANCES, average, by_method
-from ckdsnn.report.speed_words import between
+from ckdsnn.report.distribution_plots import DISTANCES, by_method, value_of
+from ckdsnn.report.numbers import between, known, known_mean_sd
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.tables import Table, mean_sd, spread
+from ckdsnn.report.tables import DASH, Table, spread
 from ckdsnn.report.words import listed
 
 # what is measured of one network -> head of its row, factor, digits
@@ -27,7 +28,7 @@ PROFILE = {
 
 def measured(study: Study, who: str, name: str) -> float:
     """The mean over the images; of a map's entropy, the share of the uniform one."""
-    value = average(study, f"{who}-{name}")
+    value = value_of(study, f"{who}-{name}")
     return value / study.settings["uniform-entropy"] if name.startswith("map-entropy") else value
 
 
@@ -37,10 +38,16 @@ def profile_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
     columns = {METHODS["teacher"][0]: ("teacher", studies[:1])}
     columns |= {label: ("student", found) for (label, _), found in by_method(studies).items()}
     rows = [
-        [text, *(spread([factor * measured(s, who, what) for s in of], digits) for who, of in columns.values())]
+        [text, *(profile([factor * measured(s, who, what) for s in of], digits) for who, of in columns.values())]
         for what, (text, factor, digits) in PROFILE.items()
     ]
     return Table(name, caption, ["", *(f"{label} (n = {len(of)})" for label, (_, of) in columns.items())], rows)
+
+
+def profile(values: Iterable[float], digits: int) -> str:
+    """mean ± sd of the networks that have not diverged."""
+    found = known(values)
+    return spread(found, digits) if found else DASH
 
 
 def findings(studies: Iterable[Study]) -> str:
@@ -58,7 +65,7 @@ def shape_findings(studies: Sequence[Study]) -> Iterator[str]:
         ("map-range", "Range of a raw map (students: spikes; teacher: logit units)", ".1f"),
     ):
         factor = PROFILE[name][1]
-        students = between((factor * measured(study, "student", name) for study in studies), form)
+        students = between((factor * measured(study, "student", name) for study in studies), f"{{:{form}}}".format)
         yield f"{text}: students {students}, teacher {factor * measured(studies[0], 'teacher', name):{form}}."
 
 
@@ -69,10 +76,15 @@ def distance_findings(studies: Sequence[Study]) -> Iterator[str]:
     if plain not in groups:
         raise CkdsnnError(f"no study of {plain!r} to compare with; there are: {quoted(groups) or 'none'}")
     for name, (axis, goal) in DISTANCES.items():
-        values = mean_sd((average(study, name) for study in groups[plain]), 3)
-        gaps = {label: {s.seed: abs(goal - average(s, name)) for s in found} for label, found in groups.items()}
+        values = known_mean_sd((value_of(study, name) for study in groups[plain]), 3)
+        gaps = {label: distances_of(found, name, goal) for label, found in groups.items()}
         parts = [f"{side}: {', '.join(labels)}" for side, labels in sides(gaps, plain).items() if labels]
         yield f"{axis.replace(chr(10), ' ')}: {plain} {values}; {'; '.join(parts) or 'nothing to compare'}."
+
+
+def distances_of(studies: Iterable[Study], name: str, goal: float) -> dict[int, float]:
+    """Seed -> how far a value is from where teacher and student would be alike; networks that diverged are left out."""
+    return {study.seed: abs(goal - value) for study in studies if isfinite(value := value_of(study, name))}
 
 
 def quoted(labels: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Energy of one inference against accuracy, and how often each layer's neurons fire: figures and a table."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from statistics import mean
 
 from matplotlib.figure import Figure
@@ -14,8 +15,8 @@ from ckdsnn.report.tables import RATE, Table, firing, mean_sd
 
 MARKERS = "osD^vP*X"  # one for each number of time steps
 ENERGIES: Mapping[str, Callable[[Record], float]] = {  # account -> microjoule for one image
-    "arithmetic": lambda record: record.arithmetic_energy,
-    "arithmetic and memory": lambda record: record.whole_energy,
+    "arithmetic": attrgetter("arithmetic_energy"),
+    "arithmetic and memory": attrgetter("whole_energy"),
 }
 
 

@@ -1,13 +1,13 @@
 """What the studies `gradients` say, in sentences and one table: every number is computed from the studies."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import isfinite
-from statistics import mean
+from math import nan
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.bench_tables import digits
 from ckdsnn.report.gradient_plots import PAPER, TERMS, strengths
-from ckdsnn.report.tables import DASH, Table
+from ckdsnn.report.numbers import average, between, known
+from ckdsnn.report.tables import Table
 from ckdsnn.report.words import listed
 
 READINGS = [term for term in TERMS if term != "nld"]
@@ -29,15 +29,14 @@ def name_of(term: str) -> str:
     return TERMS[term].replace("\n", " ")
 
 
-def known(values: Iterable[float]) -> list[float]:
-    """The finite ones: a network that has diverged has none."""
-    return [value for value in values if isfinite(value)]
-
-
 def told(values: Iterable[float]) -> str:
-    """From the lowest to the highest, in three digits; one number where they look the same, a dash where none is."""
-    found = known(values)
-    return " to ".join(dict.fromkeys(digits(value) for value in (min(found), max(found)))) if found else DASH
+    """From the lowest to the highest, in three digits."""
+    return between(values, digits)
+
+
+def weight_for_one(strength_at_one: float) -> float:
+    """The weight with which a term pulls as hard as the cross-entropy; NaN for one that does not pull at all."""
+    return 1 / strength_at_one if strength_at_one else nan
 
 
 def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
@@ -53,14 +52,14 @@ def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
 
 
 def reading_row(term: str, studies: Sequence[Study]) -> list[str]:
-    gap = mean(at_paper(study, study.numbers(f"end-gap-{term}")) for study in studies)
-    divisor = mean(float(study.numbers(f"end-divisor-{term}")) for study in studies)
+    gap = average(at_paper(study, study.numbers(f"end-gap-{term}")) for study in studies)
+    divisor = average(float(study.numbers(f"end-divisor-{term}")) for study in studies)
     found = [
-        mean(strength(study, state, term, place) for study in studies)
+        average(strength(study, state, term, place) for study in studies)
         for place in ("spikes", "weights")
         for state in ("start", "end")
     ]
-    return [name_of(term), *map(digits, (divisor, gap, PAPER * gap / divisor, *found, 1 / found[-1]))]
+    return [name_of(term), *map(digits, (divisor, gap, PAPER * gap / divisor, *found, weight_for_one(found[-1])))]
 
 
 def findings(studies: Iterable[Study]) -> str:
@@ -105,7 +104,7 @@ def angle_findings(studies: Sequence[Study]) -> Iterator[str]:
         for place in ("spikes", "weights")
     }
     nld = told(study.numbers("end-weights-nld")[0, 1] for study in studies)
-    spikes, weights = max(cosines["spikes"]), max(cosines["weights"])
+    spikes, weights = (max(cosines[place], default=nan) for place in ("spikes", "weights"))
     yield (
         f"Cosine of SAMD's gradient with the cross-entropy's, all readings but 0–1 over the batch: at most "
         f"{spikes:.0e} at the spikes, {weights:.2f} at the weights; of NLD's at the trained weights {nld}."
@@ -113,6 +112,6 @@ def angle_findings(studies: Sequence[Study]) -> Iterator[str]:
 
 
 def weight_findings(studies: Sequence[Study]) -> Iterator[str]:
-    needed = told(1 / strength(study, "end", "samd-sample", "weights") for study in studies)
+    needed = told(weight_for_one(strength(study, "end", "samd-sample", "weights")) for study in studies)
     name = name_of("samd-sample")
     yield f"To pull at the trained weights as hard as the cross-entropy, {name} needs a β of {needed}."

@@ -6,7 +6,7 @@ from ckdsnn.report.verdicts import Evidence
 
 # suite, method, baseline -> what the comparison says, in words
 SENTENCES = {
-    ("components", "nld", "snn"): "The logits are worth most: NLD against the plain SNN",
+    ("components", "nld", "snn"): "What the logits add: NLD against the plain SNN",
     ("components", "nld", "kd"): "What the noise adds to plain logits distillation",
     ("components", "samd-sample", "snn"): "SAMD alone against the plain SNN, both maps from 0 to 1",
     ("map-losses", "samd-sample-beta10", "snn"): "The same with ten times the weight, the best of four",

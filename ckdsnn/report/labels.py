@@ -2,9 +2,12 @@
 
 import re
 
+from ckdsnn.records import Record
+from ckdsnn.records.study import Study
 from ckdsnn.report.style import METHODS, OTHER_COLOUR
 
-COUNT, SCALED = "CKDSNN (count)", "CKDSNN (0–1)"  # the readings: the student's map a count of spikes, or both 0 to 1
+# the readings: the student's map a count of spikes, or both maps 0 to 1
+COUNT, SCALED = (METHODS[method][0] for method in ("ckdsnn", "ckdsnn-sample"))
 
 # variant -> label
 VARIANTS = {
@@ -57,23 +60,23 @@ for name, words in RELEASED.items():
 VARIANTS = {name: label.replace(" = ", "\u00a0=\u00a0") for name, label in VARIANTS.items()}  # no line ends there
 
 
-CONDITIONS = {  # of a student besides what it learns from -> in words
+CONDITION_WORDS = {  # of a student besides what it learns from -> in words
     "long": "three times the epochs",
     "wide": "twice the width",
-    "few": "a quarter of the images",
+    "few": "a quarter of the images, four times as often",
     "strong": "a better teacher",
 }
 
 
 def split_condition(method: str) -> tuple[str, str]:
     """METHOD-CONDITION -> METHOD and CONDITION, METHOD-tN among them; any other name -> itself and ""."""
-    found = re.fullmatch(rf"(.+)-(t[0-9]+|{'|'.join(CONDITIONS)})", method)
+    found = re.fullmatch(rf"(.+)-(t[0-9]+|{'|'.join(CONDITION_WORDS)})", method)
     return (found[1], found[2]) if found else (method, "")
 
 
 def condition_label(condition: str) -> str:
     """A condition in words, T among them."""
-    return CONDITIONS.get(condition) or f"T\u00a0=\u00a0{condition.removeprefix('t')}"
+    return CONDITION_WORDS.get(condition) or f"T\u00a0=\u00a0{condition.removeprefix('t')}"
 
 
 def split_time(method: str) -> tuple[str, int | None]:
@@ -93,3 +96,16 @@ def colour_of(method: str) -> str:
     """The colour of the method of which this is a variant, itself included: the longest name that it begins with."""
     begun = [name for name in METHODS if method == name or method.startswith(f"{name}-")]
     return METHODS[max(begun, key=len)][1] if begun else OTHER_COLOUR
+
+
+def method_of(record: Record | Study) -> str:
+    """The method or variant that a run's recipe is named after, with its condition; "" for none that has a label."""
+    base, condition = split_condition(record.recipe["name"])
+    known = [method for method in (*METHODS, *VARIANTS) if base.endswith(f"-{method}")]
+    return max(known, key=len, default="") + (f"-{condition}" if known and condition else "")
+
+
+def style_of(record: Record | Study) -> tuple[str, str]:
+    """Label and colour of a run or of a study of it: its method's, else its recipe's name and one colour."""
+    method = method_of(record)
+    return (label_of(method), colour_of(method)) if method else (record.recipe["name"], OTHER_COLOUR)

@@ -4,7 +4,7 @@ Everywhere a mapping says which studies belong to which method, one study a seed
 """
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import isnan
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import Study
 from ckdsnn.report.labels import colour_of, label_of
+from ckdsnn.report.numbers import average, known_mean_sd
 from ckdsnn.report.style import LOSS_COLOURS, reading_of, styled
-from ckdsnn.report.tables import DASH, Table, mean_sd
+from ckdsnn.report.tables import DASH, Table
 
 ByMethod = Mapping[str, Sequence[Study]]
 BAND = (0.25, 0.75)  # quantiles over directions and seeds
@@ -95,8 +96,8 @@ def landscape_table(name: str, caption: str, studies: ByMethod) -> Table:
     and in how many pairs of the same seed and direction the loss rises less than the first method's."""
     first = next(iter(studies))
     at = studies[first][0].settings["flatness_at"]
-    header = ["Student", "Loss (nat)", f"Rise at {at:g} (nat)", "over directions", "Accuracy (%)"]
-    header += [f"Lost at {at:g} (points)", "over directions", f"Flatter than {label_of(first)}"]
+    header = ["Student", "Loss (nat)", f"Rise at {at:g} (nat)", "its sd over directions", "Accuracy (%)"]
+    header += [f"Lost at {at:g} (points)", "its sd over directions", f"Flatter than {label_of(first)}"]
     rows = [
         [
             label_of(method),
@@ -116,15 +117,9 @@ def costs(studies: Sequence[Study], value: str, change: str, digits: int) -> lis
     """
     middle = [study.numbers(value)[0, study.values["distances"].index(0)] for study in studies]
     changes = [study.numbers(change) for study in studies]
-    spreads = [own for found in changes if isfinite(own := found.std(ddof=1))]
-    texts = [over_seeds(values, digits) for values in (middle, [found.mean() for found in changes])]
-    return [*texts, f"{np.mean(spreads):.{digits}f}" if spreads else DASH]
-
-
-def over_seeds(values: Sequence[float], digits: int) -> str:
-    """mean ± sd (n) of those that are finite."""
-    known = [float(value) for value in values if isfinite(value)]
-    return mean_sd(known, digits) if known else DASH
+    texts = [known_mean_sd(values, digits) for values in (middle, [found.mean() for found in changes])]
+    over_directions = average(found.std(ddof=1) for found in changes)
+    return [*texts, DASH if isnan(over_directions) else f"{over_directions:.{digits}f}"]
 
 
 def flatter(studies: Sequence[Study], others: Sequence[Study]) -> str:

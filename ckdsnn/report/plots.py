@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ckdsnn.records import Record
-from ckdsnn.report.labels import colour_of, label_of
-from ckdsnn.report.style import TERM_COLOURS, method_of, reading_of, style_of, styled
+from ckdsnn.report.labels import colour_of, label_of, method_of, style_of
+from ckdsnn.report.style import TERM_COLOURS, reading_of, styled
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement

@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ckdsnn.records.study import Study
+from ckdsnn.report.labels import style_of
 from ckdsnn.report.reliability_tables import Estimate, score
-from ckdsnn.report.style import MAPS, PLACES, SURROGATES, style_of, styled
+from ckdsnn.report.style import MAPS, PLACES, SURROGATES, styled
 
 ORDERS = {"most": "Most relevant pixels first", "least": "Least relevant pixels first"}
 BLIND = ("centre", "random")  # maps that know nothing of the image: dashed

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.style import MAPS, PLACES, SURROGATES, style_of
+from ckdsnn.report.labels import style_of
+from ckdsnn.report.style import MAPS, PLACES, SURROGATES
 from ckdsnn.report.tables import DASH, Table, whole
 
 

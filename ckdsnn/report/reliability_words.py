@@ -1,12 +1,13 @@
 """What the studies `faithfulness` and `surrogate` say, in sentences: every number and verdict is computed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.labels import label_of
+from ckdsnn.report.labels import label_of, style_of
+from ckdsnn.report.numbers import between
 from ckdsnn.report.reliability_tables import advantage, likenesses, score
-from ckdsnn.report.style import MAPS, PLACES, style_of
+from ckdsnn.report.style import MAPS, PLACES
 from ckdsnn.report.words import listed
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 RIVALS = ("grad_cam", "grad_cam_first", "teacher_cam", "centre", "random")  # of SAM
 ENOUGH = 2  # standard errors
+TWO_DIGITS = "{:.2f}".format
 
 
 def summary(faithful: Sequence[Study], surrogates: Sequence[Study]) -> str:
@@ -25,8 +27,8 @@ def surrogate_summary(studies: Sequence[Study]) -> str:
     parts = []
     for place in ("stage1", "stage2"):
         least = [likenesses(study, place)[0] for study in studies]
-        lowest = ends((one.correlation.mean for one in least), ".2f")
-        chance = ends((one.shuffled for one in least), ".2f")
+        lowest = between((one.correlation.mean for one in least), TWO_DIGITS)
+        chance = between((one.shuffled for one in least), TWO_DIGITS)
         parts.append(f"{lowest} at {PLACES[place]} (maps of two images: {chance})")
     return (
         "How much does Grad-CAM change with the surrogate? Correlation with the trained surrogate's, by the least "
@@ -37,17 +39,12 @@ def surrogate_summary(studies: Sequence[Study]) -> str:
 def centre_summary(studies: Sequence[Study]) -> str:
     sam, centre = ([study.numbers(f"{kind}.agreement")[0] for study in studies] for kind in ("sam", "centre"))
     better = sum(one > other for one, other in zip(centre, sam, strict=True))
+    alike, gaussian = (between(values, TWO_DIGITS) for values in (sam, centre))
     return (
-        f"Is a SAM like the teacher's CAM? They correlate by {ends(sam, '.2f')}; a centred Gaussian, which knows no "
-        f"image, by {ends(centre, '.2f')}. The Gaussian is nearer to the CAM than the SAM is for {better} of "
+        f"Is a SAM like the teacher's CAM? They correlate by {alike}; a centred Gaussian, which knows no "
+        f"image, by {gaussian}. The Gaussian is nearer to the CAM than the SAM is for {better} of "
         f"{len(studies)} students."
     )
-
-
-def ends(values: Iterable[float], form: str) -> str:
-    """From the lowest to the highest; one number where they look the same."""
-    found = sorted(values)
-    return " to ".join(dict.fromkeys(f"{value:{form}}" for value in (found[0], found[-1])))
 
 
 def agreement_findings(found: Mapping[str, Mapping[str, "Agreement"]]) -> str:

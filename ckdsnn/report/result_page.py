@@ -89,13 +89,15 @@ def published_row(entry: Published) -> list[str]:
 
 
 def setting(student: Mapping, teacher: Mapping) -> str:
-    """What all runs of a tier's suites have in common, from the recipes of a plain student and of the teacher."""
+    """What the runs of a tier's suites have in common but for what a row names, from the recipes of a plain student and
+    of the teacher."""
     network, source = (f"{NAMES[recipe['model']]} of width {recipe['width']}" for recipe in (student, teacher))
     return (
-        f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network}, T = {student["timesteps"]} '
-        f"unless a row names another, teacher {source}, {student['train_images']:,} training images of "
+        f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network}, T = {student["timesteps"]}, '
+        f"teacher {source}, {student['train_images']:,} training images of "
         f"{NAMES[student['dataset']]}, {student['epochs']} epochs (the teacher {teacher['epochs']}), batches of "
-        f"{student['batch_size']}, learning rate {student['lr']:g}, {augmentation(student)}."
+        f"{student['batch_size']}, learning rate {student['lr']:g}, {augmentation(student)}; "
+        "all this unless a row names something else."
     )
 
 

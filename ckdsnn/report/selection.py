@@ -1,16 +1,17 @@
 """Picking the best of many methods: what a pick by some seeds is worth on the seed that took no part in it.
 
 The best of many rows is flattered by the luck that made it the best. Cross-validation over the seeds (Stone 1974,
-Journal of the Royal Statistical Society B 36) takes that off: the mean over the seeds left out is what a pick gains.
+Journal of the Royal Statistical Society B 36) takes the seeds' luck off: each pick is judged where it was not made. The
+luck of the test images, which are the same for all seeds, remains.
 """
 
 from collections.abc import Mapping
-from statistics import mean
+from statistics import mean, stdev
 from typing import NamedTuple
 
 from ckdsnn.report.compare import LEAST, Cells, values_of
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.tables import whole
+from ckdsnn.report.tables import signed
 from ckdsnn.report.words import listed
 
 
@@ -56,14 +57,9 @@ def pick_findings(cells: Cells, baseline: str) -> str:
         f"{signed(pick.unseen)} on seed {seed}."
         for seed, pick in chosen.items()
     ]
-    gain = mean(pick.unseen for pick in chosen.values())
-    promised = mean(pick.seen for pick in chosen.values())
+    promised, kept = ([getattr(pick, what) for pick in chosen.values()] for what in ("seen", "unseen"))
     sentences.append(
-        f"A pick promises {signed(promised)} points over {label_of(baseline)} and keeps {signed(gain)}, "
-        f"on average over {len(chosen)} seeds."
+        f"A pick promises {signed(mean(promised))} points over {label_of(baseline)} and keeps {signed(mean(kept))}, on "
+        f"average over {len(chosen)} seeds (sd of what is kept {stdev(kept):.2f})."
     )
     return listed(sentences)
-
-
-def signed(points: float) -> str:
-    return whole(f"{points:+.2f}")

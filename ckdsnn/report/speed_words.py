@@ -6,10 +6,12 @@ from typing import Any
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.bench_tables import Entry, case_name, floor_reached, power, shares, spread, step_seconds
+from ckdsnn.report.numbers import between
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, SWITCHES
 from ckdsnn.report.words import listed
 
 SWEPT = {"timesteps": "T", "batch": "the batch", "width": "the width"}
+TIMES = "{:.2f}".format
 SWITCHED = "ours, "  # begins the name of our step with one fast path turned
 
 
@@ -62,19 +64,13 @@ def gains(record: BenchRecord) -> list[float]:
     return [step_seconds(other) / step_seconds(ours) for ours, other in pairs(record, "ours", "reference")]
 
 
-def between(values: Iterable[float], form: str = ".2f") -> str:
-    """From the lowest to the highest; one number where they look the same."""
-    values = list(values)
-    return " to ".join(dict.fromkeys(f"{value:{form}}" for value in (min(values), max(values))))
-
-
 def percent(shares: Iterable[float]) -> str:
-    return between((100 * share for share in shares), ".0f") + " %"
+    return between((100 * share for share in shares), "{:.0f}".format) + " %"
 
 
 def headline(record: BenchRecord) -> str:
     """The gain over the reference, from the case that gains least to the one that gains most."""
-    return between(gains(record), ".1f")
+    return between(gains(record), "{:.1f}".format)
 
 
 def findings(record: BenchRecord) -> str:
@@ -103,7 +99,7 @@ def floor_findings(record: BenchRecord) -> Iterator[str]:
         floors = [ours["floor"] for ours, _ in found]
         bound = sum(floor["arithmetic_s"] > floor["bandwidth_s"] for floor in floors)
         reached = percent(floor_reached(ours) for ours, _ in found)
-        most = between(step_seconds(other) / max(ours["floor"].values()) for ours, other in found)
+        most = between((step_seconds(other) / max(ours["floor"].values()) for ours, other in found), TIMES)
         yield f"Our step reaches {reached} of the floor, which arithmetic sets in {bound} of {len(found)} cases."
         yield f"At the floor itself, a step would be {most} times as fast as the reference."
 
@@ -112,7 +108,7 @@ def half_findings(record: BenchRecord) -> Iterator[str]:
     """Our step in bf16 against float32, where a device was measured with both."""
     for half, full in (("ours-bf16", "ours"), ("ours", "ours-fp32")):
         if found := pairs(record, half, full):
-            gain = between(step_seconds(slow) / step_seconds(fast) for fast, slow in found)
+            gain = between((step_seconds(slow) / step_seconds(fast) for fast, slow in found), TIMES)
             yield f"In bf16 our step is {gain} times as fast as in float32."
 
 
@@ -120,7 +116,7 @@ def switch_findings(record: BenchRecord) -> Iterator[str]:
     costs = []
     for name in dict.fromkeys(entry["implementation"] for entry in switches_of(record)):
         found = pairs(record, name, "ours")
-        cost = between(step_seconds(turned) / step_seconds(ours) for turned, ours in found)
+        cost = between((step_seconds(turned) / step_seconds(ours) for turned, ours in found), TIMES)
         costs.append(f"{switch_label(name)} {cost}")
     if costs:
         yield f"With one fast path turned our step takes so many times as long: {'; '.join(costs)}."

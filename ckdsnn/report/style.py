@@ -14,8 +14,6 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from ckdsnn.files import atomic
-from ckdsnn.records import Record
-from ckdsnn.records.study import Study
 
 MAP_COLOURS = {"cam": "Oranges", "sam": "Blues", "grad_cam": "Greys"}
 LOSS_COLOURS = "cividis"  # of heights: perceptually even, and the same to the colour-blind
@@ -102,23 +100,6 @@ SWITCHES = {
 def reading_of(method: str) -> dict[str, str]:
     """How lines and markers of this method look where others cross them: dashed and open where maps run from 0 to 1."""
     return {"ls": "--", "mfc": "white"} if "sample" in method.split("-") else {"ls": "-"}
-
-
-def method_of(record: Record | Study) -> str:
-    """The method or variant that a run's recipe is named after, with its condition; "" for none that has a label."""
-    from ckdsnn.report.labels import VARIANTS, split_condition  # which is made of this module's METHODS
-
-    base, condition = split_condition(record.recipe["name"])
-    known = [method for method in (*METHODS, *VARIANTS) if base.endswith(f"-{method}")]
-    return max(known, key=len, default="") + (f"-{condition}" if known and condition else "")
-
-
-def style_of(record: Record | Study) -> tuple[str, str]:
-    """Label and colour of a run or of a study of it: its method's, else its recipe's name and one colour."""
-    from ckdsnn.report.labels import colour_of, label_of
-
-    method = method_of(record)
-    return (label_of(method), colour_of(method)) if method else (record.recipe["name"], OTHER_COLOUR)
 
 
 SETTINGS = {

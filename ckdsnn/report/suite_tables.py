@@ -21,6 +21,11 @@ def in_points(comparison: Comparison, digits: int = 2) -> str:
     return f"{whole(middle)} {whole(f'[{bounds}]')}" if ends else whole(middle)
 
 
+def with_n(comparison: Comparison) -> str:
+    """The same with the number of pairs."""
+    return f"{in_points(comparison)} {count(comparison.n)}"
+
+
 def probability(p: float | None) -> str:
     """A p value, a dash where there is none."""
     return DASH if p is None else whole("< 0.001") if p < 0.001 else f"{p:.3f}"
@@ -52,7 +57,7 @@ def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
 def paired(comparison: Comparison, cells: Cells) -> str:
     """The difference and the number of pairs, with the baseline's mean over them where it is not its row's."""
     both = accuracies(cells[comparison.method]), accuracies(cells[comparison.baseline])
-    text = f"{in_points(comparison)} {count(comparison.n)}"
+    text = with_n(comparison)
     if all(len(seeds) == comparison.n for seeds in both):
         return text
     start = mean(both[1][seed] for seed in comparison.differences)
@@ -71,7 +76,7 @@ SHOWN: dict[str, Callable[[Comparison], bool]] = {  # against the baseline, p va
     "Above": lambda found: found.clear and found.mean > 0,
     "Below": lambda found: found.clear and found.mean < 0,
     "Not told apart from": lambda found: found.corrected is not None and not found.clear,
-    "Too few seeds to tell from": lambda found: found.corrected is None,
+    "No verdict against": lambda found: found.corrected is None,
 }
 
 

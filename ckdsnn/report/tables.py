@@ -31,6 +31,16 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
     return whole(f"{mean(values):.{digits}f}{deviation}")
 
 
+def signed(value: float) -> str:
+    """With its sign and two digits after the point."""
+    return whole(f"{value:+.2f}")
+
+
+def beside(first: str, second: str) -> str:
+    """Two values, of which a line break may part only the second from the slash."""
+    return f"{whole(f'{first} /')} {second}"
+
+
 def count(n: int) -> str:
     """n in brackets, which a line break does not part."""
     return whole(f"(n = {n})")
@@ -129,7 +139,7 @@ def agreement_table(name: str, caption: str, found: Mapping[str, Mapping[str, "A
             label_of(method),
             mean_sd(pairs.matched),
             whole(f"{pairs.shuffled.mean():.2f}"),
-            whole(f"{pairs.gain:+.2f}"),
+            signed(pairs.gain),
         ]
         for kind, by_method in found.items()
         for method, pairs in by_method.items()

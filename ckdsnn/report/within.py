@@ -10,27 +10,31 @@ from ckdsnn.report.compare import Cells, Comparison, Values, compare, values_of
 from ckdsnn.report.labels import condition_label, label_of, split_condition
 from ckdsnn.report.style import styled
 from ckdsnn.report.suite_plots import difference_panel
-from ckdsnn.report.suite_tables import holm_over, in_points, not_measured, probability
-from ckdsnn.report.tables import Table, count, spread, whole
+from ckdsnn.report.suite_tables import holm_over, in_points, not_measured, probability, with_n
+from ckdsnn.report.tables import Table, beside, spread
 from ckdsnn.report.words import listed
 
 Pair = tuple[str, str]  # method and baseline, without a condition
 
 
-def levelled(values: Values) -> Values:
-    """Accuracies less the best mean under the same condition.
+def levelled(values: Values) -> dict[str, dict[tuple[str, int], float]]:
+    """Accuracies less the best mean under the same condition, by condition and seed, which are the blocks.
 
-    A condition moves all its methods alike; only what lies far below the others under the same one has collapsed.
+    A condition moves all its methods alike; only what lies far below the others under the same one has collapsed. One
+    seed under two conditions is two blocks: first weights or images differ.
     """
+    home = {method: split_condition(method)[1] for method in values}
     best: dict[str, float] = {}
     for method, seeds in values.items():
-        condition = split_condition(method)[1]
-        best[condition] = max(best.get(condition, 0.0), mean(seeds.values()))
-    return {m: {s: v - best[split_condition(m)[1]] for s, v in seeds.items()} for m, seeds in values.items()}
+        best[home[method]] = max(best.get(home[method], 0.0), mean(seeds.values()))
+    return {m: {(home[m], seed): v - best[home[m]] for seed, v in seeds.items()} for m, seeds in values.items()}
 
 
 def within(cells: Cells, pairs: Sequence[Pair]) -> list[Comparison]:
-    """Each pair under each condition that the cells have, the setting's own first; corrected as one family."""
+    """Each pair under each condition that the cells have, in their order; those measured are corrected as one family.
+
+    Their differences are by condition and seed.
+    """
     conditions = dict.fromkeys(split_condition(method)[1] for method in cells)
     both = [tuple(under(method, c) for method in pair) for c in conditions for pair in pairs]
     return compare(levelled(values_of(cells)), both)
@@ -62,15 +66,16 @@ def within_table(name: str, caption: str, cells: Cells, pairs: Sequence[Pair], o
 
 
 def row(comparison: Comparison, cells: Cells, own: str) -> list[str]:
+    seeds = {seed for _, seed in comparison.differences}
     first, second = (
-        spread([record.accuracy for record in cells[name] if record.seed in comparison.differences])
+        spread([record.accuracy for record in cells[name] if record.seed in seeds])
         for name in (comparison.method, comparison.baseline)
     )
     return [
         condition_of(comparison, own),
         pair_label(comparison),
-        f"{whole(f'{first} /')} {second}",
-        f"{in_points(comparison)} {count(comparison.n)}",
+        beside(first, second),
+        with_n(comparison),
         probability(comparison.corrected),
     ]
 
@@ -80,7 +85,7 @@ def overall(found: Sequence[Comparison]) -> Comparison | None:
     spreads = {comparison.spread for comparison in found}
     if len(found) < 2 or len(spreads) > 1:
         return None
-    differences = {(c.method, seed): difference for c in found for seed, difference in c.differences.items()}
+    differences = {block: difference for c in found for block, difference in c.differences.items()}
     return Comparison(found[0].method, found[0].baseline, differences, spreads.pop())
 
 

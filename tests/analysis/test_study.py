@@ -78,6 +78,8 @@ def test_a_smoke_run_is_studied_at_once_another_is_answered_with_the_command(rec
     with pytest.raises(CkdsnnError, match=f"run `ckdsnn study accuracies {record.id}`"):
         obtain_study("accuracies", reduced, folder, folder)
     assert obtain_studies("accuracies", [reduced], folder, folder) == []
+    with pytest.raises(CkdsnnError, match="unknown study 'luck'; choose one of: "):
+        obtain_studies("luck", [reduced], folder, folder)
     assert [made.record for made in obtain_studies("accuracies", [record], folder, folder)] == [record.id]
 
 

@@ -3,15 +3,18 @@
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
 from book.generated import NOTEBOOKS, STUDY_PAGES, Generator, as_named
 from book.provenance import find_records
+from ckdsnn.analysis.cells import load_cells
 from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import save_record
+from ckdsnn.report.compare import accuracies
 from tests.report.conftest import readable
 
 ROOT = Path(__file__).parents[2]
@@ -85,3 +88,9 @@ def test_a_run_with_changed_fields_is_not_the_recipe_that_it_is_named_after(reco
 def test_every_suite_of_the_books_tier_and_every_kind_of_study_has_a_page():
     assert NOTEBOOKS.keys() == SUITES.keys() - {"gpu"} and STUDY_PAGES.keys() == MEASURES.keys()
     assert all((ROOT / page).is_file() for page in (*NOTEBOOKS.values(), *STUDY_PAGES.values()))
+
+
+def test_the_weight_that_pages_call_the_best_of_four_is():
+    cells = load_cells("map-losses", "reduced", ROOT / "results")
+    means = {m: mean(accuracies(runs).values()) for m, runs in cells.items() if m.startswith("samd-sample")}
+    assert len(means) == 4 and max(means, key=means.get) == "samd-sample-beta10"

@@ -185,3 +185,9 @@ def test_loss_names_and_roles():
     assert STUDENT.loss_names == ("samd", "nld") and not STUDENT.is_teacher
     assert TEACHER.loss_names == () and TEACHER.is_teacher
     assert STUDENT.replace(noise="0").noise == "0"
+
+
+@pytest.mark.parametrize("same", ["0.50", " 0.5", "5e-1"])
+def test_one_deviation_of_the_noise_is_one_recipe_however_it_is_written(same):
+    plain = Recipe("a", losses="nld", teacher="t", noise="0.5")
+    assert plain.replace(noise=same) == plain and plain.replace(noise=same).digest() == plain.digest()

@@ -20,13 +20,14 @@ def test_runs_that_hardly_trained_and_runs_without_maps_are_left_out(points):
     assert points == {"nld": [(0.1, 54.0), (0.12, 55.0)], "ckdsnn-rate": [(0.25, 56.5)]}
 
 
-def test_the_correlation_is_scipys_over_all_runs(points):
-    expected = stats.spearmanr([0.1, 0.12, 0.25], [54.0, 55.0, 56.5])
-    assert readable(rank_correlation(points)) == (
+def test_the_correlation_is_scipys_over_the_methods_means(points):
+    three = dict(points) | {"kd": [(0.2, 50.0)], "bkd": [(0.05, 51.0)]}
+    expected = stats.spearmanr([0.11, 0.25, 0.2, 0.05], [54.5, 56.5, 50.0, 51.0])
+    assert readable(rank_correlation(three)) == (
         f"- Spearman's correlation of alignment and accuracy: {expected.statistic:+.2f} "
-        f"(p = {expected.pvalue:.3f}, 3 runs of 2 methods)."
+        f"(p {expected.pvalue:.3f}, means of 4 methods, 5 runs)."
     )
-    assert "too few" in rank_correlation({"nld": points["nld"]})
+    assert "2 methods are too few" in rank_correlation(points)
 
 
 def test_every_run_is_a_dot_and_only_the_named_bear_their_names(points):

@@ -64,6 +64,12 @@ def test_what_varies_far_more_than_the_others_varies_in_its_own_way(record):
     assert other.spread == Spread(pytest.approx(stdev([2.0, -7.0, 3.5])), 2)
 
 
+def test_a_method_of_two_seeds_does_not_widen_the_others_intervals(record):
+    values = values_of(cells_of(record, ACCURACIES | {"catkd": [52.0, 44.0]}))
+    steady, other = compare(values, [("kd", "snn"), ("catkd", "snn")])
+    assert steady.spread == other.spread == compare(values_of(cells_of(record, ACCURACIES)), [("kd", "snn")])[0].spread
+
+
 def test_only_seeds_that_both_have_count(record):
     cells = cells_of(record, ACCURACIES | {"kd": [53.0]})
     (found,) = compare(values_of(cells), [("kd", "snn")])

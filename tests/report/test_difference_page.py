@@ -32,5 +32,5 @@ def test_the_best_epoch_is_worth_its_mean_gain(record):
         for run, gain in zip(cells_of(record, {"kd": [50.0] * 4})["kd"], (0, 0, 0.5, 1.5), strict=True)
     ]
     said = readable(best_less_last(runs))
-    assert "on record (n = 4): +0.25 points in the median, +0.50 on average, at most +1.50" in said
+    assert "of the tier (n = 4): +0.25 points in the median, +0.50 on average, at most +1.50" in said
     assert f"(`{runs[3].id}`). In 2 of them" in said

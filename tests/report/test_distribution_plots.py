@@ -1,5 +1,7 @@
 """Histograms and distances: what is drawn is what was given, and which methods are called nearer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -54,6 +56,20 @@ def test_methods_come_in_the_one_order_and_unknown_ones_last(record):
         METHODS["ckdsnn"][0],
         label_of("ckdsnn-zscore"),
     ]
+
+
+def test_a_network_that_has_diverged_is_left_out_of_sentences_and_table(record):
+    studies = [compared(record, method, seed, 0.2 + 0.1 * seed) for method in ("snn", "kd") for seed in (0, 1)]
+    gone = compared(record, "kd", 2)
+    gone = replace(gone, values={name: blank(value) for name, value in gone.values.items()})
+    assert said([*studies, gone])[3:] == said(studies)[3:]
+    (before, *_), (after, *_) = (profile_table("t", "c", found).rows for found in (studies, [*studies, gone]))
+    assert before == after
+
+
+def blank(value):
+    """The same shape, nothing in it finite."""
+    return [blank(part) for part in value] if isinstance(value, list) else None
 
 
 def test_sides_are_told_of_pairs_of_one_seed():

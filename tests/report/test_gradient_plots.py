@@ -82,7 +82,16 @@ def test_a_network_that_has_diverged_is_left_out_of_the_sentences(record):
     together = said([pulled(record), diverged])
     assert together[-1] == said([pulled(record)])[-1] and "nan" not in " ".join(together)
     assert said([diverged])[0].endswith("with fresh weights, – when trained.")
-    assert gradient_table("name", "caption", [diverged]).rows[0][-1] == "nan"
+    assert gradient_table("name", "caption", [diverged]).rows[0][-1] == "–"
+    assert gradient_table("n", "c", [pulled(record), diverged]).rows == gradient_table("n", "c", [pulled(record)]).rows
+
+
+def test_a_term_that_does_not_pull_has_no_weight_at_which_it_would(record):
+    study = pulled(record)
+    dead = {
+        name: [[0.0, 0.0]] * len(value) for name, value in study.values.items() if name == "end-weights-samd-sample"
+    }
+    assert said([replace(study, values=study.values | dead)])[-1].endswith("needs a β of –.")
 
 
 def test_the_table_explains_each_reading_by_its_parts(record):

@@ -10,7 +10,7 @@ FOUND = {"snn": [50.0, 51.0, 52.5], "nld": [55.0, 56.1, 57.0], "ckdsnn-sample": 
 def test_every_comparison_on_record_has_its_sentence(record):
     evidence = Evidence(lambda suite: cells_of(record, FOUND))
     lifts, beside = headline(evidence).splitlines()
-    assert lifts.startswith("- The logits are worth most: NLD against the plain SNN: **+4.87 [")
+    assert lifts.startswith("- What the logits add: NLD against the plain SNN: **+4.87 [")
     assert lifts.endswith("]** points (n = 3).")
     assert beside == "- SAMD beside NLD, both maps from 0 to 1: **+1.00** points (n = 1)."
 

@@ -21,7 +21,10 @@ def test_what_is_really_better_keeps_what_it_promises(record):
     assert {pick.method for pick in picks(differences(cells, "nld")).values()} == {"bkd"}
     told = readable(pick_findings(cells, "nld")).split("\n")
     assert told[0] == "- Picked of 3 by all seeds but 0: BKDSNN, +4.00 there, +4.00 on seed 0."
-    assert told[-1] == "- A pick promises +4.00 points over NLD and keeps +4.00, on average over 3 seeds."
+    assert (
+        told[-1]
+        == "- A pick promises +4.00 points over NLD and keeps +4.00, on average over 3 seeds (sd of what is kept 0.00)."
+    )
 
 
 @pytest.mark.parametrize("given", [{}, {"nld": [50.0] * 3}, {"nld": [50.0] * 3, "kd": [51.0] * 3, "at": [52.0]}])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.report.speed_words import between, findings, gains, headline, newest, sweep_of, switches_of
+from ckdsnn.report.speed_words import findings, gains, headline, newest, sweep_of, switches_of
 from tests.bench_example import entry
 from tests.report.conftest import CPU, GPU, measured, readable
 
@@ -46,11 +46,6 @@ def test_gains_are_over_the_reference_of_the_same_case():
     cases = [entry("reference", [2.0]), entry(rates=[5.0]), entry("reference", [1.0], timesteps=4)]
     record = of_cases(*cases, entry(rates=[2.0], timesteps=4), entry(rates=[9.0], timesteps=8))
     assert gains(record) == [2.5, 2.0] and headline(record) == "2.0 to 2.5"
-
-
-@pytest.mark.parametrize(("values", "text"), [([3, 1, 2], "1.00 to 3.00"), ([1.001, 1.002], "1.00")])
-def test_a_range_that_looks_like_one_number_is_one(values, text):
-    assert between(iter(values)) == text
 
 
 def test_rates_shares_and_floor_of_the_one_case_are_told():

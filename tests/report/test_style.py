@@ -12,7 +12,7 @@ from PIL import Image
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.named import METHODS as RECIPE_METHODS
-from ckdsnn.report.labels import colour_of, label_of, split_time
+from ckdsnn.report.labels import colour_of, label_of, split_time, style_of
 from ckdsnn.report.style import (
     MAPS,
     METHODS,
@@ -21,7 +21,6 @@ from ckdsnn.report.style import (
     SURROGATES,
     reading_of,
     save_figure,
-    style_of,
     styled,
 )
 from tests.report.conftest import record_of

@@ -52,7 +52,7 @@ def test_sentences_tell_the_clear_from_the_unclear(record):
     assert told[1].startswith("- **Below SNN, no distillation**, in points: BKDSNN -3.00 [")
     assert told[2].startswith("- **Not told apart from SNN, no distillation**, in points: AT +0.00 [")
     assert told[3:] == [
-        "- **Too few seeds to tell from SNN, no distillation**, in points: NLD +0.50; e2KD -30.00.",
+        "- **No verdict against SNN, no distillation**, in points: NLD +0.50; e2KD -30.00.",
         "- **Not measured yet**: e2KD; NLD, fixed deviation 2.",
     ]
 
