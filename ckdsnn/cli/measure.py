@@ -4,6 +4,8 @@ from jsonargparse import ArgumentParser, Namespace
 
 from ckdsnn.cli.options import add_data, add_engine, add_option, add_out
 
+SHOWN = 6  # names of a study's values
+
 
 def bench_parser() -> ArgumentParser:
     parser = ArgumentParser(description="Measure the training step against the released form of it.")
@@ -34,7 +36,8 @@ def study_command(options: Namespace) -> None:
     from ckdsnn.analysis.study import study
 
     made = study(options.kind, options.record, options.out, options.data)
-    print(f"study {made.id} in {options.out}: {', '.join(made.values)}")
+    shown, hidden = list(made.values)[:SHOWN], len(made.values) - SHOWN
+    print(f"study {made.id} in {options.out}: {', '.join(shown)}{f' and {hidden} more values' * (hidden > 0)}")
 
 
 def bench_command(options: Namespace) -> None:
