@@ -61,7 +61,7 @@ def difference_panel(axes: Axes, rows: Mapping[str, int], comparisons: Sequence[
             axes.plot(comparison.mean, row, "D", ms=6, color=colour, mfc="white", mew=1.6)
             continue
         values = list(comparison.differences.values())
-        axes.plot(values, [row] * len(values), ".", ms=4, color=colour, alpha=0.6)
+        axes.plot(values, [row] * len(values), ".", ms=9, color=colour, alpha=0.6, mec="none")
         axes.plot(comparison.mean, row, "D", ms=6, color=colour)
         if comparison.interval:
             axes.plot(comparison.interval, [row, row], color=colour, lw=1.6)

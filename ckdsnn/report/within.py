@@ -101,9 +101,9 @@ def within_findings(found: Sequence[Comparison], own: str, absent: Sequence[str]
 
 def told(group: Sequence[Comparison], own: str) -> str:
     """The differences of one pair; the p value of all conditions together is that of one test, not corrected."""
-    parts = [f"{condition_of(c, own)} {in_points(c)}{' (clear)' * c.clear}" for c in group]
+    parts = [f"{condition_of(c, own)}: {in_points(c)}{' (clear)' * c.clear}" for c in group]
     if every := overall(group):
-        parts.append(f"all together {in_points(every)} ({every.n} pairs, p {probability(every.p)})")
+        parts.append(f"all together: {in_points(every)} ({every.n} pairs, p {probability(every.p)})")
     return "; ".join(parts)
 
 
