@@ -85,8 +85,8 @@ def findings(comparisons: Iterable[Comparison], absent: Sequence[str] = ()) -> s
     ordered, sentences = sorted(comparisons, key=lambda comparison: -comparison.mean), []
     for words, holds in SHOWN.items():
         if group := list(filter(holds, ordered)):
-            parts = [f"{label_of(found.method)} {in_points(found)}" for found in group]
-            sentences.append(f"**{words} {label_of(group[0].baseline)}**, in points: {'; '.join(parts)}.")
+            parts = [f"{label_of(found.method)}: {in_points(found)}" for found in group]
+            sentences.append(f"**{words} {label_of(group[0].baseline)}**, in points – {'; '.join(parts)}.")
     return listed(sentences + not_measured(absent))
 
 

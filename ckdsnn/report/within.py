@@ -95,7 +95,7 @@ def within_findings(found: Sequence[Comparison], own: str, absent: Sequence[str]
     by_pair: dict[str, list[Comparison]] = {}
     for comparison in found:
         by_pair.setdefault(pair_label(comparison), []).append(comparison)
-    sentences = [f"**{label}**, in points: {told(group, own)}." for label, group in by_pair.items()]
+    sentences = [f"**{label}**, in points – {told(group, own)}." for label, group in by_pair.items()]
     return listed(sentences + not_measured(absent))
 
 

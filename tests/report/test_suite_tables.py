@@ -48,18 +48,18 @@ def test_networks_that_have_not_learned_or_do_not_spike_are_marked(record):
 def test_sentences_tell_the_clear_from_the_unclear(record):
     cells = cells_of(record, ACCURACIES | {"at": [50.0, 51.5, 52.0], "bkd": [47.0, 48.1, 49.4]})
     told = readable(findings(against(cells, "snn"), ["e2kd", "nld-noise2"])).split("\n")
-    assert told[0].startswith("- **Above SNN, no distillation**, in points: KD +2.97 [") and "AT" not in told[0]
-    assert told[1].startswith("- **Below SNN, no distillation**, in points: BKDSNN -3.00 [")
-    assert told[2].startswith("- **Not told apart from SNN, no distillation**, in points: AT +0.00 [")
+    assert told[0].startswith("- **Above SNN, no distillation**, in points – KD: +2.97 [") and "AT" not in told[0]
+    assert told[1].startswith("- **Below SNN, no distillation**, in points – BKDSNN: -3.00 [")
+    assert told[2].startswith("- **Not told apart from SNN, no distillation**, in points – AT: +0.00 [")
     assert told[3:] == [
-        "- **No verdict against SNN, no distillation**, in points: NLD +0.50; e2KD -30.00.",
+        "- **No verdict against SNN, no distillation**, in points – NLD: +0.50; e2KD: -30.00.",
         "- **Not measured yet**: e2KD; NLD, fixed deviation 2.",
     ]
 
 
 def test_sentences_begin_with_the_largest_difference(record):
     cells = cells_of(record, {"snn": [50.0], "kd": [51.0], "nld": [53.0]})
-    assert findings(against(cells, "snn")).index("NLD") < findings(against(cells, "snn")).index("KD +1")
+    assert findings(against(cells, "snn")).index("NLD") < findings(against(cells, "snn")).index("KD: +1")
 
 
 def test_every_method_of_a_suite_has_a_label_and_a_colour():

@@ -50,7 +50,7 @@ def test_the_table_has_a_row_for_each_condition(cells):
 
 def test_each_pair_is_told_in_one_sentence(cells):
     told, rest = readable(within_findings(within(cells, PAIRS), "as elsewhere", ["snn-t4"])).split("\n")
-    assert told.startswith("- **CKDSNN (0–1) less NLD**, in points: as elsewhere: +0.17 [")
+    assert told.startswith("- **CKDSNN (0–1) less NLD**, in points – as elsewhere: +0.17 [")
     assert "]; a quarter of the images, four times as often: +1.07 [" in told
     assert "] (clear); all together: +0.62 [" in told
     assert rest == "- **Not measured yet**: SNN, no distillation, T = 4."
