@@ -1,8 +1,10 @@
 """What the runs come to, in a few sentences for the landing page: every number is computed."""
 
-from ckdsnn.report.compare import compare, values_of
+from ckdsnn.report.compare import Cells, Comparison, compare, values_of
+from ckdsnn.report.labels import split_condition
 from ckdsnn.report.suite_tables import in_points
 from ckdsnn.report.verdicts import Evidence
+from ckdsnn.report.within import within
 
 # suite, method, baseline -> what the comparison says, in words
 SENTENCES = {
@@ -11,6 +13,9 @@ SENTENCES = {
     ("components", "samd-sample", "snn"): "SAMD alone against the plain SNN, both maps from 0 to 1",
     ("map-losses", "samd-sample-beta10", "snn"): "The same with ten times the weight, the best of four",
     ("components", "ckdsnn-sample", "nld"): "SAMD beside NLD, both maps from 0 to 1",
+    ("ranges", "ckdsnn-sample-beta10", "nld"): "The same with ten times the weight",
+    ("conditions", "ckdsnn-sample-beta10-t4", "nld-t4"): "The same at T = 4, one of [the conditions tried]"
+    "(../notebooks/19_conditions.ipynb)",
     ("components", "ckdsnn", "nld"): "SAMD beside NLD, the student's map a count of spikes as in the paper's figure",
 }
 
@@ -19,6 +24,14 @@ def headline(evidence: Evidence) -> str:
     """A list: each comparison in points, with its 95 % interval and number of seeds; what has no record is left out."""
     lines = []
     for (suite, method, baseline), words in SENTENCES.items():
-        for found in compare(values_of(evidence.load(suite)), [(method, baseline)]):
+        for found in compared(evidence.load(suite), method, baseline):
             lines.append(f"- {words}: **{in_points(found)}** points (n = {found.n}).")
     return "\n".join(lines)
+
+
+def compared(cells: Cells, method: str, baseline: str) -> list[Comparison]:
+    """The one comparison, none without a common seed; under a condition, as the page of conditions has it."""
+    pair, condition = (split_condition(method)[0], split_condition(baseline)[0]), split_condition(method)[1]
+    if condition:
+        return [found for found in within(cells, [pair]) if found.method == method]
+    return compare(values_of(cells), [(method, baseline)])
