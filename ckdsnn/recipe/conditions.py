@@ -1,7 +1,7 @@
 """What else may decide whether maps help beside logits: schedule, capacity, labels, teacher, T, each changed alone.
 
-NLD alone and NLD with SAMD are compared under each condition: both maps 0 to 1 within each image, with a weight at
-which SAMD by itself helps. At the paper's weight this reading pulls so little that no condition could show its worth.
+NLD alone and NLD with SAMD are compared under each condition: both maps 0 to 1 within each image, with ten times the
+paper's weight, at which this reading pulls little.
 """
 
 from collections.abc import Callable

@@ -81,7 +81,7 @@ SCALING: dict[str, Fields] = {  # z-scores undo the min-max: one recipe stands f
     "ckdsnn-sample-none-beta0.03": with_sample(scaling="none", beta=0.03),
 }
 
-# SAMD with larger weights, and AT as strong as the other rivals: at its published weight the student falls silent
+# SAMD with larger weights, AT with a smaller one: at its published weight the student falls silent
 MAP_LOSSES: dict[str, Fields] = {
     **{f"samd-sample-beta{beta:g}": {"losses": "samd", "beta": beta, **SAMPLE} for beta in (10.0, 30.0, 100.0)},
     "at-beta32": {"losses": "at", "beta": 32.0},

@@ -51,10 +51,14 @@ def condition_of(comparison: Comparison, own: str) -> str:
     return condition_label(condition) if condition else own
 
 
-def pair_label(comparison: Comparison) -> str:
+def pair_of(comparison: Comparison) -> Pair:
     """The two methods, without their condition."""
-    method, baseline = (label_of(split_condition(name)[0]) for name in (comparison.method, comparison.baseline))
-    return f"{method} less {baseline}"
+    return split_condition(comparison.method)[0], split_condition(comparison.baseline)[0]
+
+
+def pair_label(pair: Pair) -> str:
+    """The pair in words."""
+    return " less ".join(map(label_of, pair))
 
 
 def within_table(name: str, caption: str, cells: Cells, pairs: Sequence[Pair], own: str) -> Table:
@@ -73,7 +77,7 @@ def row(comparison: Comparison, cells: Cells, own: str) -> list[str]:
     )
     return [
         condition_of(comparison, own),
-        pair_label(comparison),
+        pair_label(pair_of(comparison)),
         beside(first, second),
         with_n(comparison),
         probability(comparison.corrected),
@@ -92,10 +96,10 @@ def overall(found: Sequence[Comparison]) -> Comparison | None:
 def within_findings(found: Sequence[Comparison], own: str, absent: Sequence[str] = ()) -> str:
     """One sentence a pair: its difference under each condition, where that is clear, and over all of them; then what
     has no record."""
-    by_pair: dict[str, list[Comparison]] = {}
+    by_pair: dict[Pair, list[Comparison]] = {}
     for comparison in found:
-        by_pair.setdefault(pair_label(comparison), []).append(comparison)
-    sentences = [f"**{label}**, in points – {told(group, own)}." for label, group in by_pair.items()]
+        by_pair.setdefault(pair_of(comparison), []).append(comparison)
+    sentences = [f"**{pair_label(pair)}**, in points – {told(group, own)}." for pair, group in by_pair.items()]
     return listed(sentences + not_measured(absent))
 
 
@@ -115,10 +119,10 @@ def within_figure(cells: Cells, pairs: Sequence[Pair], own: str) -> Figure:
         figure = Figure(figsize=(7.5, 0.4 * len(labels) + 1.5))
         panels = figure.subplots(1, len(pairs), sharey=True, squeeze=False)[0]
         for axes, pair in zip(panels, pairs, strict=True):
-            own_pair = [c for c in found if (split_condition(c.method)[0], split_condition(c.baseline)[0]) == pair]
+            own_pair = [comparison for comparison in found if pair_of(comparison) == pair]
             rows = {c.method: labels.index(condition_of(c, own)) for c in own_pair}
             difference_panel(axes, rows, own_pair)
-            axes.set_xlabel(fill(f"{label_of(pair[0])} less {label_of(pair[1])} (points)", 24), fontsize=10)
+            axes.set_xlabel(fill(f"{pair_label(pair)} (points)", 24), fontsize=10)
         panels[0].set_yticks(range(len(labels)), [fill(label, 24) for label in labels], fontsize=9)
         panels[0].set_ylim(len(labels) - 0.4, -0.6)
         return figure
