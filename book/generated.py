@@ -17,15 +17,14 @@ from ckdsnn.records.paper import load_published
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import STUDIES, Study
-from ckdsnn.report import reproduce_page
-from ckdsnn.report.claim_page import claims_page, summary
-from ckdsnn.report.difference_page import best_less_last, compared, unmeasured, worth_table
-from ckdsnn.report.headline import headline
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.reproduce_page import Plan
-from ckdsnn.report.result_page import own_table, published_tables, setting
-from ckdsnn.report.selection import pick_findings
-from ckdsnn.report.suite_tables import suite_table
+from ckdsnn.report.pages.claims import claims_page, summary
+from ckdsnn.report.pages.differences import best_less_last, compared, unmeasured, worth_table
+from ckdsnn.report.pages.headline import headline
+from ckdsnn.report.pages.reproduce import Plan, commands, reproduce_table, row, study_rows, suite_rows, total
+from ckdsnn.report.pages.results import own_table, published_tables, setting
+from ckdsnn.report.suites.selection import pick_findings
+from ckdsnn.report.suites.tables import suite_table
 from ckdsnn.report.tables import accuracy_table
 from ckdsnn.report.verdicts import Evidence
 
@@ -162,16 +161,16 @@ class Generator:
         """The commands behind each suite, study and page, and what they have left; every run is counted once."""
         studies = {kind: STUDIES.find_all(f"{kind}-*", self.results) for kind in STUDY_PAGES}
         rows = [
-            reproduce_page.row("teacher of all suites", f"ckdsnn train {TEACHER.name}", self.teachers, 1),
-            *reproduce_page.suite_rows(self.suites(), PLANS, NOTEBOOKS, TIER),
-            *reproduce_page.study_rows(studies, STUDY_PAGES),
-            reproduce_page.total(self.runs, [study for found in studies.values() for study in found]),
+            row("teacher of all suites", f"ckdsnn train {TEACHER.name}", self.teachers, 1),
+            *suite_rows(self.suites(), PLANS, NOTEBOOKS, TIER),
+            *study_rows(studies, STUDY_PAGES),
+            total(self.runs, [study for found in studies.values() for study in found]),
         ]
-        return reproduce_page.reproduce_table(rows)
+        return reproduce_table(rows)
 
     def commands(self) -> str:
         """What trains all suites."""
-        return reproduce_page.commands(PLANS, TIER)
+        return commands(PLANS, TIER)
 
     def fill(self, text: str) -> str:
         """The page with all its places filled in. Raises CkdsnnError for an unknown name."""

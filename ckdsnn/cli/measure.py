@@ -42,7 +42,7 @@ def study_command(options: Namespace) -> None:
 
 def bench_command(options: Namespace) -> None:
     from ckdsnn.bench.run import run_bench
-    from ckdsnn.report.bench_tables import bench_table, sweep_table
+    from ckdsnn.report.speed.tables import bench_table, sweep_table
 
     record = run_bench(**vars(options))
     print(bench_table("bench", record).text())

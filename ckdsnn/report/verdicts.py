@@ -14,7 +14,7 @@ from ckdsnn.records import Record
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import Study
 from ckdsnn.report.claims import Claim, Question
-from ckdsnn.report.compare import LEVEL, Cells, Comparison, Values, compare, correct, silent, values_of
+from ckdsnn.report.suites.compare import LEVEL, Cells, Comparison, Values, compare, correct, silent, values_of
 
 VALUES: dict[str, Callable[[Record], float]] = {
     "accuracy": lambda record: record.accuracy,

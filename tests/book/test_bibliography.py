@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pybtex.database import parse_file
 
-from ckdsnn.report.result_page import WORKS
+from ckdsnn.report.pages.results import WORKS
 
 BOOK = Path(__file__).parents[2] / "book"
 WORK = parse_file(str(BOOK / "references.bib")).entries

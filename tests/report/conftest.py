@@ -15,19 +15,19 @@ from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
 from ckdsnn.records.study import Study, study_id
-from ckdsnn.report.distribution_plots import DISTANCES, POPULATIONS, distances, side_by_side
-from ckdsnn.report.energy_plots import accuracy_against_energy, firing_rates
 from ckdsnn.report.framework import framework
-from ckdsnn.report.gradient_plots import TERMS, gradient_strength
-from ckdsnn.report.landscape_plots import landscape_curves, landscape_planes
 from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
-from ckdsnn.report.reliability_plots import map_scores, road_curves, surrogate_curves
-from ckdsnn.report.speed_plots import scaling, switch_costs, throughput, time_shares
+from ckdsnn.report.speed.plots import scaling, switch_costs, throughput, time_shares
+from ckdsnn.report.studies.distribution_plots import DISTANCES, POPULATIONS, distances, side_by_side
+from ckdsnn.report.studies.gradient_plots import TERMS, gradient_strength
+from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes
+from ckdsnn.report.studies.reliability_plots import map_scores, road_curves, surrogate_curves
+from ckdsnn.report.studies.theory_plots import map_bounds, noise_changes
 from ckdsnn.report.style import MAPS, METHODS, PLACES, SURROGATES
-from ckdsnn.report.suite_plots import over_time, suite_figure
-from ckdsnn.report.theory_plots import map_bounds, noise_changes
-from ckdsnn.report.within import within_figure
+from ckdsnn.report.suites.energy_plots import accuracy_against_energy, firing_rates
+from ckdsnn.report.suites.plots import over_time, suite_figure
+from ckdsnn.report.suites.within import within_figure
 from tests.bench_example import EXAMPLE, entry, point
 from tests.landscape_example import bowl
 

@@ -7,9 +7,9 @@ import pytest
 from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
-from ckdsnn.report.claim_page import SHOWN, claims_page, why
 from ckdsnn.report.claims import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
-from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
+from ckdsnn.report.pages.claims import SHOWN, claims_page, why
+from ckdsnn.report.suites.compare import Comparison, Spread, compare, correct, values_of
 from ckdsnn.report.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
 from tests.report.conftest import cells_of, readable
 

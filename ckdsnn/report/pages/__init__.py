@@ -1,0 +1,1 @@
+"""Pages of the book, and parts of pages, that are made from records, as Markdown."""

@@ -1,0 +1,81 @@
+"""Energy of one inference against accuracy, and how often each layer's neurons fire: figures and a table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from statistics import mean
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ckdsnn.records import Record
+from ckdsnn.report.labels import colour_of, label_of, split_time
+from ckdsnn.report.style import METHODS, reading_of, styled
+from ckdsnn.report.suites.compare import Cells, accuracies
+from ckdsnn.report.tables import RATE, Table, firing, mean_sd
+
+MARKERS = "osD^vP*X"  # one for each number of time steps
+ENERGIES: Mapping[str, Callable[[Record], float]] = {  # account -> microjoule for one image
+    "arithmetic": attrgetter("arithmetic_energy"),
+    "arithmetic and memory": attrgetter("whole_energy"),
+}
+
+
+def accuracy_against_energy(cells: Cells) -> Figure:
+    """One panel an account of energy: a point a run, its colour the method, its shape T; open: maps from 0 to 1.
+
+    The axes begin where the points do: energies of different T lie apart, those of one T close together.
+    """
+    steps = sorted({record.recipe["timesteps"] for records in cells.values() for record in records})
+    with styled():
+        figure = Figure(figsize=(7.5, 4.2))
+        for axes, (title, energy_of) in zip(figure.subplots(1, 2, sharey=True), ENERGIES.items(), strict=True):
+            for method, records in cells.items():
+                look = {"color": colour_of(method), "ms": 6, **reading_of(method), "ls": ""}
+                for record in records:
+                    marker = MARKERS[steps.index(record.recipe["timesteps"])]
+                    axes.plot(energy_of(record), record.accuracy, marker=marker, **look)
+            axes.set(title=title, xlabel="Energy of one image (µJ)")
+            axes.margins(0.1)
+            axes.locator_params(axis="x", nbins=5)
+        figure.axes[0].set_ylabel("Test accuracy, last epoch (%)")
+        figure.legend(*legend_entries(cells, steps), loc="outside lower center", ncols=4, fontsize=9)
+        return figure
+
+
+def legend_entries(cells: Cells, steps: Sequence[int]) -> tuple[list[Line2D], list[str]]:
+    """Handles and labels: each method's colour and reading, each T's shape."""
+    bases = dict.fromkeys(split_time(method)[0] for method in cells)
+    handles = [Line2D([], [], marker="s", color=colour_of(base), **reading_of(base) | {"ls": ""}) for base in bases]
+    handles += [Line2D([], [], ls="", marker=marker, color="#777777") for marker in MARKERS[: len(steps)]]
+    return handles, [*map(label_of, bases), *(f"T = {t}" for t in steps)]
+
+
+def firing_rates(cells: Cells) -> Figure:
+    """The firing rate of each layer, first to last: a line a method, the mean over its seeds."""
+    with styled():
+        figure = Figure(figsize=(7.5, 4.2))
+        axes = figure.subplots()
+        for method, records in cells.items():
+            layers = list(records[0].final["firing_rate"])
+            rates = [100 * mean(record.final["firing_rate"][layer] for record in records) for layer in layers]
+            look = {"marker": "o", "ms": 4, "color": colour_of(method), "label": label_of(method)}
+            axes.plot(range(1, len(layers) + 1), rates, **look, **reading_of(method))
+        axes.set(xlabel="Layer of neurons, from the first to the last", ylabel="Firing rate (%)", ylim=(0, None))
+        axes.set_xticks(range(1, max(len(records[0].final["firing_rate"]) for records in cells.values()) + 1))
+        figure.legend(loc="outside lower center", ncols=4, fontsize=9)
+        return figure
+
+
+def energy_table(name: str, caption: str, cells: Cells, teacher: Record) -> Table:
+    """One row a method, the teacher first: accuracy, counted operations, energy by both accounts, mean firing rate."""
+    header = ["Network", "Test accuracy (%)", "MAC (10³)", "AC (10³)", "Arithmetic (µJ)", "With memory (µJ)"]
+    header.append(RATE)
+    rows = [energy_row(METHODS["teacher"][0], [teacher])]
+    return Table(name, caption, header, rows + [energy_row(label_of(method), runs) for method, runs in cells.items()])
+
+
+def energy_row(label: str, records: Sequence[Record]) -> list[str]:
+    """Means over the records, of accuracy and firing rate with their sd."""
+    counts = [f"{mean(record.final['energy'][kind] for record in records) / 1000:.0f}" for kind in ("mac", "ac")]
+    costs = [f"{mean(map(energy_of, records)):.2f}" for energy_of in ENERGIES.values()]
+    return [label, mean_sd(accuracies(records).values()), *counts, *costs, firing(records)]

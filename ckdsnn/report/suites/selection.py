@@ -1,0 +1,65 @@
+"""Picking the best of many methods: what a pick by some seeds is worth on the seed that took no part in it.
+
+The best of many rows is flattered by the luck that made it the best. Cross-validation over the seeds (Stone 1974,
+Journal of the Royal Statistical Society B 36) takes the seeds' luck off: each pick is judged where it was not made. The
+luck of the test images, which are the same for all seeds, remains.
+"""
+
+from collections.abc import Mapping
+from statistics import mean, stdev
+from typing import NamedTuple
+
+from ckdsnn.report.labels import label_of
+from ckdsnn.report.suites.compare import LEAST, Cells, values_of
+from ckdsnn.report.tables import signed
+from ckdsnn.report.words import listed
+
+
+class Pick(NamedTuple):
+    """The method with the largest mean difference from the baseline over all seeds but one, in points."""
+
+    method: str
+    seen: float
+    """its mean difference over the seeds that picked it"""
+    unseen: float
+    """its difference on the seed left out"""
+
+
+def differences(cells: Cells, baseline: str) -> dict[str, dict[int, float]]:
+    """Method -> seed -> accuracy less the baseline's, of the methods with LEAST seeds, over the seeds that all have."""
+    values = values_of({method: records for method, records in cells.items() if len(records) >= LEAST})
+    start = values.pop(baseline, {})
+    shared = set(start).intersection(*values.values())
+    return {method: {seed: own[seed] - start[seed] for seed in sorted(shared)} for method, own in values.items()}
+
+
+def picks(found: Mapping[str, Mapping[int, float]]) -> dict[int, Pick]:
+    """Seed left out -> the pick by the others; empty for fewer than two methods or LEAST seeds."""
+    seeds = list(next(iter(found.values()), {}))
+    if len(found) < 2 or len(seeds) < LEAST:
+        return {}
+    chosen = {}
+    for left in seeds:
+        means = {method: mean(v for seed, v in own.items() if seed != left) for method, own in found.items()}
+        best = max(means, key=means.get)
+        chosen[left] = Pick(best, means[best], found[best][left])
+    return chosen
+
+
+def pick_findings(cells: Cells, baseline: str) -> str:
+    """Who is picked when each seed in turn is left out, and what all these picks are worth where they are judged."""
+    found = differences(cells, baseline)
+    chosen = picks(found)
+    if not chosen:
+        return listed([f"Fewer than two methods or {LEAST} seeds: too few to pick by some and judge by others."])
+    sentences = [
+        f"Picked of {len(found)} by all seeds but {seed}: {label_of(pick.method)}, {signed(pick.seen)} there, "
+        f"{signed(pick.unseen)} on seed {seed}."
+        for seed, pick in chosen.items()
+    ]
+    promised, kept = ([getattr(pick, what) for pick in chosen.values()] for what in ("seen", "unseen"))
+    sentences.append(
+        f"A pick promises {signed(mean(promised))} points over {label_of(baseline)} and keeps {signed(mean(kept))}, on "
+        f"average over {len(chosen)} seeds (sd of what is kept {stdev(kept):.2f})."
+    )
+    return listed(sentences)

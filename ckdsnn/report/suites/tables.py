@@ -1,0 +1,100 @@
+"""What a suite has found, as a table and in sentences: every number is computed from the records."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import mean
+
+from ckdsnn.records import Record
+from ckdsnn.report.labels import label_of
+from ckdsnn.report.suites.compare import Cells, Comparison, accuracies, against, silent
+from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
+from ckdsnn.report.words import listed
+
+CHANCE = {"digits": 10.0, "cifar10": 10.0, "cifar100": 1.0}  # data set -> accuracy of guessing, in percent
+NEAR = 2.0  # points: so near to chance a network has learned next to nothing
+PAIRED = 'Differences are paired by seed, n pairs; "from": the other\'s mean over these seeds, where one has more.'
+
+
+def owners(suites: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Method -> the first suite that has it: there its runs are counted, and its row stands."""
+    return {method: suite for suite in reversed(list(suites)) for method in suites[suite]}
+
+
+def in_points(comparison: Comparison, digits: int = 2) -> str:
+    """The mean difference with its 95 % interval, to so many digits after the point."""
+    middle, *ends = (f"{value:+.{digits}f}" for value in (comparison.mean, *(comparison.interval or ())))
+    bounds = ", ".join(ends)
+    return f"{whole(middle)} {whole(f'[{bounds}]')}" if ends else whole(middle)
+
+
+def with_n(comparison: Comparison) -> str:
+    """The same with the number of pairs."""
+    return f"{in_points(comparison)} {count(comparison.n)}"
+
+
+def probability(p: float | None) -> str:
+    """A p value, a dash where there is none."""
+    return DASH if p is None else whole("< 0.001") if p < 0.001 else f"{p:.3f}"
+
+
+def holm_over(comparisons: Iterable[Comparison]) -> str:
+    """The header over their corrected p values: by which procedure, and over how many."""
+    family = sum(comparison.p is not None for comparison in comparisons)
+    return f"p, Holm over {family}" if family else "p, Holm"
+
+
+def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
+    """One row a method: accuracy, paired difference from `baseline`, corrected p value."""
+    found = {comparison.method: comparison for comparison in against(cells, baseline)}
+    header = ["Method", "Test accuracy, last epoch (%), mean ± sd (n)"]
+    header += [f"Less {label_of(baseline)}, points [95 %, not corrected]", holm_over(found.values())]
+    rows = [
+        [
+            marked(label_of(method), records),
+            mean_sd(accuracies(records).values()),
+            paired(found[method], cells) if method in found else DASH,
+            probability(found[method].corrected) if method in found else DASH,
+        ]
+        for method, records in cells.items()
+    ]
+    return Table(name, f"{caption.rstrip('.')}. {PAIRED}", header, rows)
+
+
+def paired(comparison: Comparison, cells: Cells) -> str:
+    """The difference and the number of pairs, with the baseline's mean over them where it is not its row's."""
+    both = accuracies(cells[comparison.method]), accuracies(cells[comparison.baseline])
+    text = with_n(comparison)
+    if all(len(seeds) == comparison.n for seeds in both):
+        return text
+    start = mean(both[1][seed] for seed in comparison.differences)
+    return f"{text} {whole(f'from {start:.2f}')}"
+
+
+def marked(label: str, records: Sequence[Record]) -> str:
+    """A row's label, and whether its networks have learned next to nothing or no longer spike."""
+    chance = CHANCE[records[0].recipe["dataset"]]
+    marks = ["at chance"] * (mean(record.accuracy for record in records) < chance + NEAR)
+    marks += ["silent"] * silent(records)
+    return f"{label} ({', '.join(marks)})" if marks else label
+
+
+SHOWN: dict[str, Callable[[Comparison], bool]] = {  # against the baseline, p values corrected
+    "Above": lambda found: found.clear and found.mean > 0,
+    "Below": lambda found: found.clear and found.mean < 0,
+    "Not told apart from": lambda found: found.corrected is not None and not found.clear,
+    "No verdict against": lambda found: found.corrected is None,
+}
+
+
+def findings(comparisons: Iterable[Comparison], absent: Sequence[str] = ()) -> str:
+    """Comparisons with one baseline, by what they show, the largest difference first; then what has no record."""
+    ordered, sentences = sorted(comparisons, key=lambda comparison: -comparison.mean), []
+    for words, holds in SHOWN.items():
+        if group := list(filter(holds, ordered)):
+            parts = [f"{label_of(found.method)}: {in_points(found)}" for found in group]
+            sentences.append(f"**{words} {label_of(group[0].baseline)}**, in points – {'; '.join(parts)}.")
+    return listed(sentences + not_measured(absent))
+
+
+def not_measured(absent: Sequence[str]) -> list[str]:
+    """A sentence that names the methods without any record; none where there are none."""
+    return [f"**Not measured yet**: {'; '.join(map(label_of, absent))}."] if absent else []

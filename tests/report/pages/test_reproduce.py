@@ -1,0 +1,45 @@
+"""How to repeat everything: every run is counted once, where it is planned."""
+
+from ckdsnn.report.pages.reproduce import Plan, commands, hours, study_rows, suite_rows, total
+from tests.report.conftest import cells_of, compared
+
+PLANS = {"rivals": Plan(["kd", "bkd"], 5), "noise": Plan(["kd", "nld", "nld-noise1"], 3)}
+PAGES = {"rivals": "notebooks/a.ipynb", "noise": "notebooks/b.ipynb"}
+
+
+def test_a_suite_says_its_command_its_own_runs_and_with_whom_it_shares_the_others(record):
+    shared = cells_of(record, {"kd": [1.0, 2.0]})
+    suites = {"rivals": shared, "noise": shared | cells_of(record, {"nld": [3.0]})}
+    first, second = suite_rows(suites, PLANS, PAGES, "reduced")
+    device = record.env["device"]
+    assert first[:4] == [
+        "[rivals](../notebooks/a.ipynb)",
+        "`ckdsnn suite rivals --tier reduced --seeds 5`",
+        "2 / 10",
+        "–",
+    ]
+    assert first[4:] == [f"{2 * record.seconds * record.env['threads'] / 3600:.2f}", device]
+    assert second[1:4] == ["`ckdsnn suite noise --tier reduced --seeds 3`", "1 / 6", "rivals"]
+
+
+def test_a_suite_without_runs_is_listed_all_the_same():
+    assert [row[2:] for row in suite_rows({"rivals": {}, "noise": {}}, PLANS, PAGES, "reduced")] == [
+        ["0 / 10", "–", "–", "–"],
+        ["0 / 6", "rivals", "–", "–"],
+    ]
+
+
+def test_studies_have_a_row_a_kind_and_everything_a_sum(record):
+    study = compared(record)
+    (row,) = study_rows({"distributions": [study, study]}, {"distributions": "notebooks/a.ipynb"})
+    assert row[:4] == ["[distributions](../notebooks/a.ipynb)", "`ckdsnn study distributions RECORD`", "2", "–"]
+    both = total([record], [study])
+    assert both[2] == "1 runs, 1 studies" and both[4] == f"{hours([record, study]):.2f}"
+
+
+def test_one_queue_holds_all_suites_and_a_second_one_those_with_more_seeds():
+    lines = commands(PLANS, "reduced").splitlines()
+    assert lines[1:-1:2] == [
+        "ckdsnn suite all --tier reduced --seeds 3 \\",
+        "ckdsnn suite rivals --tier reduced --seeds 5 \\",
+    ]
