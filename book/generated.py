@@ -18,7 +18,7 @@ from ckdsnn.records.record import RUNS
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import STUDIES, Study
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.pages.claims import claims_page, summary
+from ckdsnn.report.pages.claims import sections, summary
 from ckdsnn.report.pages.differences import best_less_last, compared, unmeasured, worth_table
 from ckdsnn.report.pages.headline import headline
 from ckdsnn.report.pages.reproduce import Plan, commands, reproduce_table, row, study_rows, suite_rows, total
@@ -97,12 +97,12 @@ class Generator:
         return legend(notebook, {"records": [document.id for document in documents]}, self.records)
 
     def claims(self) -> str:
-        """The page of claims."""
-        return claims_page(self.evidence, self.legend)
+        """Each claim with its evidence."""
+        return sections(self.evidence, self.legend)
 
-    def verdicts(self) -> str:
-        """The claims in short."""
-        return summary(self.evidence, "verdicts")
+    def verdicts(self, name: str) -> str:
+        """The claims in short, as a table of this name."""
+        return summary(self.evidence, name)
 
     def headline(self) -> str:
         """What the runs come to, in a few sentences."""

@@ -8,7 +8,7 @@ from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
 from ckdsnn.report.claims import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
-from ckdsnn.report.pages.claims import SHOWN, claims_page, why
+from ckdsnn.report.pages.claims import SHOWN, sections, why
 from ckdsnn.report.suites.compare import Comparison, Spread, compare, correct, values_of
 from ckdsnn.report.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
 from tests.report.conftest import cells_of, readable
@@ -179,7 +179,7 @@ def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
         seen.append((notebook, [record.id for record in records]))
         return "LEGEND"
 
-    page = readable(claims_page(evidence, legend, [CLAIM]))
+    page = readable(sections(evidence, legend, [CLAIM]))
     assert seen == [("notebooks/x.ipynb", sorted(set(seen[0][1])))] and len(seen[0][1]) == 12
     row = "| accuracy: KD > SNN, no distillation | 56.03 ± 1.00 / 51.00 ± 1.00 | +5.03 ["
     assert page.count(row) == 2  # in both readings
@@ -200,13 +200,13 @@ def test_the_reason_of_a_verdict_names_what_is_not_supported(evidence):
 
 
 def test_a_claim_without_records_has_no_legend():
-    page = claims_page(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [CLAIM])
+    page = sections(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [CLAIM])
     assert "verdict-supported" not in page and "verdict-contradicted" not in page
 
 
 def test_a_claim_that_asks_nothing_yet_is_shown_all_the_same():
     untested = Claim("C9", "It needs no CNN.", "", (), "Needs a spiking transformer.")
-    page = claims_page(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [untested])
+    page = sections(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [untested])
     (part,) = page.split("(claim-c9)=")[1:]
     assert "Needs a spiking transformer." in part and "not measured yet" in part and "table" not in part
     assert {"C9", "C12"} <= {claim.key for claim in CLAIMS if not claim.questions}

@@ -29,7 +29,7 @@ def badge(verdict: str) -> str:
     return f'<span class="verdict verdict-{verdict.split()[0]}">{verdict}</span>'
 
 
-def summary(evidence: Evidence, name: str = "claims-summary") -> str:
+def summary(evidence: Evidence, name: str) -> str:
     """One row a claim, with its verdict in each reading; `name` is the table's, by which pages refer to it."""
     rows = []
     for claim in CLAIMS:
@@ -103,6 +103,6 @@ def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
     return "\n\n".join(parts + ([legend(claim.notebook, documents)] if documents else []))
 
 
-def claims_page(evidence: Evidence, legend: Legend, claims: Iterable[Claim] = CLAIMS) -> str:
-    """Everything below the page's introduction."""
-    return "\n\n".join([summary(evidence), *(section(claim, evidence, legend) for claim in claims)])
+def sections(evidence: Evidence, legend: Legend, claims: Iterable[Claim] = CLAIMS) -> str:
+    """All claims with their evidence, one after the other."""
+    return "\n\n".join(section(claim, evidence, legend) for claim in claims)

@@ -4,6 +4,7 @@ from ckdsnn.report.labels import split_condition
 from ckdsnn.report.suites.compare import Cells, Comparison, compare, values_of
 from ckdsnn.report.suites.tables import in_points
 from ckdsnn.report.suites.within import within
+from ckdsnn.report.tables import count
 from ckdsnn.report.verdicts import Evidence
 
 # suite, method, baseline -> what the comparison says, in words
@@ -25,7 +26,7 @@ def headline(evidence: Evidence) -> str:
     lines = []
     for (suite, method, baseline), words in SENTENCES.items():
         for found in compared(evidence.load(suite), method, baseline):
-            lines.append(f"- {words}: **{in_points(found)}** points (n = {found.n}).")
+            lines.append(f"- {words}: **{in_points(found)}** points {count(found.n)}.")
     return "\n".join(lines)
 
 

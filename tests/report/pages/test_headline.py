@@ -4,14 +4,14 @@ from ckdsnn.report.pages.headline import headline
 from ckdsnn.report.suites.tables import in_points
 from ckdsnn.report.suites.within import within
 from ckdsnn.report.verdicts import Evidence
-from tests.report.conftest import cells_of
+from tests.report.conftest import cells_of, readable
 
 FOUND = {"snn": [50.0, 51.0, 52.5], "nld": [55.0, 56.1, 57.0], "ckdsnn-sample": [56.0]}
 
 
 def test_every_comparison_on_record_has_its_sentence(record):
     evidence = Evidence(lambda suite: cells_of(record, FOUND))
-    lifts, beside = headline(evidence).splitlines()
+    lifts, beside = readable(headline(evidence)).splitlines()
     assert lifts.startswith("- What the logits add: NLD against the plain SNN: **+4.87 [")
     assert lifts.endswith("]** points (n = 3).")
     assert beside == "- SAMD beside NLD, both maps from 0 to 1: **+1.00** points (n = 1)."
