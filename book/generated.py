@@ -17,16 +17,16 @@ from ckdsnn.records.paper import load_published
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import STUDIES, Study
+from ckdsnn.report.claims.headline import headline
+from ckdsnn.report.claims.page import sections, summary
+from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.pages.claims import sections, summary
 from ckdsnn.report.pages.differences import best_less_last, compared, unmeasured, worth_table
-from ckdsnn.report.pages.headline import headline
 from ckdsnn.report.pages.reproduce import Plan, commands, reproduce_table, row, study_rows, suite_rows, total
 from ckdsnn.report.pages.results import own_table, published_tables, setting
 from ckdsnn.report.suites.selection import pick_findings
 from ckdsnn.report.suites.tables import suite_table
 from ckdsnn.report.tables import accuracy_table
-from ckdsnn.report.verdicts import Evidence
 
 PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
 TIER = "reduced"  # of the suites that the book shows

@@ -6,6 +6,7 @@ A network or an objective keeps the switches under which it was built:
         run("digits-ckdsnn")
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,11 @@ from ckdsnn.errors import check_choice
 
 NEURONS = ("auto", "fused", "spikingjelly")
 DTYPES = ("auto", "fp32", "bf16")  # what a step may be asked to compute in
+
+
+def usable_cores() -> int:
+    """The cores that this process may use; where the system does not tell, all there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

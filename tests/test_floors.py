@@ -19,15 +19,28 @@ FLOORS = [  # bottom to top; modules on one floor do not know each other
 ]
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}
 ALLOWED = {"report": {"errors", "files", "records", "report"}}  # stands on records alone
+STANDS_ON = {"claims": {"suites"}, "pages": {"suites"}}  # folders of `report`; the others know none beside them
 
 
-def imports(path: Path) -> set[str]:
-    """The parts of the package that a file imports, but those for type checkers only."""
+def modules(path: Path) -> set[str]:
+    """The modules of the package that a file imports, in whatever form, but those for type checkers only."""
     tree = ast.parse(path.read_text())
     checked = [n for n in ast.walk(tree) if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING"]
     hidden = {id(inner) for node in checked for inner in ast.walk(node)}
-    names = [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and id(n) not in hidden]
-    return {name.split(".")[1] for name in names if name.startswith("ckdsnn.")}
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in hidden:
+            assert not node.level, f"a relative import in {path}"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import) and id(node) not in hidden:
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.split(".")[0] == "ckdsnn"}
+
+
+def imports(path: Path) -> set[str]:
+    """The parts of the package that a file imports; what the package itself offers counts as its top."""
+    parts = {name.split(".")[1] if "." in name else "__init__" for name in modules(path)}
+    return {part if (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").is_file() else "__init__" for part in parts}
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -40,3 +53,23 @@ def test_no_import_runs_upward(path):
             assert home == "cli"
         else:
             assert HEIGHT[name] < HEIGHT[home]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "report").rglob("*.py")), ids=lambda path: path.stem)
+def test_within_report_folders_stand_on_what_all_share(path):
+    *folders, _ = path.relative_to(PACKAGE / "report").parts
+    own = folders[0] if folders else ""
+    names = (name.split(".") for name in modules(path))
+    used = {name[2] for name in names if name[1] == "report" and (PACKAGE / "report" / name[2]).is_dir()}
+    assert used - {own} <= STANDS_ON.get(own, set())
+
+
+@pytest.mark.parametrize("line", ["import ckdsnn.cli", "from ckdsnn import cli", "from ckdsnn.cli import main"])
+def test_an_import_is_seen_in_every_form(line, tmp_path):
+    (tmp_path / "some.py").write_text(line)
+    assert imports(tmp_path / "some.py") == {"cli"}
+
+
+def test_what_the_package_offers_is_its_top(tmp_path):
+    (tmp_path / "some.py").write_text("from ckdsnn import run")
+    assert imports(tmp_path / "some.py") == {"__init__"}

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
-from ckdsnn.report.claims import CLAIMS
+from ckdsnn.report.claims.questions import CLAIMS
 
 ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))

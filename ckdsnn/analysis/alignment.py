@@ -6,7 +6,7 @@ import numpy as np
 
 from ckdsnn.analysis.agreement import standardised
 from ckdsnn.analysis.cells import Cells
-from ckdsnn.records import Record, load_arrays
+from ckdsnn.records import Record, home_of, load_arrays
 
 
 def alignment(sam: np.ndarray, cam: np.ndarray) -> float:
@@ -26,16 +26,14 @@ def without_mean(rows: np.ndarray) -> np.ndarray:
 
 
 def alignments(cells: Cells, *folders: str | Path) -> dict[str, dict[int, float]]:
-    """Method -> seed -> `alignment` on the gallery's images, of the runs whose maps are in one of the folders."""
-    found: dict[str, dict[int, float]] = {}
-    for method, records in cells.items():
-        for record in records:
-            if folder := folder_of(record, *folders):
-                arrays = load_arrays(record, folder)
-                found.setdefault(method, {})[record.seed] = alignment(arrays["sam"], arrays["cam"])
-    return found
+    """Method -> seed -> `alignment` on the gallery's images, of runs that are on record in one of the folders.
+
+    Raises CkdsnnError for a run that is in none of them, and for arrays that are missing or altered.
+    """
+    return {m: {record.seed: alignment_of(record, *folders) for record in records} for m, records in cells.items()}
 
 
-def folder_of(record: Record, *folders: str | Path) -> str | Path | None:
-    """The first of the folders that has all arrays of the record."""
-    return next((f for f in folders if all(Path(f, "arrays", name).is_file() for name in record.arrays)), None)
+def alignment_of(record: Record, *folders: str | Path) -> float:
+    """The `alignment` of one run."""
+    arrays = load_arrays(record, home_of(record, *folders))
+    return alignment(arrays["sam"], arrays["cam"])

@@ -51,7 +51,10 @@ def absent(suite: str, tier: str, cells: Cells) -> list[str]:
     return [method for method in suite_recipes(suite, tier) if method not in cells]
 
 
-def teachers_of(cells: Cells, out: str | Path) -> list[Record]:
-    """The records of the teachers that these students have learned from, sorted by id."""
+def teachers_of(cells: Cells, *folders: str | Path) -> list[Record]:
+    """The records of the teachers that these students have learned from, sorted by id.
+
+    Raises CkdsnnError for one that is on record in none of the folders.
+    """
     ids = {r.teacher["record"] for records in cells.values() for r in records if r.teacher}
-    return [RUNS.load(name, out) for name in sorted(ids)]
+    return [RUNS.load(name, RUNS.home(name, *folders)) for name in sorted(ids)]

@@ -15,7 +15,7 @@ from ckdsnn.analysis.distributions import distributions
 from ckdsnn.analysis.faithfulness import faithfulness
 from ckdsnn.analysis.gradients import gradients
 from ckdsnn.analysis.landscape import landscape
-from ckdsnn.analysis.subject import Subject
+from ckdsnn.analysis.subject import Subject, find_subject
 from ckdsnn.analysis.surrogate import surrogate
 from ckdsnn.engine import precision_name
 from ckdsnn.errors import CkdsnnError, choose
@@ -46,7 +46,11 @@ def study(kind: str, record_id: str, out: str | Path = "results", data: str | Pa
     require_student(record)
     if found := find_study(kind, record, out):
         return found
-    made = measure(kind, Subject(record, Path(out), data))
+    return keep(measure(kind, Subject(record, Path(out), data)), out)
+
+
+def keep(made: Study, out: str | Path) -> Study:
+    """The study, saved below `out`."""
     STUDIES.save(made, out)
     return made
 
@@ -100,7 +104,7 @@ def obtain_studies(kind: str, records: Iterable[Record], results: str | Path, ou
 
 
 def obtain_study(kind: str, record: Record, results: str | Path, out: str | Path) -> Study:
-    """The study of a run: looked up in `results`, then in `out`; a smoke run that is in `out` is studied now.
+    """The study of a run: looked up in `results`, then in `out`; a smoke run in either is studied now, into `out`.
 
     Raises CkdsnnError, naming the command, for another tier's that is not on record, and for one of other weights.
     """
@@ -110,4 +114,4 @@ def obtain_study(kind: str, record: Record, results: str | Path, out: str | Path
         return found
     if record.tier != "smoke":
         raise CkdsnnError(f"no study {kind} of {record.id} in {results}; run `ckdsnn study {kind} {record.id}`")
-    return study(kind, record.id, out)
+    return keep(measure(kind, find_subject(record, results, out)), out)

@@ -13,8 +13,7 @@ from ckdsnn.data.module import ImageDataModule
 from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.build import build_data, load_network
-from ckdsnn.records import Record, load_arrays
-from ckdsnn.records.record import RUNS
+from ckdsnn.records import Record, home_of, load_arrays
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,5 @@ class Subject:
 
 
 def find_subject(record: Record, results: str | Path, out: str | Path) -> Subject:
-    """The student of a run that is on record in `results`, else in `out`."""
-    results = nearest(results)
-    return Subject(record, Path(results if RUNS.find(record.id, results) else out))
+    """The student of a run that is on record in `results`, else in `out`. Raises CkdsnnError where it is in neither."""
+    return Subject(record, home_of(record, nearest(results), out))

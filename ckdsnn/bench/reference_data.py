@@ -3,7 +3,6 @@
 It stands alone, so that the loader's processes need not import the rest of the package.
 """
 
-import os
 from collections.abc import Iterator
 
 import torch
@@ -12,7 +11,6 @@ from torchvision import transforms
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)  # CIFAR-10's
 SIDE = 32  # pixels
-MOST_WORKERS = 8
 ENDLESS = 10**9  # images that the dataset pretends to have
 
 
@@ -38,12 +36,6 @@ class RandomPictures(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         return self.transform(self.picture), index % 10
-
-
-def worker_count() -> int:
-    """How many processes the loader has here: one for each core that may be used, but not many."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(MOST_WORKERS, usable)
 
 
 class ReferenceInput:

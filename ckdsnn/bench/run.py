@@ -14,15 +14,16 @@ from ckdsnn.bench.data import OwnInput
 from ckdsnn.bench.floor import count, measure_limits
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
-from ckdsnn.bench.reference_data import ReferenceInput, worker_count
+from ckdsnn.bench.reference_data import ReferenceInput
 from ckdsnn.data.batches import CHUNK
-from ckdsnn.engine import precision_name
+from ckdsnn.engine import precision_name, usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
 from ckdsnn.records.provenance import code_state, environment, utc_now
 
 BLOCK = 3.0  # seconds that a block of full steps should take
 WARM_UP = 3  # steps after the counted one, which is warm-up enough for a CPU unless it compiles
+MOST_WORKERS = 8  # of the reference's loader
 
 
 @dataclass
@@ -107,6 +108,11 @@ def add_floors(entries: list[dict[str, Any]], device: torch.device) -> dict[str,
     for entry in entries:
         entry["floor"] = limits.floor(entry["flops"], entry["least_bytes"], entry["dtype"])
     return asdict(limits)
+
+
+def worker_count() -> int:
+    """How many processes the loader has here: one for each core that may be used, but not many."""
+    return min(MOST_WORKERS, usable_cores())
 
 
 def run_bench(

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features
-from ckdsnn.distill.maps import expect_shape, scale_saliency
+from ckdsnn.distill.maps import check_head, scale_saliency
 from ckdsnn.errors import CkdsnnError
 
 CELLS = 2  # height and width of the compared maps, the authors' setting for CIFAR
@@ -24,9 +24,7 @@ def class_maps(features: torch.Tensor, head_weight: torch.Tensor) -> torch.Tenso
     Pooling comes first: it commutes with the sum over channels, and costs less there.
     Raises CkdsnnError for shapes that do not fit.
     """
-    expect_shape("head_weight", head_weight, "KC")
-    if features.shape[1] != head_weight.shape[1]:
-        raise CkdsnnError(f"stage has {features.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal")
+    check_head(head_weight, features)
     pooled = F.adaptive_avg_pool2d(features, CELLS)
     with torch.autocast(features.device.type, enabled=False):  # as for `class_activation_map`
         maps = torch.einsum("bchw,kc->bkhw", pooled, head_weight.to(pooled.dtype))

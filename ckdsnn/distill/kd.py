@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from ckdsnn.distill.batch import Batch
-from ckdsnn.distill.numerics import check_logits, softened_kl
+from ckdsnn.distill.numerics import at_least_float32, check_logits, check_temperature, kl_of_logs
 
 
 def kd_loss(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float = 2.0) -> torch.Tensor:
@@ -14,7 +14,9 @@ def kd_loss(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperat
     Raises CkdsnnError for shapes that differ and a temperature that is not positive.
     """
     check_logits(student_logits, teacher_logits)
-    return softened_kl(student_logits, teacher_logits, temperature)
+    check_temperature(temperature)
+    log_student = (at_least_float32(student_logits) / temperature).log_softmax(1)
+    return kl_of_logs(log_student, teacher_logits, temperature)
 
 
 @dataclass(frozen=True)

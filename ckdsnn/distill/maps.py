@@ -32,6 +32,13 @@ def check_classes(classes: torch.Tensor, images: int, known: int) -> None:
         raise CkdsnnError(f"classes from {classes.min()} to {classes.max()}: expected 0 to {known - 1}")
 
 
+def check_head(head_weight: torch.Tensor, features: torch.Tensor) -> None:
+    """Raise CkdsnnError unless the head [K, C] reads the channels of the features [B, C, H, W]."""
+    expect_shape("head_weight", head_weight, "KC")
+    if features.shape[1] != head_weight.shape[1]:
+        raise CkdsnnError(f"stage has {features.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal")
+
+
 def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     """relu(sum_c w[y, c] F[c]) [B, H, W], without a backward pass.
 
@@ -40,9 +47,7 @@ def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes
     Raises CkdsnnError where the shapes do not fit.
     """
     expect_shape("stage", stage, "BCHW")
-    expect_shape("head_weight", head_weight, "KC")
-    if stage.shape[1] != head_weight.shape[1]:
-        raise CkdsnnError(f"stage has {stage.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal")
+    check_head(head_weight, stage)
     check_classes(classes, len(stage), len(head_weight))
     features = at_least_float32(stage)
     with torch.autocast(stage.device.type, enabled=False):  # bf16 is enough for a network, not for its map

@@ -31,15 +31,7 @@ def check_temperature(temperature: float) -> None:
 def kl_of_logs(log_student: torch.Tensor, teacher_logits: torch.Tensor, temperature: float) -> torch.Tensor:
     """tau^2 KL(softmax(z_te / tau) || student), from the student's log-probabilities [B, K].
 
-    Sum over the classes, mean over the batch; the teacher's logits are a constant.
+    Sum over the classes, mean over the batch; the teacher's logits are a constant. temperature: checked already.
     """
-    check_temperature(temperature)
     teacher = (at_least_float32(teacher_logits.detach()) / temperature).log_softmax(1)
     return F.kl_div(log_student, teacher, reduction="batchmean", log_target=True) * temperature**2
-
-
-def softened_kl(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float) -> torch.Tensor:
-    """tau^2 KL(softmax(z_te / tau) || softmax(z_st / tau)), the form of Hinton et al. 2015; logits [B, K]."""
-    check_temperature(temperature)
-    log_student = (at_least_float32(student_logits) / temperature).log_softmax(1)
-    return kl_of_logs(log_student, teacher_logits, temperature)

@@ -36,6 +36,7 @@ LEAST = {  # the smallest valid value of every bounded number
     **dict.fromkeys(("width", "epochs", "batch_size"), 1),
     "stage": -3,
 }
+DRAWING = ("bkd", "nld")  # terms with random numbers, all from the one generator of a run, one after the other
 POSITIVE = ("lr", "map_temperature", "logit_temperature")
 MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "stage": 2}
 
@@ -72,6 +73,11 @@ def check_losses(losses: str, names: tuple[str, ...]) -> None:
             raise CkdsnnError(f"unknown loss {name!r}; choose one of: {', '.join(LOSSES)}, joined by +, or none alone")
     if len(set(names)) < len(names):
         raise CkdsnnError(f"losses = {losses!r}; expected each of {', '.join(LOSSES)} at most once")
+
+
+def order_counts(names: tuple[str, ...]) -> bool:
+    """Whether another order of these terms is another run: the sum is the same, but not what each of them draws."""
+    return sum(name in DRAWING for name in names) > 1
 
 
 def check_noise(noise: str) -> None:

@@ -11,7 +11,16 @@ from dataclasses import replace as dataclass_replace
 from typing import Any
 
 from ckdsnn.errors import CkdsnnError, choose
-from ckdsnn.recipe.checks import check_effect, check_losses, check_name, check_noise, check_type, check_value, readers
+from ckdsnn.recipe.checks import (
+    check_effect,
+    check_losses,
+    check_name,
+    check_noise,
+    check_type,
+    check_value,
+    order_counts,
+    readers,
+)
 
 OF_SOME_LOSSES = ("stage", "every_stage")  # fields that the other losses do not read
 ADDED_LATER = ("every_stage",)  # fields that do not count in a digest while they have their defaults
@@ -145,7 +154,8 @@ class Recipe:
         """Eight hex digits of the content; the name does not count, so that suites share what is the same run."""
         silent = {field.name: field.default for field in fields(self) if field.name in ADDED_LATER}
         content = dict(asdict(self).items() - {"name": self.name, **silent}.items())
-        content["losses"] = "+".join(sorted(self.losses.split("+")))  # the sum does not depend on the order
+        if not order_counts(self.loss_names):
+            content["losses"] = "+".join(sorted(self.losses.split("+")))
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
     def record_id(self, seed: int) -> str:

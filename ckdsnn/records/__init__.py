@@ -1,9 +1,10 @@
 """Records of finished runs and the folder they live in."""
 
-from ckdsnn.records.record import Record, read_record
+from ckdsnn.records.record import Record
 from ckdsnn.records.store import (
     copy_record,
     find_record,
+    home_of,
     load_arrays,
     load_record,
     load_records,
@@ -18,11 +19,11 @@ __all__ = [
     "Record",
     "copy_record",
     "find_record",
+    "home_of",
     "load_arrays",
     "load_record",
     "load_records",
     "load_weights",
-    "read_record",
     "record_files",
     "save_arrays",
     "save_record",

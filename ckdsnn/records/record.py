@@ -74,4 +74,3 @@ class Record(Document):
 
 
 RUNS = Shelf(Record, "runs", "Use another seed or recipe")
-read_record = RUNS.read

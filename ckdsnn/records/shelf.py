@@ -86,6 +86,13 @@ class Shelf(Generic[Kind]):
         """The first record whose id fits `name`, which may have wildcards; None where there is none."""
         return next(iter(self.find_all(name, out)), None)
 
+    def home(self, name: str, *folders: str | Path) -> Path:
+        """The first of these folders of results that holds the record of this id. Raises CkdsnnError if none does."""
+        for folder in folders:
+            if self.find(name, folder):
+                return Path(folder)
+        raise CkdsnnError(f"no {self.kind.noun} {name!r} in {' or in '.join(map(str, folders))}; name its folder")
+
     def save(self, record: Kind, out: str | Path) -> Path:
         """Write a record once. Raises CkdsnnError if it is there already."""
         path = self.path(record.id, out)

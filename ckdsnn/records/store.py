@@ -39,6 +39,11 @@ def find_record(digest: str, seed: int, out: str | Path) -> Record | None:
     return RUNS.find(f"*-s{seed}-{digest}", out)
 
 
+def home_of(record: Record, *folders: str | Path) -> Path:
+    """The first of these folders of results that holds the record. Raises CkdsnnError where none does."""
+    return RUNS.home(record.id, *folders)
+
+
 def copy_record(record: Record, source: str | Path, out: str | Path) -> None:
     """Copy a record with its arrays and weights from one folder of results to another, the record last.
 

@@ -1,10 +1,15 @@
 """Several numbers in a few characters, also where some are missing: a network that has diverged has NaN."""
 
 from collections.abc import Callable, Iterable
-from math import isfinite, nan
+from math import isfinite, isnan, nan
 from statistics import mean
 
 from ckdsnn.report.tables import DASH, mean_sd
+
+
+def digits(value: float) -> str:
+    """Three significant digits, without an exponent from 0.0001 on; a dash for NaN."""
+    return DASH if isnan(value) else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def known(values: Iterable[float]) -> list[float]:

@@ -25,7 +25,6 @@ from ckdsnn.training.trainer import CHECKPOINT, make_trainer, quiet_lightning, r
 
 STEPS = 5  # measured after the first, which warms up
 ENOUGH = 5.0  # seconds after which no further step is measured
-MEASURED_SIZE = 32  # pixels, height and width of the measured steps' images
 TEST_SHARE = 1 / 3  # of a training image's cost is a test image's: a forward pass without the backward one
 
 
@@ -102,7 +101,7 @@ class Estimator:
         images = self.images(recipe)
         if record := self.latest.get(kind(recipe)):
             return Estimate(images / record.images_per_second * self.slower(record.env["threads"]), "record")
-        size = DATASETS[recipe.dataset].size / MEASURED_SIZE
+        size = DATASETS[recipe.dataset].size / speed.SIDE
         return Estimate(images * size**2 / self.steps(recipe) * self.jobs, "measured")
 
     def images(self, recipe: Recipe) -> float:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ckdsnn.engine import usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.files import make_folder
 from ckdsnn.training.budget import deadline_after
@@ -63,7 +64,7 @@ def run_suite(
     out, results = Path(out), Path(results) if results else None
     missing = missing_runs(suite_runs(name, tier, seeds, changes), out, results)
     slots = max(1, min(jobs, len(missing)))
-    threads = max(1, len(os.sched_getaffinity(0)) // slots)
+    threads = max(1, usable_cores() // slots)
     estimator = Estimator([folder for folder in (out, results) if folder], data, accelerator, slots, threads)
     plan = make_jobs(missing, out, estimator)
     print(table(plan, slots, deadline - time.monotonic()) if plan else "everything is on record", flush=True)

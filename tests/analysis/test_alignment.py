@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ckdsnn.analysis.alignment import alignment, alignments
+from ckdsnn.errors import CkdsnnError
 
 
 def maps(seed, n=12):
@@ -29,7 +30,8 @@ def test_equal_maps_are_aligned_and_a_common_bias_alone_is_not():
     assert alignment(np.repeat(bias, 12, 0), sam) == 0
 
 
-def test_it_is_read_for_every_run_whose_arrays_are_there(record, results, tmp_path):
+def test_it_is_read_for_every_run_wherever_that_is_on_record(record, results, tmp_path):
     found = alignments({"ckdsnn": [record]}, tmp_path, results)
     assert found.keys() == {"ckdsnn"} and -1 <= found["ckdsnn"][record.seed] <= 1
-    assert alignments({"ckdsnn": [record]}, tmp_path) == {}
+    with pytest.raises(CkdsnnError, match=f"no record '{record.id}' in {tmp_path}; name its folder"):
+        alignments({"ckdsnn": [record]}, tmp_path)

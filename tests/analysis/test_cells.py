@@ -45,6 +45,9 @@ def test_methods_are_named_without_their_setting_but_in_a_suite_of_several():
         suite_recipes("gpu", "smoke")
 
 
-def test_the_teachers_of_cells_are_found_once(record, results):
-    (teacher,) = teachers_of({"kd": [record, record], "snn": [replace(record, teacher=None)]}, results)
+def test_the_teachers_of_cells_are_found_once_in_any_folder(record, results, tmp_path):
+    cells = {"kd": [record, record], "snn": [replace(record, teacher=None)]}
+    (teacher,) = teachers_of(cells, tmp_path, results)
     assert teacher.id == record.teacher["record"]
+    with pytest.raises(CkdsnnError, match=f"no record '{teacher.id}' in {tmp_path}"):
+        teachers_of(cells, tmp_path)

@@ -73,8 +73,10 @@ def test_the_command_does_not_take_a_study_of_other_weights(record, folder, caps
 
 def test_a_smoke_run_is_studied_at_once_another_is_answered_with_the_command(record, folder):
     assert obtain_study("accuracies", record, folder / "none", folder).kind == "accuracies"
-    reduced = record.__class__(**vars(record) | {"tier": "reduced", "recipe": record.recipe | {"tier": "reduced"}})
     STUDIES.path(f"accuracies-{record.id}", folder).unlink()
+    made = obtain_study("accuracies", record, folder, folder / "new")  # a run of `ckdsnn suite`, say
+    assert find_study("accuracies", record, folder / "new") == made and not find_study("accuracies", record, folder)
+    reduced = record.__class__(**vars(record) | {"tier": "reduced", "recipe": record.recipe | {"tier": "reduced"}})
     with pytest.raises(CkdsnnError, match=f"run `ckdsnn study accuracies {record.id}`"):
         obtain_study("accuracies", reduced, folder, folder)
     assert obtain_studies("accuracies", [reduced], folder, folder) == []

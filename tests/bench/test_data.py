@@ -6,6 +6,7 @@ import torch
 from ckdsnn.bench import reference_data
 from ckdsnn.bench.data import OwnInput
 from ckdsnn.bench.reference_data import ReferenceInput
+from ckdsnn.bench.run import worker_count
 from ckdsnn.data import DATASETS
 
 CPU = torch.device("cpu")
@@ -35,9 +36,9 @@ def test_a_process_of_its_own_prepares_the_references():
 
 def test_a_loader_has_a_process_for_each_core_up_to_eight(monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(3))
-    assert reference_data.worker_count() == 3
+    assert worker_count() == 3
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(64))
-    assert reference_data.worker_count() == 8
+    assert worker_count() == 8
 
 
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])

@@ -14,7 +14,7 @@ from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import save_record
-from ckdsnn.report.suites.compare import accuracies
+from ckdsnn.report.compare import accuracies
 from tests.report.conftest import readable
 
 ROOT = Path(__file__).parents[2]

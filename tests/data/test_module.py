@@ -6,7 +6,8 @@ import pytest
 import torch
 from lightning import LightningModule, Trainer
 
-from ckdsnn.data import DATASETS, Augment, ImageData, ImageDataModule, normalize
+from ckdsnn.data import DATASETS, Augment, ImageData, normalize
+from ckdsnn.data.module import ImageDataModule
 from ckdsnn.errors import CkdsnnError
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)

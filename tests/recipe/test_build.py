@@ -3,9 +3,11 @@
 import pytest
 import torch
 
+from ckdsnn.distill import LOSSES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.build import build_network, build_objective
+from ckdsnn.recipe.checks import DRAWING
 
 RECIPE = RECIPES["digits-kdsnn"].replace(losses="kdsnn+bkd+at")
 TEACHER = RECIPES["digits-teacher"]
@@ -46,6 +48,16 @@ def test_looking_at_the_channels_leaves_the_networks_as_they_were():
     fresh = build_network(RECIPE, 10, 1).state_dict()
     assert student.training
     assert all(torch.equal(tensor, fresh[name]) for name, tensor in student.state_dict().items())
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_terms_that_draw_are_known(name):
+    generator = torch.Generator().manual_seed(0)
+    fresh, recipe = generator.get_state(), RECIPES["digits-kd"].replace(losses=name)
+    student = build_network(recipe, 10)
+    x, y = torch.rand(4, 3, 16, 16), torch.arange(4)
+    build_objective(recipe, build_network(TEACHER, 10), student)(x, y, student(x), generator)
+    assert (name in DRAWING) != torch.equal(generator.get_state(), fresh)
 
 
 def test_adapters_cannot_be_made_without_the_student():

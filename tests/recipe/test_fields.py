@@ -83,6 +83,13 @@ def test_the_digest_tells_every_field_apart_but_the_name(name):
     assert (other.digest() == STUDENT.digest()) == (name == "name")
 
 
+@pytest.mark.parametrize(("losses", "turned", "one_run"), [
+    ("samd+nld", "nld+samd", True), ("kd+bkd", "bkd+kd", True), ("bkd+nld", "nld+bkd", False),
+])  # fmt: skip
+def test_the_order_of_terms_counts_only_where_two_of_them_draw(losses, turned, one_run):
+    assert (STUDENT.replace(losses=losses).digest() == STUDENT.replace(losses=turned).digest()) == one_run
+
+
 def test_ids_hold_name_seed_and_digest():
     assert len(STUDENT.digest()) == 8 and int(STUDENT.digest(), 16) >= 0
     assert STUDENT.record_id(3) == f"student-s3-{STUDENT.digest()}"

@@ -10,8 +10,9 @@ import torch
 
 from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.records import Record, provenance, read_record
+from ckdsnn.records import Record, provenance
 from ckdsnn.records.provenance import code_state, environment, source_digest, utc_now
+from ckdsnn.records.record import RUNS
 
 SHA = "0123456789abcdef" * 4
 CURVE = [{"epoch": e, "ce": 2.0 / e, "train_accuracy": 50.0, "test_accuracy": 40.0 + e, "seconds": 1.5} for e in (1, 2)]
@@ -71,13 +72,13 @@ def altered(path, change):
 def read(tmp_path, content):
     path = tmp_path / "record.json"
     path.write_text(json.dumps(content))
-    return read_record(path)
+    return RUNS.read(path)
 
 
 def test_round_trip(tmp_path):
     record = Record(**EXAMPLE)
     (tmp_path / f"{record.id}.json").write_text(record.to_json())
-    assert read_record(tmp_path / f"{record.id}.json") == record
+    assert RUNS.read(tmp_path / f"{record.id}.json") == record
     assert record.accuracy == 42.0
 
 
@@ -143,9 +144,9 @@ def test_corrupt_files_are_named(tmp_path, content):
     path = tmp_path / "broken.json"
     path.write_bytes(content)
     with pytest.raises(CkdsnnError, match=r"broken\.json is not a valid record"):
-        read_record(path)
+        RUNS.read(path)
     with pytest.raises(CkdsnnError, match="is not a valid record"):
-        read_record(tmp_path / "missing.json")
+        RUNS.read(tmp_path / "missing.json")
 
 
 def test_a_record_without_a_teacher_is_valid():

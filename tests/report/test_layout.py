@@ -63,14 +63,25 @@ def test_no_legend_covers_bars(painted):
             assert not axes.get_legend().get_window_extent().overlaps(bar.get_window_extent()), axes.get_title()
 
 
+def says(axis, texts):
+    """Whether the axis has a name in words, or classes and methods, which speak for themselves."""
+    names = [axis.label, *axis.get_ticklabels()]
+    return any(name in texts and any(map(str.isalpha, name.get_text())) for name in names)
+
+
+def said(axes, which, texts):
+    """Whether the axis `which`, x or y, a panel that shares it, or the figure as a whole says what it is."""
+    panels = getattr(axes, f"get_shared_{which}_axes")().get_siblings(axes)
+    whole = getattr(axes.get_figure(), f"get_sup{which}label")()
+    return bool(whole) or any(says(getattr(panel, f"{which}axis"), texts) for panel in panels)
+
+
 def test_axes_that_are_shown_say_what_they_measure(painted):
     figure, texts = painted
     for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis) if axes.axison else ():
-            names = [axis.label, *axis.get_ticklabels()]  # classes and methods speak for themselves
-            shown = any(name in texts and any(map(str.isalpha, name.get_text())) for name in names)
-            colours = axes.get_label() == "<colorbar>" and axis is axes.xaxis
-            assert shown or colours or axes.get_shared_y_axes().joined(axes, figure.axes[0]), f"{axis} of {axes}"
+        for which in "xy" if axes.axison else "":
+            colours = axes.get_label() == "<colorbar>" and which == "x"
+            assert colours or said(axes, which, texts), f"{which} of {axes}"
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from statistics import mean, median
 
 from ckdsnn.records import Record
+from ckdsnn.report.compare import Cells, Comparison, compare, correct, values_of
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.suites.compare import Cells, Comparison, compare, correct, values_of
 from ckdsnn.report.suites.tables import probability, with_n
 from ckdsnn.report.tables import Table, count, signed
 
+NOTHING = "No run of the tier is on record yet."
 BASELINES = ("ckdsnn", "ckdsnn-sample")
 WORTHS = {  # released variant -> its form of each baseline
     "last activation ReLU": ("ckdsnn-with-relu", "ckdsnn-sample-with-relu"),
@@ -61,6 +62,8 @@ def worth(comparison: Comparison | None) -> tuple[str, str]:
 
 def best_less_last(records: Sequence[Record]) -> str:
     """What the best epoch on the test set adds to the last one's accuracy, over all these runs."""
+    if not records:
+        return NOTHING
     gains = {r.id: round(r.final["best_accuracy"]["value"] - r.accuracy, 6) for r in records}
     largest = max(gains, key=gains.__getitem__)
     numbers = median(gains.values()), mean(gains.values()), gains[largest]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
-from ckdsnn.report.suites.compare import Cells
+from ckdsnn.report.compare import Cells
 from ckdsnn.report.suites.tables import owners
 from ckdsnn.report.tables import DASH, Table
 

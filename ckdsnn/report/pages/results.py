@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ckdsnn.records import Record
 from ckdsnn.records.paper import Published
+from ckdsnn.report.compare import Cells, accuracies
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.suites.compare import Cells, accuracies
 from ckdsnn.report.suites.tables import marked, owners
 from ckdsnn.report.tables import DASH, ENERGY, RATE, Table, arithmetic, best_epoch, firing, mean_sd
 
@@ -91,10 +91,11 @@ def published_row(entry: Published) -> list[str]:
 def setting(student: Mapping, teacher: Mapping) -> str:
     """What the runs of a tier's suites have in common but for what a row names, from the recipes of a plain student and
     of the teacher."""
+    images = f"{student['train_images']:,}" if student["train_images"] else "all"
     network, source = (f"{NAMES[recipe['model']]} of width {recipe['width']}" for recipe in (student, teacher))
     return (
         f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network}, T = {student["timesteps"]}, '
-        f"teacher {source}, {student['train_images']:,} training images of "
+        f"teacher {source}, {images} training images of "
         f"{NAMES[student['dataset']]}, {student['epochs']} epochs (the teacher {teacher['epochs']}), batches of "
         f"{student['batch_size']}, learning rate {student['lr']:g}, {augmentation(student)}; "
         "all this unless a row names something else."

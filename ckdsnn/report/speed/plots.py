@@ -12,7 +12,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
 
 from ckdsnn.records.bench import BenchRecord
-from ckdsnn.report.speed.tables import Entry, case_name, digits, exponent, factor, shares, step_seconds
+from ckdsnn.report.numbers import digits
+from ckdsnn.report.speed.tables import Entry, case_name, exponent, factor, shares, step_seconds
 from ckdsnn.report.speed.words import entries_of, machine, pairs, switch_label, switches_of
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, TERM_COLOURS, styled
 

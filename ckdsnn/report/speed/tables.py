@@ -1,7 +1,6 @@
 """What a measurement of the training step says, as tables, and how cost grows with size."""
 
 from collections.abc import Iterable, Mapping
-from math import isnan
 from statistics import median
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
+from ckdsnn.report.numbers import digits
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES
 from ckdsnn.report.tables import DASH, Table, whole
 
@@ -23,15 +23,10 @@ NOTE = (
 BF16_NOTE = "bf16 pays on a CPU only where that multiplies bf16 matrices quickly (AMX)."
 
 
-def spread(values: Iterable[float]) -> str:
+def median_range(values: Iterable[float]) -> str:
     """Median (lowest to highest), in three digits."""
     values = list(values)
     return f"{digits(median(values))} ({digits(min(values))} to {digits(max(values))})"
-
-
-def digits(value: float) -> str:
-    """Three significant digits, without an exponent; a dash for NaN."""
-    return DASH if isnan(value) else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def megabytes(size: int | None) -> str:
@@ -77,7 +72,7 @@ def bench_table(name: str, record: BenchRecord, brief: bool = False) -> Table:
         [
             case_name(entry),
             entry["implementation"],
-            spread(entry["images_per_second"]),
+            median_range(entry["images_per_second"]),
             factor(entry, record.cases),
             digits(median(entry["forward_images_per_second"])),
             megabytes(entry["peak_memory_bytes"]),

@@ -6,7 +6,7 @@ from typing import Any
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.numbers import between
-from ckdsnn.report.speed.tables import Entry, case_name, floor_reached, power, shares, spread, step_seconds
+from ckdsnn.report.speed.tables import Entry, case_name, floor_reached, median_range, power, shares, step_seconds
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, SWITCHES
 from ckdsnn.report.words import listed
 
@@ -82,7 +82,7 @@ def findings(record: BenchRecord) -> str:
 
 def speed_findings(record: BenchRecord) -> Iterator[str]:
     for (ours, other), gain in zip(pairs(record, "ours", "reference"), gains(record), strict=True):
-        rate, before = spread(ours["images_per_second"]), spread(other["images_per_second"])
+        rate, before = median_range(ours["images_per_second"]), median_range(other["images_per_second"])
         yield f"{case_name(ours)}: {rate} images/s, reference {before}: {gain:.2f} times as many."
 
 

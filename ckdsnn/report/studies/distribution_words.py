@@ -5,10 +5,10 @@ from math import isfinite
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import Study
+from ckdsnn.report.compare import Values, compare
 from ckdsnn.report.numbers import between, known, known_mean_sd
 from ckdsnn.report.studies.distribution_plots import DISTANCES, by_method, value_of
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.suites.compare import Values, compare
 from ckdsnn.report.tables import DASH, Table, spread
 from ckdsnn.report.words import listed
 

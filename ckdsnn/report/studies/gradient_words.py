@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import nan
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.numbers import average, between, known
-from ckdsnn.report.speed.tables import digits
+from ckdsnn.report.numbers import average, between, digits, known
 from ckdsnn.report.studies.gradient_plots import PAPER, TERMS, strengths
 from ckdsnn.report.tables import Table
 from ckdsnn.report.words import listed

@@ -6,9 +6,9 @@ from statistics import mean
 from matplotlib.figure import Figure
 from scipy import stats
 
+from ckdsnn.report.compare import Cells, Values, accuracies, near_best, values_of
 from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.style import styled
-from ckdsnn.report.suites.compare import Cells, Values, accuracies, near_best, values_of
 from ckdsnn.report.suites.tables import probability
 from ckdsnn.report.tables import signed
 from ckdsnn.report.words import listed

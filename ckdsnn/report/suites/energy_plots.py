@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ckdsnn.records import Record
+from ckdsnn.report.compare import Cells, accuracies
 from ckdsnn.report.labels import colour_of, label_of, split_time
 from ckdsnn.report.style import METHODS, reading_of, styled
-from ckdsnn.report.suites.compare import Cells, accuracies
 from ckdsnn.report.tables import RATE, Table, firing, mean_sd
 
 MARKERS = "osD^vP*X"  # one for each number of time steps

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 
 from ckdsnn.records import Record
+from ckdsnn.report.compare import Cells
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.suites.compare import Cells
 from ckdsnn.report.suites.energy_plots import ENERGIES
 from ckdsnn.report.words import listed
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
+from ckdsnn.report.compare import FAR, Cells, Comparison, accuracies, against
 from ckdsnn.report.labels import colour_of, label_of, split_time
 from ckdsnn.report.style import reading_of, styled
-from ckdsnn.report.suites.compare import FAR, Cells, Comparison, accuracies, against
 
 
 def suite_figure(cells: Cells, baseline: str) -> Figure:

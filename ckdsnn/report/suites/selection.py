@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from statistics import mean, stdev
 from typing import NamedTuple
 
+from ckdsnn.report.compare import LEAST, Cells, values_of
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.suites.compare import LEAST, Cells, values_of
 from ckdsnn.report.tables import signed
 from ckdsnn.report.words import listed
 

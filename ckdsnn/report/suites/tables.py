@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import mean
 
 from ckdsnn.records import Record
+from ckdsnn.report.compare import Cells, Comparison, accuracies, against, silent
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.suites.compare import Cells, Comparison, accuracies, against, silent
 from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
 from ckdsnn.report.words import listed
 

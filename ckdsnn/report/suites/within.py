@@ -6,9 +6,9 @@ from textwrap import fill
 
 from matplotlib.figure import Figure
 
+from ckdsnn.report.compare import Cells, Comparison, Values, compare, values_of
 from ckdsnn.report.labels import condition_label, label_of, split_condition
 from ckdsnn.report.style import styled
-from ckdsnn.report.suites.compare import Cells, Comparison, Values, compare, values_of
 from ckdsnn.report.suites.plots import difference_panel
 from ckdsnn.report.suites.tables import holm_over, in_points, not_measured, probability, with_n
 from ckdsnn.report.tables import Table, beside, spread

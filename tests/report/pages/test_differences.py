@@ -26,6 +26,10 @@ def test_every_form_is_in_the_suite():
     assert {method for pairs in FORMS.values() for pair in pairs for method in pair} == methods
 
 
+def test_without_runs_the_best_epoch_is_worth_a_sentence():
+    assert best_less_last([]) == "No run of the tier is on record yet."
+
+
 def test_the_best_epoch_is_worth_its_mean_gain(record):
     runs = [
         replace(run, final=run.final | {"best_accuracy": run.final["best_accuracy"] | {"value": 50.0 + gain}})

@@ -1,6 +1,8 @@
 """How to repeat everything: every run is counted once, where it is planned."""
 
-from ckdsnn.report.pages.reproduce import Plan, commands, hours, study_rows, suite_rows, total
+from dataclasses import replace
+
+from ckdsnn.report.pages.reproduce import Plan, commands, study_rows, suite_rows, total
 from tests.report.conftest import cells_of, compared
 
 PLANS = {"rivals": Plan(["kd", "bkd"], 5), "noise": Plan(["kd", "nld", "nld-noise1"], 3)}
@@ -8,6 +10,7 @@ PAGES = {"rivals": "notebooks/a.ipynb", "noise": "notebooks/b.ipynb"}
 
 
 def test_a_suite_says_its_command_its_own_runs_and_with_whom_it_shares_the_others(record):
+    record = replace(record, seconds=900.0, env=record.env | {"threads": 2})
     shared = cells_of(record, {"kd": [1.0, 2.0]})
     suites = {"rivals": shared, "noise": shared | cells_of(record, {"nld": [3.0]})}
     first, second = suite_rows(suites, PLANS, PAGES, "reduced")
@@ -18,7 +21,7 @@ def test_a_suite_says_its_command_its_own_runs_and_with_whom_it_shares_the_other
         "2 / 10",
         "–",
     ]
-    assert first[4:] == [f"{2 * record.seconds * record.env['threads'] / 3600:.2f}", device]
+    assert first[4:] == ["1.00", device]  # two runs of a quarter of an hour with two threads each
     assert second[1:4] == ["`ckdsnn suite noise --tier reduced --seeds 3`", "1 / 6", "rivals"]
 
 
@@ -33,8 +36,8 @@ def test_studies_have_a_row_a_kind_and_everything_a_sum(record):
     study = compared(record)
     (row,) = study_rows({"distributions": [study, study]}, {"distributions": "notebooks/a.ipynb"})
     assert row[:4] == ["[distributions](../notebooks/a.ipynb)", "`ckdsnn study distributions RECORD`", "2", "–"]
-    both = total([record], [study])
-    assert both[2] == "1 runs, 1 studies" and both[4] == f"{hours([record, study]):.2f}"
+    both = total([replace(record, seconds=900.0)] * 2, [replace(study, seconds=1800.0)])
+    assert both[2] == "2 runs, 1 studies" and both[4] == f"{record.env['threads']:.2f}"
 
 
 def test_one_queue_holds_all_suites_and_a_second_one_those_with_more_seeds():

@@ -7,9 +7,9 @@ import pytest
 from ckdsnn.data import DATASETS
 from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.named import TIER_SETTINGS
+from ckdsnn.report.compare import against
 from ckdsnn.report.labels import VARIANTS, colour_of, label_of
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.suites.compare import against
 from ckdsnn.report.suites.plots import edge_of
 from ckdsnn.report.suites.tables import CHANCE, findings, silent, suite_table
 from tests.report.conftest import cells_of, readable

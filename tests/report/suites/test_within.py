@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ckdsnn.report.suites.compare import Spread, compare, values_of
+from ckdsnn.report.compare import Spread, compare, values_of
 from ckdsnn.report.suites.within import overall, within, within_figure, within_findings, within_table
 from tests.report.conftest import cells_of, readable
 

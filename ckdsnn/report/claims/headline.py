@@ -1,11 +1,11 @@
 """What the runs come to, in a few sentences for the landing page: every number is computed."""
 
+from ckdsnn.report.claims.verdicts import Evidence
+from ckdsnn.report.compare import Cells, Comparison, compare, values_of
 from ckdsnn.report.labels import split_condition
-from ckdsnn.report.suites.compare import Cells, Comparison, compare, values_of
 from ckdsnn.report.suites.tables import in_points
 from ckdsnn.report.suites.within import within
 from ckdsnn.report.tables import count
-from ckdsnn.report.verdicts import Evidence
 
 # suite, method, baseline -> what the comparison says, in words
 SENTENCES = {

@@ -13,8 +13,8 @@ from typing import Any
 from ckdsnn.records import Record
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import Study
-from ckdsnn.report.claims import Claim, Question
-from ckdsnn.report.suites.compare import LEVEL, Cells, Comparison, Values, compare, correct, silent, values_of
+from ckdsnn.report.claims.questions import Claim, Question
+from ckdsnn.report.compare import LEVEL, Cells, Comparison, Values, compare, correct, silent, values_of
 
 VALUES: dict[str, Callable[[Record], float]] = {
     "accuracy": lambda record: record.accuracy,
@@ -42,11 +42,11 @@ class Answer:
         found = self.comparison
         if found is None:
             return UNMEASURED
-        if self.silent:
+        expected = (found.mean > 0) == self.question.higher
+        if self.question.baseline in self.silent or (self.silent and expected):
             return VOID
         if found.p is None:
             return "inconclusive"
-        expected = (found.mean > 0) == self.question.higher
         if expected:
             return "supported" if found.p < LEVEL else "inconclusive"
         return "contradicted" if found.clear else "inconclusive"
@@ -79,7 +79,7 @@ class Evidence:
         seeds = sorted(set.intersection(*map(set, studies)))  # networks of one seed have begun with the same weights
 
         def over_networks(kind: str, seed: int) -> float | None:
-            return average([in_short(f"{kind}.{question.value}", own[seed]) for own in studies])
+            return mean_of_all([in_short(f"{kind}.{question.value}", own[seed]) for own in studies])
 
         kinds = (question.method, question.baseline)
         return finite({kind: {seed: over_networks(kind, seed) for seed in seeds} for kind in kinds})
@@ -113,11 +113,11 @@ def in_short(name: str, values: Mapping[str, Any]) -> float | None:
     if name in WITH_SPREAD:
         value = value[0]
     chance = values.get(f"{name}-shuffled", 0.0)
-    short = average(value) if isinstance(value, list) else value
+    short = mean_of_all(value) if isinstance(value, list) else value
     return None if None in (short, chance) else short - chance
 
 
-def average(values: Sequence[float | None]) -> float | None:
+def mean_of_all(values: Sequence[float | None]) -> float | None:
     """The mean; None where one of them is None."""
     return None if None in values else mean(values)
 
@@ -148,9 +148,10 @@ def answers(questions: Sequence[Question], evidence: Evidence) -> list[Answer]:
 def verdict_of(found: Iterable[Answer]) -> str:
     """Of all of them together: contradicted by one, supported by all that are evidence, else inconclusive.
 
-    Or not measured yet, if none is.
+    No evidence where none is any, and not measured yet where nothing is.
     """
-    verdicts = {answer.verdict for answer in found} - {VOID} or {UNMEASURED}
+    verdicts = {answer.verdict for answer in found}
+    verdicts = verdicts - {VOID} or verdicts or {UNMEASURED}
     if "contradicted" in verdicts:
         return "contradicted"
     return verdicts.pop() if len(verdicts) == 1 else "inconclusive"

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from ckdsnn.records.shelf import Document
-from ckdsnn.report.claims import CLAIMS, EITHER, READINGS, Claim, Question
+from ckdsnn.report.claims.questions import CLAIMS, EITHER, READINGS, Claim, Question
+from ckdsnn.report.claims.verdicts import MARGIN, UNMEASURED, VOID, Answer, Evidence, judge, verdict_of
+from ckdsnn.report.compare import Comparison
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import MAPS
-from ckdsnn.report.suites.compare import Comparison
 from ckdsnn.report.suites.tables import in_points, probability
 from ckdsnn.report.tables import DASH, Table, beside, spread, whole
-from ckdsnn.report.verdicts import MARGIN, UNMEASURED, VOID, Answer, Evidence, judge, verdict_of
 
 Legend = Callable[[str, list[Document]], str]  # notebook, records -> the line that says where a table comes from
 SHOWN = {  # what is compared -> in words, unit of a difference, digits after the point

@@ -7,10 +7,10 @@ import pytest
 from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
-from ckdsnn.report.claims import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
-from ckdsnn.report.pages.claims import SHOWN, sections, why
-from ckdsnn.report.suites.compare import Comparison, Spread, compare, correct, values_of
-from ckdsnn.report.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
+from ckdsnn.report.claims.page import SHOWN, sections, why
+from ckdsnn.report.claims.questions import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
+from ckdsnn.report.claims.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
+from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
 from tests.report.conftest import cells_of, readable
 
 FOUND = {
@@ -79,8 +79,13 @@ def test_support_needs_p_and_contradiction_the_corrected_p(mean, corrected, high
 def test_to_beat_a_network_that_has_fallen_silent_is_no_evidence():
     void = answered(20.0, silent=("snn",))
     assert void.verdict == VOID
-    assert verdict_of([void]) == UNMEASURED
+    assert verdict_of([void]) == VOID and verdict_of([]) == UNMEASURED
     assert verdict_of([void, answered(2.0)]) == "supported"
+
+
+def test_a_silent_network_that_wins_is_no_evidence_but_one_that_loses_is():
+    assert answered(2.0, silent=("kd",), value="efficiency").verdict == VOID
+    assert answered(-20.0, silent=("kd",)).verdict == "contradicted"
 
 
 def test_silent_is_who_no_longer_spikes_in_the_last_layer(record):
