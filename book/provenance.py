@@ -18,7 +18,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.records import record_files
 from ckdsnn.records.bench import bench_files
 from ckdsnn.records.study import STUDIES
-from ckdsnn.report.speed.words import machine
+from ckdsnn.report.speed.entries import machine
 
 TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
 PASTED = re.compile(r"^(`{3,}|:{3,})\{figure\} figures/(\S+)\.\w+\n.*?(?=^\1\s*$)", re.MULTILINE | re.DOTALL)

@@ -69,6 +69,11 @@ def filters_of(network: nn.Module) -> Weights:
     return {name: weight.detach() for name, weight in network.named_parameters() if weight.dim() > 1}
 
 
+def filter_norm(network: nn.Module) -> float:
+    """The norm of all convolutions' weights together; batch normalisation after them hides it from the loss."""
+    return torch.cat([w.detach().flatten() for w in network.parameters() if w.dim() == 4]).norm().item()
+
+
 def random_direction(weights: Weights, index: int, seed: int = SEED) -> Weights:
     """The `index`-th filter-normalised Gaussian direction of a seed; zero where a filter is zero."""
     generator = seeded(seed, index)

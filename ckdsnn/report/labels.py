@@ -1,6 +1,7 @@
 """What figures and tables call the methods and their variants, and in which colour they show them."""
 
 import re
+from collections.abc import Iterable
 
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
@@ -109,3 +110,13 @@ def style_of(record: Record | Study) -> tuple[str, str]:
     """Label and colour of a run or of a study of it: its method's, else its recipe's name and one colour."""
     method = method_of(record)
     return (label_of(method), colour_of(method)) if method else (record.recipe["name"], OTHER_COLOUR)
+
+
+def by_method(studies: Iterable[Study]) -> dict[tuple[str, str], list[Study]]:
+    """The studies of each method, by its label and colour, in the order of METHODS, others last."""
+    order = list(METHODS.values())
+    groups: dict[tuple[str, str], list[Study]] = {}
+    for study in studies:
+        groups.setdefault(style_of(study), []).append(study)
+    ranks = {style: order.index(style) if style in order else len(order) for style in groups}
+    return {style: groups[style] for style in sorted(groups, key=ranks.get)}

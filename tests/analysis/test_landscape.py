@@ -18,6 +18,7 @@ from ckdsnn.analysis.landscape import (
     Sizes,
     curve,
     displaced,
+    filter_norm,
     filters_of,
     loss_and_accuracy,
     plane,
@@ -63,6 +64,11 @@ def test_every_filter_of_a_direction_is_as_long_as_the_networks(weights):
 def test_convolutions_and_classifier_move_biases_and_normalisation_do_not(network, weights):
     kinds = {f"{name}.weight" for name, part in network.named_modules() if isinstance(part, (nn.Conv2d, nn.Linear))}
     assert weights.keys() == kinds
+
+
+def test_the_norm_is_that_of_all_convolutions(network):
+    squares = [float((m.weight.detach().double() ** 2).sum()) for m in network.modules() if isinstance(m, nn.Conv2d)]
+    assert len(squares) > 5 and filter_norm(network) == pytest.approx(sum(squares) ** 0.5)
 
 
 def test_a_seed_fixes_its_directions_which_differ_and_are_nearly_orthogonal(weights):

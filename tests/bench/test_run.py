@@ -10,7 +10,7 @@ from ckdsnn.cli import main
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BENCHES, load_benches
-from ckdsnn.report.speed.tables import shares
+from ckdsnn.report.speed.entries import shares
 
 TINY = {"models": "resnet8", "timesteps": "1,2", "batch": 2, "rounds": 2, "steps": 1}
 

@@ -19,8 +19,10 @@ from ckdsnn.report.framework import framework
 from ckdsnn.report.map_plots import explanation, map_gallery
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.speed.plots import scaling, switch_costs, throughput, time_shares
-from ckdsnn.report.studies.distribution_plots import DISTANCES, POPULATIONS, distances, side_by_side
-from ckdsnn.report.studies.gradient_plots import TERMS, gradient_strength
+from ckdsnn.report.studies.distribution_plots import POPULATIONS, distances, side_by_side
+from ckdsnn.report.studies.distribution_tables import DISTANCES
+from ckdsnn.report.studies.gradient_plots import gradient_strength
+from ckdsnn.report.studies.gradient_tables import TERMS
 from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes
 from ckdsnn.report.studies.reliability_plots import map_scores, road_curves, surrogate_curves
 from ckdsnn.report.studies.theory_plots import map_bounds, noise_changes

@@ -11,7 +11,8 @@ from matplotlib.text import Text
 from ckdsnn.report.notebook import figure_bundle
 from ckdsnn.report.studies.distribution_plots import distances, side_by_side
 from ckdsnn.report.studies.gradient_plots import gradient_strength
-from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes, landscape_table
+from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes
+from ckdsnn.report.studies.landscape_tables import landscape_table
 from ckdsnn.report.studies.reliability_plots import map_scores, road_curves, surrogate_curves
 from tests.landscape_example import bowl
 from tests.report.conftest import FIGURES, compared, faithfulness, pulled, readable, surrogates

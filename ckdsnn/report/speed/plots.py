@@ -13,8 +13,18 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.numbers import digits
-from ckdsnn.report.speed.tables import Entry, case_name, exponent, factor, shares, step_seconds
-from ckdsnn.report.speed.words import entries_of, machine, pairs, switch_label, switches_of
+from ckdsnn.report.speed.entries import (
+    Entry,
+    case_name,
+    entries_of,
+    machine,
+    pairs,
+    shares,
+    step_seconds,
+    switch_label,
+    switches_of,
+)
+from ckdsnn.report.speed.tables import exponent, factor
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, TERM_COLOURS, styled
 
 AXES = {"timesteps": "Time steps T", "batch": "Batch (images)", "width": "Width (of 16 channels)"}

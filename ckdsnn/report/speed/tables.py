@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from statistics import median
-from typing import Any
 
 import numpy as np
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.numbers import digits
+from ckdsnn.report.speed.entries import Entry, case_name, floor_reached, shares, step_seconds
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES
 from ckdsnn.report.tables import DASH, Table, whole
-
-Entry = Mapping[str, Any]
 
 NOTE = (
     "Images/s: median (lowest to highest) of the blocks, which alternate; a full step includes its training input. "
@@ -32,27 +30,6 @@ def median_range(values: Iterable[float]) -> str:
 def megabytes(size: int | None) -> str:
     """Of 10^6 bytes; a dash for what the system did not tell."""
     return DASH if size is None else digits(size / 1e6)
-
-
-def step_seconds(entry: Entry) -> float:
-    """Median seconds of a full step."""
-    return entry["batch"] / median(entry["images_per_second"])
-
-
-def shares(entry: Entry) -> dict[str, float]:
-    """Each phase's part of the sum of all, by name; they add up to 1."""
-    seconds = entry["phase_seconds"]
-    total = sum(seconds.values())
-    return {phase: seconds[phase] / total for phase in PHASES}
-
-
-def floor_reached(entry: Entry) -> float:
-    """The step's floor over the time that it takes."""
-    return max(entry["floor"].values()) / step_seconds(entry)
-
-
-def case_name(entry: Entry) -> str:
-    return f"{entry['model']}, width {entry['width']}, T = {entry['timesteps']}, batch {entry['batch']}"
 
 
 def factor(entry: Entry, entries: Iterable[Entry]) -> str:

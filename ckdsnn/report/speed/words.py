@@ -1,62 +1,25 @@
 """What measurements of the training step say, in sentences: every number in them is computed from the record."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.numbers import between
-from ckdsnn.report.speed.tables import Entry, case_name, floor_reached, median_range, power, shares, step_seconds
-from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, SWITCHES
+from ckdsnn.report.speed.entries import (
+    case_name,
+    floor_reached,
+    machine,
+    pairs,
+    shares,
+    step_seconds,
+    switch_label,
+    switches_of,
+)
+from ckdsnn.report.speed.tables import median_range, power
+from ckdsnn.report.style import PHASES
 from ckdsnn.report.words import listed
 
 SWEPT = {"timesteps": "T", "batch": "the batch", "width": "the width"}
 TIMES = "{:.2f}".format
-SWITCHED = "ours, "  # begins the name of our step with one fast path turned
-
-
-def entries_of(record: BenchRecord) -> list[Entry]:
-    """The entries of whole implementations, none with a fast path turned."""
-    return [entry for entry in record.cases if entry["implementation"] in IMPLEMENTATIONS]
-
-
-def switches_of(record: BenchRecord) -> list[Entry]:
-    """The entries of our step with one fast path turned; none unless the measurement was asked for them."""
-    return [entry for entry in record.cases if entry["implementation"].startswith(SWITCHED)]
-
-
-def sweep_of(record: BenchRecord) -> list[Entry]:
-    """The entries along T, batch and width; none unless the measurement was asked for them."""
-    return record.sweep
-
-
-def newest(records: Iterable[BenchRecord], part: Callable[[BenchRecord], list[Any]]) -> list[BenchRecord]:
-    """The newest record of each device in which `part` finds anything, GPUs first.
-
-    Raises CkdsnnError, naming the command that measures, where there is none.
-    """
-    by_device = {r.env["device"]: r for r in sorted(records, key=lambda r: r.started) if part(r)}
-    if not by_device:
-        raise CkdsnnError("no measurement of the training step; run `ckdsnn bench --sweep true --switches true`")
-    return [by_device[device] for device in sorted(by_device, reverse=True)]  # cuda before cpu
-
-
-def machine(env: Mapping[str, Any]) -> str:
-    """The device and the threads of a record's `env`."""
-    return f"{env['device']}, {env['threads']} thread{'s' * (env['threads'] > 1)}"
-
-
-def switch_label(implementation: str) -> str:
-    """What is turned, in words."""
-    name = implementation.removeprefix(SWITCHED)
-    return SWITCHES.get(name, name)
-
-
-def pairs(record: BenchRecord, name: str, other: str) -> list[tuple[Entry, Entry]]:
-    """The entries of two implementations, case by case, for the cases that have both."""
-    found = {(entry["implementation"], case_name(entry)): entry for entry in record.cases}
-    cases = dict.fromkeys(case_name(entry) for entry in record.cases)
-    return [(found[name, case], found[other, case]) for case in cases if {(name, case), (other, case)} <= found.keys()]
 
 
 def gains(record: BenchRecord) -> list[float]:

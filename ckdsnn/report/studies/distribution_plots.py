@@ -12,8 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.labels import style_of
+from ckdsnn.report.labels import by_method, style_of
 from ckdsnn.report.numbers import average, known
+from ckdsnn.report.studies.distribution_tables import DISTANCES, value_of
 from ckdsnn.report.style import METHODS, styled
 
 # what is compared as a whole -> label of the axis, scale of the shares
@@ -22,31 +23,6 @@ POPULATIONS = {
     "pooled": ("Feature, mean over cells", "linear"),
     "logits": ("Logit minus the image's mean", "linear"),
 }
-
-# distance of a student from its teacher -> label of the axis, the value that would be no distance
-DISTANCES = {
-    "kl": ("KL of softened\npredictions (nat)", 0),
-    "js-logits": ("JS of logits\n(nat)", 0),
-    "js-features": ("JS of features\n(nat)", 0),
-    "js-pooled": ("JS of pooled\nfeatures (nat)", 0),
-    "same": ("Same prediction\n(share)", 1),
-    "correlation": ("Correlation of\nSAM and CAM", 1),
-}
-
-
-def value_of(study: Study, name: str) -> float:
-    """The number in `values`, or of [mean, sd over the images] the mean; NaN where it was not finite."""
-    return float(study.numbers(name).flat[0])
-
-
-def by_method(studies: Iterable[Study]) -> dict[tuple[str, str], list[Study]]:
-    """The studies of each method, by its label and colour, in the order of METHODS, others last."""
-    order = list(METHODS.values())
-    groups: dict[tuple[str, str], list[Study]] = {}
-    for study in studies:
-        groups.setdefault(style_of(study), []).append(study)
-    ranks = {style: order.index(style) if style in order else len(order) for style in groups}
-    return {style: groups[style] for style in sorted(groups, key=ranks.get)}
 
 
 def side_by_side(studies: Sequence[Study]) -> Figure:

@@ -1,4 +1,4 @@
-"""What the studies `distributions` say, in sentences and one table: every number is computed from the studies."""
+"""What the studies `distributions` say, in sentences: every number is computed from the studies."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
@@ -6,48 +6,11 @@ from math import isfinite
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import Study
 from ckdsnn.report.compare import Values, compare
-from ckdsnn.report.numbers import between, known, known_mean_sd
-from ckdsnn.report.studies.distribution_plots import DISTANCES, by_method, value_of
+from ckdsnn.report.labels import by_method
+from ckdsnn.report.numbers import between, known_mean_sd
+from ckdsnn.report.studies.distribution_tables import DISTANCES, PROFILE, measured, value_of
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.tables import DASH, Table, spread
 from ckdsnn.report.words import listed
-
-# what is measured of one network -> head of its row, factor, digits
-PROFILE = {
-    "zeros": ("Zeros in the last stage (%)", 100, 1),
-    "feature": ("Mean feature or firing rate", 1, 3),
-    "map-range": ("Range of the raw map", 1, 1),
-    "map-entropy-raw": ("Entropy of the raw map's softmax (% of uniform)", 100, 1),
-    "map-entropy-sample": ("The same, map from 0 to 1 (% of uniform)", 100, 2),
-    "logit-sd": ("Deviation of the logits", 1, 2),
-    "entropy-1": ("Entropy of the prediction (nat)", 1, 2),
-    "entropy-2": ("The same, softened at 2 (nat)", 1, 2),
-    "largest": ("Largest probability (%)", 100, 1),
-}
-
-
-def measured(study: Study, who: str, name: str) -> float:
-    """The mean over the images; of a map's entropy, the share of the uniform one."""
-    value = value_of(study, f"{who}-{name}")
-    return value / study.settings["uniform-entropy"] if name.startswith("map-entropy") else value
-
-
-def profile_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
-    """One column the teacher, one a method: sparsity, features, maps, logits and predictions, mean ± sd over seeds."""
-    studies = list(studies)
-    columns = {METHODS["teacher"][0]: ("teacher", studies[:1])}
-    columns |= {label: ("student", found) for (label, _), found in by_method(studies).items()}
-    rows = [
-        [text, *(profile([factor * measured(s, who, what) for s in of], digits) for who, of in columns.values())]
-        for what, (text, factor, digits) in PROFILE.items()
-    ]
-    return Table(name, caption, ["", *(f"{label} (n = {len(of)})" for label, (_, of) in columns.items())], rows)
-
-
-def profile(values: Iterable[float], digits: int) -> str:
-    """mean ± sd of the networks that have not diverged."""
-    found = known(values)
-    return spread(found, digits) if found else DASH
 
 
 def findings(studies: Iterable[Study]) -> str:

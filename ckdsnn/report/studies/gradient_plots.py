@@ -9,29 +9,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.studies.distribution_plots import by_method
+from ckdsnn.report.labels import by_method
+from ckdsnn.report.studies.gradient_tables import PAPER, TERMS, strengths
 from ckdsnn.report.style import SEQUENCE, TERM_COLOURS, styled
 
-# term of the objective -> its label, with the reading: how the maps meet before the softmax
-TERMS = {
-    "nld": "NLD",
-    "samd-raw": "SAMD (both raw)",
-    "samd-literal": "SAMD (count)",
-    "samd-rate": "SAMD (rate)",
-    "samd-sample": "SAMD (0–1)",
-    "samd-batch": "SAMD (0–1 over\nthe batch)",
-}
 COLUMNS = 2
-PAPER = 2.0  # the paper's T_s
-
-
-def strengths(study: Study, state: str, term: str, place: str = "spikes") -> list[float]:
-    """Norm of the term's gradient over that of the cross-entropy, at each temperature; state: start or end.
-
-    NaN where one of them was not finite: no dot then.
-    """
-    reference = study.numbers(f"{state}-{place}-ce")[0, 0]
-    return (study.numbers(f"{state}-{place}-{term}")[:, 0] / reference).tolist()
 
 
 def gradient_strength(studies: Iterable[Study], place: str = "spikes") -> Figure:

@@ -1,64 +1,19 @@
-"""What the studies `gradients` say, in sentences and one table: every number is computed from the studies."""
+"""What the studies `gradients` say, in sentences: every number is computed from the studies."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import nan
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.numbers import average, between, digits, known
-from ckdsnn.report.studies.gradient_plots import PAPER, TERMS, strengths
-from ckdsnn.report.tables import Table
+from ckdsnn.report.numbers import between, digits, known
+from ckdsnn.report.studies.gradient_tables import READINGS, TERMS, name_of, strength, strengths, weight_for_one
 from ckdsnn.report.words import listed
 
-READINGS = [term for term in TERMS if term != "nld"]
 ORTHOGONAL = [term for term in READINGS if term != "samd-batch"]  # the readings in which a map is an image's own
-
-
-def at_paper(study: Study, values: Sequence[float]) -> float:
-    """Of values at each temperature, the one at the paper's; NLD has only one."""
-    return values[study.settings["temperatures"].index(PAPER)] if len(values) > 1 else values[0]
-
-
-def strength(study: Study, state: str, term: str, place: str) -> float:
-    """Norm of the term's gradient at the paper's temperature, over that of the cross-entropy."""
-    return at_paper(study, strengths(study, state, term, place))
-
-
-def name_of(term: str) -> str:
-    """The term's label on one line."""
-    return TERMS[term].replace("\n", " ")
 
 
 def told(values: Iterable[float]) -> str:
     """From the lowest to the highest, in three digits."""
     return between(values, digits)
-
-
-def weight_for_one(strength_at_one: float) -> float:
-    """The weight with which a term pulls as hard as the cross-entropy; NaN for one that does not pull at all."""
-    return 1 / strength_at_one if strength_at_one else nan
-
-
-def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
-    """One row a reading at the paper's temperature: where its strength comes from and what it is, means over studies.
-
-    T_s |P_st - P_te| / divisor is the closed form of the gradient at a map's cells, without the terms through the ends
-    of the range. The weight in the last column would make the term as strong as the cross-entropy.
-    """
-    studies = list(studies)
-    header = ["Reading", "Map divided by", "‖Pₛₜ − Pₜₑ‖", "Tₛ × difference / divisor"]
-    header += ["At the spikes (CE = 1): start", "end", "At the weights: start", "end", "β for 1 at the end"]
-    return Table(name, caption, header, [reading_row(term, studies) for term in READINGS])
-
-
-def reading_row(term: str, studies: Sequence[Study]) -> list[str]:
-    gap = average(at_paper(study, study.numbers(f"end-gap-{term}")) for study in studies)
-    divisor = average(float(study.numbers(f"end-divisor-{term}")) for study in studies)
-    found = [
-        average(strength(study, state, term, place) for study in studies)
-        for place in ("spikes", "weights")
-        for state in ("start", "end")
-    ]
-    return [name_of(term), *map(digits, (divisor, gap, PAPER * gap / divisor, *found, weight_for_one(found[-1])))]
 
 
 def findings(studies: Iterable[Study]) -> str:

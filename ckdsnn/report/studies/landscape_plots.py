@@ -1,10 +1,9 @@
-"""The loss around trained students, as figures and a table: studies of kind `landscape` in.
+"""Figures of the loss around trained students: studies of the kind `landscape` in, Figure out.
 
 Everywhere a mapping says which studies belong to which method, one study a seed of the training.
 """
 
 from collections.abc import Mapping, Sequence
-from math import isnan
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,14 +11,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
-from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import Study
 from ckdsnn.report.labels import colour_of, label_of
-from ckdsnn.report.numbers import average, known_mean_sd
+from ckdsnn.report.studies.landscape_tables import ByMethod
 from ckdsnn.report.style import LOSS_COLOURS, reading_of, styled
-from ckdsnn.report.tables import DASH, Table
 
-ByMethod = Mapping[str, Sequence[Study]]
 BAND = (0.25, 0.75)  # quantiles over directions and seeds
 PANELS = 3  # contour panels in a row
 LEVELS = (0.1, 0.2, 0.5, 1, 2, 5, 10)  # contours, nat
@@ -89,48 +85,3 @@ def draw_plane(axes: Axes, grid: Sequence[float], rise: np.ndarray) -> None:
     axes.set(xlabel="Along direction 1", aspect="equal")
     axes.locator_params(nbins=3)
     axes.grid(visible=False)
-
-
-def landscape_table(name: str, caption: str, studies: ByMethod) -> Table:
-    """One row a method: loss and accuracy at the trained weights, what a step in a random direction costs of either,
-    and in how many pairs of the same seed and direction the loss rises less than the first method's."""
-    first = next(iter(studies))
-    at = studies[first][0].settings["flatness_at"]
-    header = ["Student", "Loss (nat)", f"Rise at {at:g} (nat)", "its sd over directions", "Accuracy (%)"]
-    header += [f"Lost at {at:g} (points)", "its sd over directions", f"Flatter than {label_of(first)}"]
-    rows = [
-        [
-            label_of(method),
-            *costs(found, "loss", "rise", 2),
-            *costs(found, "accuracy", "lost", 1),
-            DASH if method == first else flatter(found, studies[first]),
-        ]
-        for method, found in studies.items()
-    ]
-    return Table(name, caption, header, rows)
-
-
-def costs(studies: Sequence[Study], value: str, change: str, digits: int) -> list[str]:
-    """A value at the trained weights and its mean change, both over seeds, and the change's sd over directions.
-
-    A seed in which one was not finite does not count.
-    """
-    middle = [study.numbers(value)[0, study.values["distances"].index(0)] for study in studies]
-    changes = [study.numbers(change) for study in studies]
-    texts = [known_mean_sd(values, digits) for values in (middle, [found.mean() for found in changes])]
-    over_directions = average(found.std(ddof=1) for found in changes)
-    return [*texts, DASH if isnan(over_directions) else f"{over_directions:.{digits}f}"]
-
-
-def flatter(studies: Sequence[Study], others: Sequence[Study]) -> str:
-    """In how many pairs of the same seed and direction the loss rises less than the others': "12 of 20".
-
-    Raises CkdsnnError where the two do not have the same seeds.
-    """
-    by_seed, theirs = ({study.seed: study.numbers("rise") for study in side} for side in (studies, others))
-    if by_seed.keys() != theirs.keys():
-        raise CkdsnnError(f"seeds {sorted(by_seed)} and {sorted(theirs)} make no pairs; study the same ones")
-    pairs = [
-        pair for seed in by_seed for pair in zip(by_seed[seed], theirs[seed], strict=True) if np.isfinite(pair).all()
-    ]
-    return f"{sum(mine < other for mine, other in pairs)} of {len(pairs)}"

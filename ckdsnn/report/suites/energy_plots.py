@@ -1,23 +1,17 @@
-"""Energy of one inference against accuracy, and how often each layer's neurons fire: figures and a table."""
+"""Energy of one inference against accuracy, and how often each layer's neurons fire: records in, Figure out."""
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 from statistics import mean
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ckdsnn.records import Record
-from ckdsnn.report.compare import Cells, accuracies
+from ckdsnn.report.compare import Cells
 from ckdsnn.report.labels import colour_of, label_of, split_time
-from ckdsnn.report.style import METHODS, reading_of, styled
-from ckdsnn.report.tables import RATE, Table, firing, mean_sd
+from ckdsnn.report.style import reading_of, styled
+from ckdsnn.report.suites.energy_tables import ENERGIES
 
 MARKERS = "osD^vP*X"  # one for each number of time steps
-ENERGIES: Mapping[str, Callable[[Record], float]] = {  # account -> microjoule for one image
-    "arithmetic": attrgetter("arithmetic_energy"),
-    "arithmetic and memory": attrgetter("whole_energy"),
-}
 
 
 def accuracy_against_energy(cells: Cells) -> Figure:
@@ -64,18 +58,3 @@ def firing_rates(cells: Cells) -> Figure:
         axes.set_xticks(range(1, max(len(records[0].final["firing_rate"]) for records in cells.values()) + 1))
         figure.legend(loc="outside lower center", ncols=4, fontsize=9)
         return figure
-
-
-def energy_table(name: str, caption: str, cells: Cells, teacher: Record) -> Table:
-    """One row a method, the teacher first: accuracy, counted operations, energy by both accounts, mean firing rate."""
-    header = ["Network", "Test accuracy (%)", "MAC (10³)", "AC (10³)", "Arithmetic (µJ)", "With memory (µJ)"]
-    header.append(RATE)
-    rows = [energy_row(METHODS["teacher"][0], [teacher])]
-    return Table(name, caption, header, rows + [energy_row(label_of(method), runs) for method, runs in cells.items()])
-
-
-def energy_row(label: str, records: Sequence[Record]) -> list[str]:
-    """Means over the records, of accuracy and firing rate with their sd."""
-    counts = [f"{mean(record.final['energy'][kind] for record in records) / 1000:.0f}" for kind in ("mac", "ac")]
-    costs = [f"{mean(map(energy_of, records)):.2f}" for energy_of in ENERGIES.values()]
-    return [label, mean_sd(accuracies(records).values()), *counts, *costs, firing(records)]

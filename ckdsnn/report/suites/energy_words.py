@@ -7,7 +7,7 @@ from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.suites.energy_plots import ENERGIES
+from ckdsnn.report.suites.energy_tables import ENERGIES
 from ckdsnn.report.words import listed
 
 PLAIN = "snn"

@@ -1,13 +1,12 @@
-"""What a suite has found, as a table and in sentences: every number is computed from the records."""
+"""The table of a suite, and how a comparison is written: every number is computed from the records."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean
 
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, Comparison, accuracies, against, silent
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
-from ckdsnn.report.words import listed
 
 CHANCE = {"digits": 10.0, "cifar10": 10.0, "cifar100": 1.0}  # data set -> accuracy of guessing, in percent
 NEAR = 2.0  # points: so near to chance a network has learned next to nothing
@@ -75,26 +74,3 @@ def marked(label: str, records: Sequence[Record]) -> str:
     marks = ["at chance"] * (mean(record.accuracy for record in records) < chance + NEAR)
     marks += ["silent"] * silent(records)
     return f"{label} ({', '.join(marks)})" if marks else label
-
-
-SHOWN: dict[str, Callable[[Comparison], bool]] = {  # against the baseline, p values corrected
-    "Above": lambda found: found.clear and found.mean > 0,
-    "Below": lambda found: found.clear and found.mean < 0,
-    "Not told apart from": lambda found: found.corrected is not None and not found.clear,
-    "No verdict against": lambda found: found.corrected is None,
-}
-
-
-def findings(comparisons: Iterable[Comparison], absent: Sequence[str] = ()) -> str:
-    """Comparisons with one baseline, by what they show, the largest difference first; then what has no record."""
-    ordered, sentences = sorted(comparisons, key=lambda comparison: -comparison.mean), []
-    for words, holds in SHOWN.items():
-        if group := list(filter(holds, ordered)):
-            parts = [f"{label_of(found.method)}: {in_points(found)}" for found in group]
-            sentences.append(f"**{words} {label_of(group[0].baseline)}**, in points – {'; '.join(parts)}.")
-    return listed(sentences + not_measured(absent))
-
-
-def not_measured(absent: Sequence[str]) -> list[str]:
-    """A sentence that names the methods without any record; none where there are none."""
-    return [f"**Not measured yet**: {'; '.join(map(label_of, absent))}."] if absent else []

@@ -10,7 +10,8 @@ from ckdsnn.report.compare import Cells, Comparison, Values, compare, values_of
 from ckdsnn.report.labels import condition_label, label_of, split_condition
 from ckdsnn.report.style import styled
 from ckdsnn.report.suites.plots import difference_panel
-from ckdsnn.report.suites.tables import holm_over, in_points, not_measured, probability, with_n
+from ckdsnn.report.suites.tables import holm_over, in_points, probability, with_n
+from ckdsnn.report.suites.words import not_measured
 from ckdsnn.report.tables import Table, beside, spread
 from ckdsnn.report.words import listed
 

@@ -10,9 +10,8 @@ import torch
 from matplotlib.colors import to_hex
 
 from ckdsnn.bench import cases as bench_cases
+from ckdsnn.report.speed.entries import SWITCHED, case_name, entries_of, machine, shares, step_seconds, switches_of
 from ckdsnn.report.speed.plots import AXES, scaling, switch_costs, throughput, time_shares
-from ckdsnn.report.speed.tables import case_name, shares, step_seconds
-from ckdsnn.report.speed.words import SWITCHED, entries_of, machine, switches_of
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, SWITCHES
 from tests.bench_example import entry, point
 from tests.report.conftest import CPU, GPU, TURNED, benches, measured

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.report.speed.words import findings, gains, headline, newest, sweep_of, switches_of
+from ckdsnn.report.speed.entries import newest, sweep_of, switches_of
+from ckdsnn.report.speed.words import findings, gains, headline
 from tests.bench_example import entry
 from tests.report.conftest import CPU, GPU, measured, readable
 

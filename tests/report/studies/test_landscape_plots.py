@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.report.studies.landscape_plots import (
-    LEVELS,
-    flatter,
-    landscape_curves,
-    landscape_planes,
-    landscape_table,
-    rise_over_plane,
-)
+from ckdsnn.report.studies.landscape_plots import LEVELS, landscape_curves, landscape_planes, rise_over_plane
+from ckdsnn.report.studies.landscape_tables import flatter, landscape_table
 from ckdsnn.report.style import METHODS
 from tests.landscape_example import DISTANCES, bowl
 from tests.report.conftest import readable

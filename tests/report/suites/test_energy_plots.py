@@ -6,7 +6,8 @@ from statistics import mean
 import pytest
 
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.suites.energy_plots import ENERGIES, accuracy_against_energy, energy_table, legend_entries
+from ckdsnn.report.suites.energy_plots import accuracy_against_energy, legend_entries
+from ckdsnn.report.suites.energy_tables import ENERGIES, energy_table
 from ckdsnn.report.tables import RATE, whole
 from tests.report.conftest import cells_of
 

@@ -4,14 +4,8 @@ import numpy as np
 import torch
 
 from ckdsnn.report.studies.theory_plots import map_bounds, noise_changes
-from ckdsnn.report.studies.theory_words import (
-    bound_table,
-    identity_table,
-    noise_findings,
-    noise_sizes,
-    noise_table,
-    share_findings,
-)
+from ckdsnn.report.studies.theory_tables import bound_table, identity_table, noise_table
+from ckdsnn.report.studies.theory_words import noise_findings, noise_sizes, share_findings
 from tests.report.conftest import HEATS, bounds, changes, readable
 
 

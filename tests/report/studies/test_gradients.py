@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ckdsnn.report.studies.gradient_plots import TERMS, colours, gradient_strength, strengths
-from ckdsnn.report.studies.gradient_words import READINGS, findings, gradient_table
+from ckdsnn.report.studies.gradient_plots import colours, gradient_strength
+from ckdsnn.report.studies.gradient_tables import READINGS, TERMS, gradient_table, strengths
+from ckdsnn.report.studies.gradient_words import findings
 from tests.report.conftest import HEATS, pulled
 
 

@@ -7,9 +7,10 @@ import pytest
 from matplotlib.colors import to_hex
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.report.labels import label_of
-from ckdsnn.report.studies.distribution_plots import DISTANCES, POPULATIONS, by_method, distances, side_by_side
-from ckdsnn.report.studies.distribution_words import PROFILE, findings, profile_table, sides
+from ckdsnn.report.labels import by_method, label_of
+from ckdsnn.report.studies.distribution_plots import POPULATIONS, distances, side_by_side
+from ckdsnn.report.studies.distribution_tables import DISTANCES, PROFILE, profile_table
+from ckdsnn.report.studies.distribution_words import findings, sides
 from ckdsnn.report.style import METHODS
 from tests.report.conftest import compared, readable, record_of, study_of
 
