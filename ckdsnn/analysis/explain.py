@@ -10,9 +10,8 @@ from PIL import Image, ImageOps
 from ckdsnn.data import DATASETS, normalize, statistics_of
 from ckdsnn.distill.maps import class_activation_map, spike_activation_map
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.build import load_network, require_student, teacher_recipe
-from ckdsnn.records import Record, find_record, load_record
+from ckdsnn.recipe.build import load_network, require_student, teacher_record
+from ckdsnn.records import load_record
 
 BROKEN = (OSError, SyntaxError, ValueError, TypeError)  # what Pillow's readers raise, each for its own kind of damage
 
@@ -62,7 +61,7 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
     """
     record = load_record(record_id, out)
     recipe = require_student(record)
-    teacher = load_network(teacher_of(record, recipe, out), out)
+    teacher = load_network(teacher_record(record, out), out)
     spec = DATASETS[recipe.dataset]
     picture = read_picture(path, spec.size)
     x = normalize(torch.tensor(picture).permute(2, 0, 1)[None], *statistics_of(spec, recipe.statistics))
@@ -77,17 +76,6 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
         ranked(spiking.logits[0], spec.classes),
         record.id,
     )
-
-
-def teacher_of(record: Record, recipe: Recipe, out: str | Path) -> Record:
-    """The teacher's record: the one distilled from, or for a student without distillation its recipe's."""
-    if record.teacher:
-        return load_record(record.teacher["record"], out)
-    found = find_record(teacher_recipe(recipe).digest(), recipe.teacher_seed, out)
-    if found is None:
-        command = f"ckdsnn train {recipe.teacher} --seed {recipe.teacher_seed} --out {out}"
-        raise CkdsnnError(f"record {record.id} has no teacher on record; run `{command}` first")
-    return found
 
 
 def ranked(logits: torch.Tensor, classes: tuple[str, ...]) -> dict[str, float]:

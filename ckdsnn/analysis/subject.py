@@ -7,12 +7,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ckdsnn.analysis.explain import teacher_of
 from ckdsnn.data import DATASETS, normalize, statistics_of
 from ckdsnn.data.module import ImageDataModule
 from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.build import build_data, load_network
+from ckdsnn.recipe.build import build_data, load_network, teacher_record
 from ckdsnn.records import Record, home_of, load_arrays
 
 
@@ -38,7 +37,7 @@ class Subject:
     @cached_property
     def teacher(self) -> nn.Module:
         """The teacher in eval mode: the one that it learned from, or for a plain SNN its recipe's."""
-        return load_network(teacher_of(self.record, self.recipe, self.out), self.out)
+        return load_network(teacher_record(self.record, self.out), self.out)
 
     @cached_property
     def module(self) -> ImageDataModule:

@@ -16,7 +16,7 @@ from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models import build_student, build_teacher, evaluating
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.named import RECIPES
-from ckdsnn.records import Record, load_weights
+from ckdsnn.records import Record, find_record, load_record, load_weights
 
 
 @contextmanager
@@ -60,6 +60,20 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
     fitting = {r.name: r for r in RECIPES.values() if r.is_teacher and r.dataset == recipe.dataset}
     teacher = choose(f"teacher recipe for {recipe.dataset}", recipe.teacher, fitting)
     return teacher.replace(statistics=recipe.statistics)
+
+
+def teacher_record(record: Record, out: str | Path) -> Record:
+    """The teacher's record of a student's: the one distilled from, or for a plain SNN its recipe's.
+
+    Raises CkdsnnError, for a plain SNN with the command that trains it, where it is not below `out`.
+    """
+    if record.teacher:
+        return load_record(record.teacher["record"], out)
+    recipe = Recipe.of(record.recipe)
+    if found := find_record(teacher_recipe(recipe).digest(), recipe.teacher_seed, out):
+        return found
+    command = f"ckdsnn train {recipe.teacher} --seed {recipe.teacher_seed} --out {out}"
+    raise CkdsnnError(f"record {record.id} has no teacher on record; run `{command}` first")
 
 
 def build_objective(

@@ -24,7 +24,7 @@ SOME = 1000  # test images behind the firing rates and the saved logits
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished training with everything it was made of."""
+    """A training with everything that it is made of, and what has come of it so far."""
 
     recipe: Recipe
     seed: int

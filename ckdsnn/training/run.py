@@ -72,31 +72,38 @@ def train(
     recipe: Recipe, seed: int, out: Path, results: str | Path | None, data: str | Path | None, **options: Any
 ) -> Record:
     """Train without asking whether it is on record; the other arguments are `run`'s, with `deadline` for `budget`."""
-    teacher_record = find_teacher(recipe, out, results, data=data, **options) if recipe.loss_names else None
-    teacher = load_network(teacher_record, out) if teacher_record else None
-    module = build_data(recipe, seed, data, options["devices"])
-    classes = module.data.num_classes
-    network = build_network(recipe, classes, seed)
-    curve, code = Curve(), code_state()  # before training: the tree may change meanwhile
-    work = work_folder(recipe, seed, out)
-    objective = build_objective(recipe, teacher, network, seed)
-    with quiet_lightning():
-        trainer = make_trainer(recipe, work, curve, **options)
-    device = trainer.strategy.root_device
-    engine().prepare(network, device)
-    recall = make_recall(recipe, seed, teacher_record, out, device, options["devices"])
-    classifier = Classifier(recipe, seed, network, objective, classes, recall)
-    outcome = Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher_record)
+    outcome, classifier = assemble(recipe, seed, out, results, data, **options)
+    trainer, work = outcome.trainer, work_folder(recipe, seed, out)
     with only_process(work) if trainer.is_global_zero else nullcontext():
         with quiet_lightning():
-            fit(trainer, classifier, module, work)
-        if (done := len(curve.points)) < recipe.epochs:
+            fit(trainer, classifier, outcome.module, work)
+        if (done := len(outcome.curve.points)) < recipe.epochs:
             stopped = f"{recipe.name}, seed {seed}, stopped after epoch {done} of {recipe.epochs}"
             raise OutOfTime(f"{stopped}; the same command continues")
         if trainer.is_global_zero:
             write_record(outcome, out)
     trainer.strategy.barrier()
     return load_record(recipe.record_id(seed), out)
+
+
+def assemble(
+    recipe: Recipe, seed: int, out: Path, results: str | Path | None, data: str | Path | None, **options: Any
+) -> tuple[Outcome, Classifier]:
+    """Teacher, data, networks, objective and trainer, ready to train; the arguments are those of `train`."""
+    teacher_record = find_teacher(recipe, out, results, data=data, **options) if recipe.loss_names else None
+    teacher = load_network(teacher_record, out) if teacher_record else None
+    module = build_data(recipe, seed, data, options["devices"])
+    classes = module.data.num_classes
+    network = build_network(recipe, classes, seed)
+    curve, code = Curve(), code_state()  # before training: the tree may change meanwhile
+    objective = build_objective(recipe, teacher, network, seed)
+    with quiet_lightning():
+        trainer = make_trainer(recipe, work_folder(recipe, seed, out), curve, **options)
+    device = trainer.strategy.root_device
+    engine().prepare(network, device)
+    recall = make_recall(recipe, seed, teacher_record, out, device, options["devices"])
+    classifier = Classifier(recipe, seed, network, objective, classes, recall)
+    return Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher_record), classifier
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import save_record
 from ckdsnn.report.compare import accuracies
-from tests.report.conftest import readable
+from tests.report.examples import readable
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("claims.md", "results.md", "reproduce.md", "differences.md")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ckdsnn.report.compare import Comparison, Spread, against, compare, correct, holm, pooled, values_of
-from tests.report.conftest import cells_of
+from tests.report.examples import cells_of
 
 ACCURACIES = {"snn": [50.0, 51.0, 52.5], "kd": [53.0, 53.5, 55.9], "nld": [50.5, 50.0, 53.0]}
 

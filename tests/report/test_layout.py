@@ -15,7 +15,8 @@ from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_pl
 from ckdsnn.report.studies.landscape_tables import landscape_table
 from ckdsnn.report.studies.reliability_plots import map_scores, road_curves, surrogate_curves
 from tests.landscape_example import bowl
-from tests.report.conftest import FIGURES, compared, faithfulness, pulled, readable, surrogates
+from tests.report.examples import compared, faithfulness, pulled, readable, surrogates
+from tests.report.figures import FIGURES
 
 
 def texts_of(figure):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ckdsnn.report.map_plots import MAP_COLOURS, explanation, map_gallery, record_gallery, show_map
 from ckdsnn.report.style import METHODS
-from tests.report.conftest import found, maps, pictures
+from tests.report.examples import found, maps, pictures
 
 
 def shown_map(cells, picture=None):

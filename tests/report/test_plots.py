@@ -15,7 +15,7 @@ from ckdsnn.report.plots import (
     training_curves,
 )
 from ckdsnn.report.style import METHODS, TERM_COLOURS
-from tests.report.conftest import agreement, distributions, record_of
+from tests.report.examples import agreement, distributions, record_of
 
 KNOWN = ("teacher", "snn", "ckdsnn")
 

@@ -23,7 +23,7 @@ from ckdsnn.report.style import (
     save_figure,
     styled,
 )
-from tests.report.conftest import record_of
+from tests.report.examples import record_of
 
 # Machado, Oliveira & Fernandes, A physiologically-based model for simulation of color vision deficiency, IEEE TVCG
 # 15(6), 2009: the matrices of severity 1, on linear RGB

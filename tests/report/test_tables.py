@@ -20,7 +20,7 @@ from ckdsnn.report.tables import (
     recipe_table,
     whole,
 )
-from tests.report.conftest import agreement, readable
+from tests.report.examples import agreement, readable
 
 AWKWARD = Table("tab", "A < B & C", ["Run", "a|b"], [["x | y", "<b>"], ["`p|q`", "61.0 [58.1, 63.9]"]])
 CELLS = [["Run", "a|b"], ["x | y", "<b>"], ["p|q", "61.0 [58.1, 63.9]"]]

@@ -4,7 +4,7 @@ from ckdsnn.report.claims.headline import headline
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.suites.tables import in_points
 from ckdsnn.report.suites.within import within
-from tests.report.conftest import cells_of, readable
+from tests.report.examples import cells_of, readable
 
 FOUND = {"snn": [50.0, 51.0, 52.5], "nld": [55.0, 56.1, 57.0], "ckdsnn-sample": [56.0]}
 

@@ -11,7 +11,7 @@ from ckdsnn.report.claims.page import SHOWN, sections, why
 from ckdsnn.report.claims.questions import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
 from ckdsnn.report.claims.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
 from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
-from tests.report.conftest import cells_of, readable
+from tests.report.examples import cells_of, readable
 
 FOUND = {
     "snn": [50.0, 51.0, 52.0],

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ckdsnn.recipe import SUITES
 from ckdsnn.report.pages.differences import FORMS, best_less_last, unmeasured, worth_table
-from tests.report.conftest import cells_of, readable
+from tests.report.examples import cells_of, readable
 
 
 def test_a_worth_is_a_paired_difference_and_what_is_unknown_is_named_in_a_line(record):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ckdsnn.report.pages.reproduce import Plan, commands, study_rows, suite_rows, total
-from tests.report.conftest import cells_of, compared
+from tests.report.examples import cells_of, compared
 
 PLANS = {"rivals": Plan(["kd", "bkd"], 5), "noise": Plan(["kd", "nld", "nld-noise1"], 3)}
 PAGES = {"rivals": "notebooks/a.ipynb", "noise": "notebooks/b.ipynb"}

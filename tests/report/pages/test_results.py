@@ -7,7 +7,7 @@ import pytest
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records.paper import Published
 from ckdsnn.report.pages.results import ALONE, OURS, WORKS, own_table, published_tables, setting
-from tests.report.conftest import cells_of, readable, with_accuracy
+from tests.report.examples import cells_of, readable, with_accuracy
 
 ENTRY = Published("CIFAR-100", "ResNet-19", 1, "CKDSNN", 79.11, "second-hand")
 RIVAL = Published("CIFAR-100", "ResNet-19", 1, "EnOF", 77.08, "second-hand")

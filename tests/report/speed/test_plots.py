@@ -14,7 +14,7 @@ from ckdsnn.report.speed.entries import SWITCHED, case_name, entries_of, machine
 from ckdsnn.report.speed.plots import AXES, scaling, switch_costs, throughput, time_shares
 from ckdsnn.report.style import IMPLEMENTATIONS, PHASES, SWITCHES
 from tests.bench_example import entry, point
-from tests.report.conftest import CPU, GPU, TURNED, benches, measured
+from tests.report.examples import CPU, GPU, TURNED, benches, measured
 from tests.report.test_style import LEAST, SEEN_BY, lab, linear
 
 

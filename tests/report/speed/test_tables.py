@@ -11,7 +11,7 @@ from ckdsnn.records.bench import BenchRecord
 from ckdsnn.report.speed.entries import shares
 from ckdsnn.report.speed.tables import BF16_NOTE, bench_table, exponent, sweep_table
 from tests.bench_example import EXAMPLE, entry, point
-from tests.report.conftest import readable
+from tests.report.examples import readable
 
 RECORD = BenchRecord(**EXAMPLE)
 

@@ -8,7 +8,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.speed.entries import newest, sweep_of, switches_of
 from ckdsnn.report.speed.words import findings, gains, headline
 from tests.bench_example import entry
-from tests.report.conftest import CPU, GPU, measured, readable
+from tests.report.examples import CPU, GPU, measured, readable
 
 OLD, NEW = "2026-01-01T10:00:00Z", "2026-02-01T09:00:00Z"
 

@@ -12,7 +12,7 @@ from ckdsnn.report.studies.distribution_plots import POPULATIONS, distances, sid
 from ckdsnn.report.studies.distribution_tables import DISTANCES, PROFILE, profile_table
 from ckdsnn.report.studies.distribution_words import findings, sides
 from ckdsnn.report.style import METHODS
-from tests.report.conftest import compared, readable, record_of, study_of
+from tests.report.examples import compared, readable, record_of, study_of
 
 KNOWN = ("snn", "ckdsnn", "ckdsnn-sample")
 

@@ -8,7 +8,7 @@ import pytest
 from ckdsnn.report.studies.gradient_plots import colours, gradient_strength
 from ckdsnn.report.studies.gradient_tables import READINGS, TERMS, gradient_table, strengths
 from ckdsnn.report.studies.gradient_words import findings
-from tests.report.conftest import HEATS, pulled
+from tests.report.examples import HEATS, pulled
 
 
 def said(studies):

@@ -10,7 +10,7 @@ from ckdsnn.report.studies.landscape_plots import LEVELS, landscape_curves, land
 from ckdsnn.report.studies.landscape_tables import flatter, landscape_table
 from ckdsnn.report.style import METHODS
 from tests.landscape_example import DISTANCES, bowl
-from tests.report.conftest import readable
+from tests.report.examples import readable
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 
 from ckdsnn.report.studies.reliability_plots import ORDERS, map_scores, road_curves, surrogate_curves
 from ckdsnn.report.style import MAPS, METHODS, PLACES, SURROGATES
-from tests.report.conftest import REMOVED, WIDTHS, faithfulness, surrogates
+from tests.report.examples import REMOVED, WIDTHS, faithfulness, surrogates
 
 
 def drawn(container):

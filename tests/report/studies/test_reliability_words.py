@@ -16,7 +16,7 @@ from ckdsnn.report.studies.reliability_tables import (
 )
 from ckdsnn.report.studies.reliability_words import agreement_findings, findings, summary
 from ckdsnn.report.style import MAPS, PLACES
-from tests.report.conftest import faithfulness, readable, study_of, surrogates
+from tests.report.examples import faithfulness, readable, study_of, surrogates
 
 
 def said(study):

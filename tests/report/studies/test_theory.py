@@ -6,7 +6,7 @@ import torch
 from ckdsnn.report.studies.theory_plots import map_bounds, noise_changes
 from ckdsnn.report.studies.theory_tables import bound_table, identity_table, noise_table
 from ckdsnn.report.studies.theory_words import noise_findings, noise_sizes, share_findings
-from tests.report.conftest import HEATS, bounds, changes, readable
+from tests.report.examples import HEATS, bounds, changes, readable
 
 
 def test_measured_shares_and_divergences_lie_beside_their_bounds():

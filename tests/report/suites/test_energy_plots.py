@@ -9,7 +9,7 @@ from ckdsnn.report.labels import label_of
 from ckdsnn.report.suites.energy_plots import accuracy_against_energy, legend_entries
 from ckdsnn.report.suites.energy_tables import ENERGIES, energy_table
 from ckdsnn.report.tables import RATE, whole
-from tests.report.conftest import cells_of
+from tests.report.examples import cells_of
 
 
 def test_the_table_holds_means_of_the_records(record):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ckdsnn.report.suites.energy_words import findings
-from tests.report.conftest import cells_of
+from tests.report.examples import cells_of
 
 
 def changed(records, energy=1.0, rate=1.0):

@@ -1,7 +1,7 @@
 """Figures of suites: one seed is no mean, ticks are the T on record, long labels fit."""
 
 from ckdsnn.report.suites.plots import over_time, suite_figure
-from tests.report.conftest import cells_of
+from tests.report.examples import cells_of
 
 
 def drawn(axes, marker):

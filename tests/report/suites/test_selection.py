@@ -3,7 +3,7 @@
 import pytest
 
 from ckdsnn.report.suites.selection import differences, pick_findings, picks
-from tests.report.conftest import cells_of, readable
+from tests.report.examples import cells_of, readable
 
 # kd is lucky on seed 0, samd on seed 2; bkd is better on all; at has too few seeds to be picked
 ACCURACIES = {"nld": [50.0, 51.0, 52.0], "kd": [56.0, 50.0, 51.0], "samd": [50.0, 51.0, 57.0], "at": [99.0, 99.0]}

@@ -13,7 +13,7 @@ from ckdsnn.report.style import METHODS
 from ckdsnn.report.suites.plots import edge_of
 from ckdsnn.report.suites.tables import CHANCE, silent, suite_table
 from ckdsnn.report.suites.words import findings
-from tests.report.conftest import cells_of, readable
+from tests.report.examples import cells_of, readable
 
 ACCURACIES = {"snn": [50.0, 51.0, 52.5], "kd": [53.0, 53.5, 55.9], "nld": [50.5], "e2kd": [20.0, 21.0, 22.5]}
 

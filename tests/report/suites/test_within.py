@@ -6,7 +6,7 @@ import pytest
 
 from ckdsnn.report.compare import Spread, compare, values_of
 from ckdsnn.report.suites.within import overall, within, within_figure, within_findings, within_table
-from tests.report.conftest import cells_of, readable
+from tests.report.examples import cells_of, readable
 
 PAIRS = [("ckdsnn-sample", "nld")]
 ACCURACIES = {

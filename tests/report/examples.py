@@ -1,11 +1,10 @@
-"""Records and measurements to draw, and every figure of the package drawn from them."""
+"""Records, studies and measurements as if they had been made: what tables, sentences and figures are tested on."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 
 from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.analysis.explain import Explanation
@@ -15,23 +14,11 @@ from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
 from ckdsnn.records.study import Study, study_id
-from ckdsnn.report.framework import framework
-from ckdsnn.report.map_plots import explanation, map_gallery
-from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
-from ckdsnn.report.speed.plots import scaling, switch_costs, throughput, time_shares
-from ckdsnn.report.studies.distribution_plots import POPULATIONS, distances, side_by_side
+from ckdsnn.report.studies.distribution_plots import POPULATIONS
 from ckdsnn.report.studies.distribution_tables import DISTANCES
-from ckdsnn.report.studies.gradient_plots import gradient_strength
 from ckdsnn.report.studies.gradient_tables import TERMS
-from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes
-from ckdsnn.report.studies.reliability_plots import map_scores, road_curves, surrogate_curves
-from ckdsnn.report.studies.theory_plots import map_bounds, noise_changes
 from ckdsnn.report.style import MAPS, METHODS, PLACES, SURROGATES
-from ckdsnn.report.suites.energy_plots import accuracy_against_energy, firing_rates
-from ckdsnn.report.suites.plots import over_time, suite_figure
-from ckdsnn.report.suites.within import within_figure
 from tests.bench_example import EXAMPLE, entry, point
-from tests.landscape_example import bowl
 
 CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
 
@@ -120,13 +107,6 @@ def found(teacher: str = "truck", student: str = "cat", size: int = 8) -> Explan
     cells = maps(2)
     record_id = "cifar100-reduced-ckdsnn-sample-s0-0123abcd"
     return Explanation(pictures(1, size)[0], cells[0], 100 * cells[1], sure_of(teacher), sure_of(student), record_id)
-
-
-def gallery() -> Figure:
-    """Eight CIFAR-10 pictures with the rows that have the longest labels."""
-    rows = {"Teacher: CAM": ("cam", maps(8))}
-    rows |= {f"SAM: {METHODS[method][0]}": ("sam", maps(8)) for method in ("snn", "ckdsnn-sample")}
-    return map_gallery(pictures(8), CLASSES[:8], rows | {"Student: Grad-CAM": ("grad_cam", maps(8))})
 
 
 CPU, GPU = "cpu: Intel(R) Xeon(R) Processor @ 2.70GHz", "cuda: NVIDIA H200"
@@ -253,50 +233,3 @@ def surrogates(record: Record, method: str = "snn") -> Study:
             correlations = [1 - i * (3 - j) / 50 - abs(np.log2(w)) / 100 for w in WIDTHS]
             values[f"{shape}.{place}"] = [[mean, 0.01, 0.1 * j] for mean in correlations]
     return study_of(record, "surrogate", method, 0, {"images": 2, "widths": WIDTHS}, values)
-
-
-COMPARED = ("snn", "kd", "ckdsnn", "ckdsnn-sample", "samd")
-
-FIGURES: dict[str, Callable[[Record], Figure]] = {
-    "training_curves": lambda record: training_curves([record_of(record, method) for method in METHODS]),
-    "loss_terms": loss_terms,
-    "cell_shares": lambda _: cell_shares({"teacher, 0 to 1": distributions(9), "student, counts": distributions(9)}),
-    "smoothed_probabilities": lambda _: smoothed_probabilities(DIGITS, softened()),
-    "agreements": lambda _: agreements(
-        {title: {method: agreement(1) for method in ("snn", "ckdsnn", "ckdsnn-sample")} for title in ("SAM", "CAM")}
-    ),
-    "map_gallery": lambda _: gallery(),
-    "explanation": lambda _: explanation(found()),
-    "suite_figure": lambda record: suite_figure(suite_cells("released", "reduced", record), "ckdsnn"),
-    "suite_figure, short": lambda record: suite_figure(suite_cells("noise", "reduced", record), "kd"),
-    "accuracy_against_energy": lambda record: accuracy_against_energy(over_time_cells(record)),
-    "firing_rates": lambda record: firing_rates(
-        cells_of(record, {method: [50.0] for method in METHODS if method != "teacher"})
-    ),
-    "within_figure": lambda record: within_figure(
-        suite_cells("timesteps", "reduced", record),
-        [("nld", "snn"), ("ckdsnn", "nld"), ("ckdsnn-sample", "nld")],
-        "T = 1",
-    ),
-    "over_time": lambda record: over_time(suite_cells("timesteps", "reduced", record), 1),
-    "road_curves": lambda record: road_curves(faithfulness(record)),
-    "map_scores": lambda record: map_scores(
-        [faithfulness(record, method) for method in ("snn", "kd", "ckdsnn", "ckdsnn-sample")]
-    ),
-    "map_scores, one": lambda record: map_scores([faithfulness(record)]),
-    "surrogate_curves": lambda record: surrogate_curves(surrogates(record)),
-    "framework": lambda _: framework(),
-    "throughput": lambda _: throughput(benches()),
-    "time_shares": lambda _: time_shares(benches()),
-    "switch_costs": lambda _: switch_costs(benches()),
-    "scaling": lambda _: scaling(benches()),
-    "side_by_side": lambda record: side_by_side([compared(record, method) for method in ("snn", "ckdsnn-sample")]),
-    "distances": lambda record: distances(every_method(compared, record)),
-    "gradient_strength": lambda record: gradient_strength(
-        [pulled(record, method) for method in ("nld", "ckdsnn", "ckdsnn-sample")]
-    ),
-    "map_bounds": lambda _: map_bounds(bounds()),
-    "noise_changes": lambda _: noise_changes(changes()),
-    "landscape_curves": lambda record: landscape_curves({m: [bowl(record, m)] for m in COMPARED}),
-    "landscape_planes": lambda record: landscape_planes({m: bowl(record, m) for m in COMPARED}),
-}
