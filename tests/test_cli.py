@@ -17,6 +17,7 @@ from ckdsnn.cli import COMMANDS, main
 from ckdsnn.cli.cite import keys_of, works
 from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.records import save_record
 
 
 @pytest.fixture
@@ -42,6 +43,30 @@ def test_list_names_every_study(tmp_path, capsys):
     assert capsys.readouterr().out.endswith(f"studies in {tmp_path}:\n  landscape-some-run\n")
 
 
+def test_list_shows_what_has_a_part_in_its_name_and_where_weights_are(record, results, tmp_path, capsys):
+    assert main(["list", record.recipe["name"], "--out", str(results)]) == 0
+    printed = capsys.readouterr().out
+    assert f"records in {results}:\n  {record.id}, with weights\n" in printed
+    assert "digits-kd" not in printed and "components" not in printed and "studies in" in printed
+    save_record(record, tmp_path)
+    main(["list", "--out", str(tmp_path)])
+    assert f"records in {tmp_path}:\n  {record.id}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["train digits-ckdsnn --noise-scale variance", "suite components --lamda 2"])
+def test_an_unknown_option_is_answered_with_the_fields(command, capsys):
+    with pytest.raises(SystemExit):
+        main(shlex.split(command))
+    assert "The fields of a recipe are: dataset, train_images" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train digits-snn --epoch 1", "bench --round 1", "list --ou results"])
+def test_the_beginning_of_an_options_name_is_not_its_name(command, capsys):
+    with pytest.raises(SystemExit):
+        main(shlex.split(command))
+    assert "nrecognized arguments" in capsys.readouterr().err
+
+
 def test_cite_prints_the_paper_a_work_or_what_a_recipe_builds_on(capsys):
     main(["cite"])
     paper = capsys.readouterr().out
@@ -54,6 +79,9 @@ def test_cite_prints_the_paper_a_work_or_what_a_recipe_builds_on(capsys):
     keys = re.findall(r"^@\w+\{(\w+),", printed, re.M)
     spiking, data = ["tdbn", "surrogate", "spikingjelly"], ["cifar", "autoaugment", "erasing"]
     assert keys == ["ckdsnn", "kd", "bkdsnn", "resnet", *spiking, *data]
+    maps = {"cifar10-16k-samd": {"cam"}, "cifar10-16k-ckdsnn-first": {"gradcam"}, "digits-kd": set()}
+    maps |= {"cifar10-16k-ckdsnn-all": {"cam", "gradcam"}}
+    assert {name: {"cam", "gradcam"} & set(keys_of(RECIPES[name])) for name in maps} == maps
     main(["cite", "digits-teacher"])
     assert re.findall(r"^@\w+\{(\w+),", capsys.readouterr().out, re.M) == ["ckdsnn", "resnet"]
 

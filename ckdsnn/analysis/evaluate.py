@@ -16,8 +16,8 @@ def evaluate(record_id: str, out: str | Path = "results", data: str | Path | Non
     Raises CkdsnnError for an unknown record, missing weights, and data that cannot be had.
     """
     record = load_record(record_id, out)
+    network, correct, count = load_network(record, out), 0, 0  # before the data, which may have to be downloaded
     module = build_data(Recipe.of(record.recipe), record.seed, data)
-    network, correct, count = load_network(record, out), 0, 0
     module.setup("validate")
     with torch.no_grad():
         for images, labels in module.val_dataloader():

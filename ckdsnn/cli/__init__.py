@@ -3,7 +3,7 @@
 import os
 import sys
 
-from jsonargparse import ArgumentParser, Namespace
+from jsonargparse import Namespace
 
 from ckdsnn.cli.cite import cite_command, cite_parser
 from ckdsnn.cli.look import (
@@ -17,20 +17,10 @@ from ckdsnn.cli.look import (
     list_parser,
 )
 from ckdsnn.cli.measure import bench_command, bench_parser, study_command, study_parser
-from ckdsnn.cli.options import CHANGEABLE
+from ckdsnn.cli.options import Parser
 from ckdsnn.cli.train import suite_command, suite_parser, train_command, train_parser
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
-
-
-class Parser(ArgumentParser):
-    """Names a recipe's fields where a command that takes them is given an unknown one."""
-
-    def error(self, message: str, ex: Exception | None = None) -> None:
-        if "nrecognized arguments" in message and self.command in ("train", "suite"):
-            message += f". The fields of a recipe are: {', '.join(field.name for field in CHANGEABLE)}"
-        super().error(message, ex)
-
 
 COMMANDS = {
     "list": (list_parser, list_command),
@@ -54,9 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subcommands(dest="command", required=True)
     for name, (make_parser, _) in COMMANDS.items():
         commands.add_subcommand(name, make_parser())
-    given = sys.argv[1:] if arguments is None else arguments
-    parser.command = given[0] if given else ""
-    options = parser.parse_args(given)
+    options = parser.parse_args(arguments)
     own = options[options.command]
     try:
         with using(Engine(**vars(own.pop("engine", Namespace())))):

@@ -3,8 +3,9 @@
 import re
 from importlib.resources import files
 
-from jsonargparse import ArgumentParser, Namespace
+from jsonargparse import Namespace
 
+from ckdsnn.cli.options import Parser
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, Recipe
 
@@ -22,15 +23,23 @@ def works() -> dict[str, str]:
 
 def keys_of(recipe: Recipe) -> list[str]:
     """The works that a training of this recipe builds on, the paper first, each once."""
+    maps = map_keys(recipe) if "samd" in recipe.loss_names else []
     terms = [KEY_OF_TERM.get(name, name) for name in recipe.loss_names]
     spiking = KEYS_OF_SPIKING if recipe.timesteps else []
     augmentation = ["autoaugment"] * recipe.autoaugment + ["erasing"] * bool(recipe.erasing)
     data = KEYS_OF_DATASET.get(recipe.dataset, [])
-    return list(dict.fromkeys([PAPER, *terms, "resnet", *spiking, *data, *augmentation]))
+    return list(dict.fromkeys([PAPER, *terms, *maps, "resnet", *spiking, *data, *augmentation]))
 
 
-def cite_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Print the BibTeX of a work, or of all works that a recipe builds on.")
+def map_keys(recipe: Recipe) -> list[str]:
+    """The teacher's maps in SAMD: CAM at the last stage, of three, and Grad-CAM before it."""
+    last = recipe.every_stage or recipe.stage in (-1, 2)
+    before = recipe.every_stage or recipe.stage not in (-1, 2)
+    return ["cam"] * last + ["gradcam"] * before
+
+
+def cite_parser() -> Parser:
+    parser = Parser(description="Print the BibTeX of a work, or of all works that a recipe builds on.")
     text = "a recipe's name or a work's key; an unknown one lists the keys"
     parser.add_argument("name", type=str, nargs="?", default=PAPER, help=text)
     return parser

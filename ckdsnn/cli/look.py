@@ -1,36 +1,43 @@
 """Commands that look: list, data, eval, explain."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from jsonargparse import ArgumentParser, Namespace
+from jsonargparse import Namespace
 
-from ckdsnn.cli.options import add_data, add_out
+from ckdsnn.cli.options import Parser, add_data, add_out
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.checks import TIERS
 from ckdsnn.records.store import RUNS
 from ckdsnn.records.study import STUDIES
 
 
-def list_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Show the recipes, the suites, the records and the studies.")
+def list_parser() -> Parser:
+    parser = Parser(description="Show the recipes, the suites, the records and the studies.")
+    parser.add_argument("part", type=str, nargs="?", default="", help="only what has this in its name")
     add_out(parser)
     return parser
 
 
 def list_command(options: Namespace) -> None:
     for tier in TIERS:
-        print(f"recipes, tier {tier}:")
-        print(*(f"  {name}" for name, recipe in RECIPES.items() if recipe.tier == tier), sep="\n")
-    print("suites, with the numbers of their recipes:")
-    for name, tiers in SUITES.items():
-        print(f"  {name}:", ", ".join(f"{tier} {len(names)}" for tier, names in tiers.items()))
-    for kind, shelf in {"records": RUNS, "studies": STUDIES}.items():
-        ids = [path.stem for path in shelf.files(options.out)]
-        print(f"{kind} in {options.out}:", *(ids or ["none yet"]), sep="\n  ")
+        show(f"recipes, tier {tier}", [n for n, recipe in RECIPES.items() if recipe.tier == tier], options.part)
+    sizes = {name: ", ".join(f"{tier} {len(found)}" for tier, found in tiers.items()) for name, tiers in SUITES.items()}
+    show("suites, with the numbers of their recipes", [f"{n}: {size}" for n, size in sizes.items()], options.part)
+    records, studies = ([path.stem for path in shelf.files(options.out)] for shelf in (RUNS, STUDIES))
+    trained = {path.stem for path in Path(options.out, "weights").glob("*.safetensors")}
+    marked = [f"{name}, with weights" if name in trained else name for name in records]
+    show(f"records in {options.out}", marked, options.part)
+    show(f"studies in {options.out}", studies, options.part)
 
 
-def data_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Download a dataset once and check it.")
+def show(title: str, names: Iterable[str], part: str) -> None:
+    """The names that hold `part`, below their title."""
+    print(f"{title}:", *([name for name in names if part in name] or ["none"]), sep="\n  ")
+
+
+def data_parser() -> Parser:
+    parser = Parser(description="Download a dataset once and check it.")
     parser.add_argument("name", type=str, help="digits, cifar10 or cifar100")
     add_data(parser)
     return parser
@@ -44,8 +51,8 @@ def data_command(options: Namespace) -> None:
     print(f"{options.name}: train {train}, test {test}, {data.num_classes} classes, digest {data.digest}")
 
 
-def eval_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Evaluate a record's weights on the test set again.")
+def eval_parser() -> Parser:
+    parser = Parser(description="Evaluate a record's weights on the test set again.")
     parser.add_argument("record", type=str, help="a record's id")
     add_out(parser)
     add_data(parser)
@@ -61,8 +68,8 @@ def eval_command(options: Namespace) -> None:
     print(f"{options.record}: {now['value']:.2f} % now, {then:.2f} % on record ({now['test_images']} test images)")
 
 
-def explain_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Draw a picture with CAM, SAM and both predictions.")
+def explain_parser() -> Parser:
+    parser = Parser(description="Draw a picture with CAM, SAM and both predictions.")
     parser.add_argument("image", type=str, help="any picture file")
     parser.add_argument("--record", type=str, required=True, help="id of a student's record")
     add_out(parser)

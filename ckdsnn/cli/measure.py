@@ -1,14 +1,14 @@
 """The commands that measure: bench, study."""
 
-from jsonargparse import ArgumentParser, Namespace
+from jsonargparse import Namespace
 
-from ckdsnn.cli.options import add_data, add_engine, add_option, add_out
+from ckdsnn.cli.options import Parser, add_data, add_engine, add_option, add_out
 
 SHOWN = 6  # names of a study's values
 
 
-def bench_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Measure the training step against the released form of it.")
+def bench_parser() -> Parser:
+    parser = Parser(description="Measure the training step against the released form of it.")
     add_out(parser)
     parser.add_argument("--models", type=str, default="resnet20,resnet19", help="names, each with :width if wanted")
     parser.add_argument("--timesteps", type=str, default="1,4", help="values of T")
@@ -23,8 +23,8 @@ def bench_parser() -> ArgumentParser:
     return parser
 
 
-def study_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Measure something on a trained student, and keep what was found.")
+def study_parser() -> Parser:
+    parser = Parser(description="Measure something on a trained student, and keep what was found.")
     parser.add_argument("kind", type=str, help="what to measure; an unknown name lists the known ones")
     parser.add_argument("record", type=str, help="id of a student's record")
     add_out(parser)

@@ -13,6 +13,22 @@ from ckdsnn.recipe import Recipe
 CHANGEABLE = [field for field in fields(Recipe) if field.name not in ("name", "tier")]  # the tier says what it is worth
 
 
+class Parser(ArgumentParser):
+    """Takes whole names only: an option that is added later must not change what a beginning of its name means."""
+
+    def __init__(self, **options: Any):
+        super().__init__(allow_abbrev=False, **options)
+
+
+class RecipeParser(Parser):
+    """Names a recipe's fields where it is given an unknown one."""
+
+    def error(self, message: str, ex: Exception | None = None) -> None:
+        if "nrecognized arguments" in message:
+            message += f". The fields of a recipe are: {', '.join(field.name for field in CHANGEABLE)}"
+        super().error(message, ex)
+
+
 def add_option(parser: ArgumentParser, name: str, kind: type, default: Any, text: str) -> None:
     """The option `--name`; one that is true or false may also stand alone, which is true."""
     alone = {"nargs": "?", "const": True} if kind is bool else {}

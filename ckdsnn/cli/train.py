@@ -3,13 +3,13 @@
 import shlex
 import sys
 
-from jsonargparse import ArgumentParser, Namespace
+from jsonargparse import Namespace
 
-from ckdsnn.cli.options import add_fields, add_option, add_training, in_seconds
+from ckdsnn.cli.options import RecipeParser, add_fields, add_option, add_training, in_seconds
 
 
-def train_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Train a recipe and write its record; interrupted, it goes on.")
+def train_parser() -> RecipeParser:
+    parser = RecipeParser(description="Train a recipe and write its record; interrupted, it goes on.")
     parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`")
     parser.add_argument("--seed", type=int, default=0, help="of weights, data order, augmentation and noise")
     add_option(parser, "progress", bool, True, "show a progress bar")
@@ -33,8 +33,8 @@ def train_command(options: Namespace) -> int:
     return 0
 
 
-def suite_parser() -> ArgumentParser:
-    parser = ArgumentParser(description="Train what a suite has no records of; called again, it goes on.")
+def suite_parser() -> RecipeParser:
+    parser = RecipeParser(description="Train what a suite has no records of; called again, it goes on.")
     parser.add_argument("name", type=str, help="a suite's name, several joined with +, or all; see `ckdsnn list`")
     parser.add_argument("--tier", type=str, default="", help="smoke, reduced or paper (none: each suite's first)")
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on; seed 0 of everything comes first")

@@ -12,7 +12,7 @@ KDSNN, BKDSNN and e2KD are published together with logits distillation: "kd+kdsn
 
 from ckdsnn.distill.at import AT, at_loss
 from ckdsnn.distill.batch import Batch
-from ckdsnn.distill.bkd import BKD, bkd_loss
+from ckdsnn.distill.bkd import BKD, bkd_loss, restoring_block
 from ckdsnn.distill.catkd import CATKD, catkd_loss
 from ckdsnn.distill.e2kd import E2KD, e2kd_loss
 from ckdsnn.distill.kd import KD, kd_loss
@@ -24,7 +24,7 @@ from ckdsnn.distill.maps import (
     scale_saliency,
     spike_activation_map,
 )
-from ckdsnn.distill.nld import NLD, nld_loss
+from ckdsnn.distill.nld import NLD, draw_noise, nld_loss
 from ckdsnn.distill.objective import Objective
 from ckdsnn.distill.samd import SAMD, samd_loss
 
@@ -36,12 +36,14 @@ __all__ = [
     "bkd_loss",
     "catkd_loss",
     "class_activation_map",
+    "draw_noise",
     "e2kd_loss",
     "grad_cam",
     "kd_loss",
     "kdsnn_loss",
     "map_range",
     "nld_loss",
+    "restoring_block",
     "samd_loss",
     "scale_saliency",
     "spike_activation_map",

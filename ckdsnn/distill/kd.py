@@ -11,6 +11,7 @@ from ckdsnn.distill.numerics import at_least_float32, check_logits, check_temper
 def kd_loss(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float = 2.0) -> torch.Tensor:
     """tau^2 KL(softmax(z_te / tau) || softmax(z_st / tau)); logits [B, K], mean over B of the sum over K.
 
+    Logits are those before the softmax, a spiking student's averaged over its time steps.
     Raises CkdsnnError for shapes that differ and a temperature that is not positive.
     """
     check_logits(student_logits, teacher_logits)

@@ -16,19 +16,20 @@ from ckdsnn.models.features import evaluating
 
 
 def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
-    """Raise CkdsnnError unless `tensor` has one dimension for each letter of `axes`."""
-    if tensor.dim() != len(axes):
+    """Raise CkdsnnError unless `tensor` has one dimension for each letter of `axes`, none of them empty."""
+    if tensor.dim() != len(axes) or not tensor.numel():
         raise CkdsnnError(f"{name} of shape {list(tensor.shape)}: expected [{', '.join(axes)}]")
 
 
 def check_classes(classes: torch.Tensor, images: int, known: int) -> None:
-    """Raise CkdsnnError unless `classes` holds one index from 0 to known - 1 for each image.
+    """Raise CkdsnnError unless `classes` holds one index, an int64 from 0 to known - 1, for each image.
 
     The range is checked on the CPU alone: on CUDA a look at the values would stall every step.
     """
-    if classes.shape != (images,):
-        raise CkdsnnError(f"classes of shape {list(classes.shape)}: expected one for each of {images} images")
-    if classes.device.type == "cpu" and images and not 0 <= classes.min() <= classes.max() < known:
+    if classes.shape != (images,) or classes.dtype != torch.int64:
+        given = f"classes of shape {list(classes.shape)}, {classes.dtype}"
+        raise CkdsnnError(f"{given}: expected one torch.int64 index for each of {images} images")
+    if classes.device.type == "cpu" and not 0 <= classes.min() <= classes.max() < known:
         raise CkdsnnError(f"classes from {classes.min()} to {classes.max()}: expected 0 to {known - 1}")
 
 
@@ -36,7 +37,10 @@ def check_head(head_weight: torch.Tensor, features: torch.Tensor) -> None:
     """Raise CkdsnnError unless the head [K, C] reads the channels of the features [B, C, H, W]."""
     expect_shape("head_weight", head_weight, "KC")
     if features.shape[1] != head_weight.shape[1]:
-        raise CkdsnnError(f"stage has {features.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal")
+        raise CkdsnnError(
+            f"stage has {features.shape[1]} channels, head_weight {head_weight.shape[1]}: expected equal; a CAM needs "
+            "global average pooling before a linear head, any other network has grad_cam"
+        )
 
 
 def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:

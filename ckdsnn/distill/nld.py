@@ -7,6 +7,7 @@ gradient. Its mean moves all logits of a sample alike and so cancels inside the 
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import torch
 
@@ -34,7 +35,7 @@ def draw_noise(
     standard = torch.randn(z.shape, generator=generator, dtype=z.dtype, device=z.device)
     if noise == "adaptive":
         return z.mean(1, keepdim=True) + scale_of(z) * standard
-    if isinstance(noise, str) or not 0 <= noise < math.inf:
+    if not isinstance(noise, Real) or not 0 <= noise < math.inf:
         raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation of at least 0")
     return noise * standard
 
@@ -71,7 +72,9 @@ def nld_loss(
     noise_mix: str = "logits",
     generator: torch.Generator | None = None,
 ) -> torch.Tensor:
-    """Scalar distance of the smoothed student from the teacher; logits [B, K], K of at least 2.
+    """Scalar distance of the smoothed student from the teacher; logits [B, K] before the softmax, K of at least 2.
+
+    A spiking student's logits are those of a whole sequence: averaged over the time steps.
 
     noise_weight: lambda, 0 gives plain logits distillation. temperature: tau. noise, noise_scale: see `draw_noise`.
     noise_mix: "logits" adds lambda eps to the logits (the paper); "probabilities" takes

@@ -14,17 +14,28 @@ def at_least_float32(x: torch.Tensor) -> torch.Tensor:
 
 
 def check_logits(student: torch.Tensor, teacher: torch.Tensor) -> None:
-    """Raise CkdsnnError unless both are [B, K] with the same B and K >= 2."""
-    if student.dim() != 2 or student.shape != teacher.shape or student.shape[1] < 2:
+    """Raise CkdsnnError unless both are [B, K] with the same B >= 1 and K >= 2, the student's first."""
+    if student.dim() != 2 or student.shape != teacher.shape or not len(student) or student.shape[1] < 2:
         raise CkdsnnError(
-            f"student logits {list(student.shape)}, teacher logits {list(teacher.shape)}: "
-            "expected both [B, K] with K >= 2"
+            f"student logits {list(student.shape)}, teacher logits {list(teacher.shape)}: expected both [B, K] "
+            "with B >= 1 and K >= 2, a student's averaged over its time steps"
         )
+    check_order(student, teacher)
+
+
+def check_order(student: torch.Tensor, teacher: torch.Tensor) -> None:
+    """Raise CkdsnnError where only the teacher's side could learn: the loss would train nothing."""
+    if teacher.requires_grad and not student.requires_grad:
+        raise CkdsnnError("only the teacher's side requires a gradient; expected the student's side first")
 
 
 def check_temperature(temperature: float) -> None:
     """Raise CkdsnnError unless `temperature` is a positive number."""
-    if not 0 < temperature < math.inf:
+    try:
+        positive = bool(0 < temperature < math.inf)
+    except TypeError:
+        positive = False
+    if not positive:
         raise CkdsnnError(f"temperature = {temperature!r}; expected a positive number")
 
 

@@ -18,8 +18,9 @@ Term = Callable[[Batch], torch.Tensor]
 class Objective(nn.Module):
     """L = L_CE + sum over the terms of weight x term.
 
-    teacher: frozen here for good: eval mode, no gradients. It is kept out of `parameters()`, `state_dict()` and
-    `train()`, but moves with `.to(device)`. (The released code leaves it in train mode, with gradients: a defect.)
+    teacher: a network that returns `Features`, with a `head_weight` [K, C] where terms make maps of it. Frozen here
+    for good: eval mode, no gradients. It is kept out of `parameters()`, `state_dict()` and `train()`, but moves with
+    `.to(device)`. (The released code leaves it in train mode, with gradients: a defect.)
     terms: name -> (weight, term); a term maps a `Batch` to a scalar. Without terms no teacher is needed or run.
     student: the network in training, for terms that read its head; it does not become a part of the objective.
     adapters: name of a term -> the module with its own parameters, a part of the objective.

@@ -20,7 +20,7 @@ from ckdsnn.distill.maps import (
     scale_saliency,
     spike_activation_map,
 )
-from ckdsnn.distill.numerics import at_least_float32
+from ckdsnn.distill.numerics import at_least_float32, check_order
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, choose
 
@@ -32,20 +32,30 @@ def samd_loss(
     scaling: str = "softmax",
     temperature_squared: bool = True,
 ) -> torch.Tensor:
-    """Scalar distance of the student's maps from the teacher's, both [B, H, W], taken as they are.
+    """Scalar distance of the student's maps from the teacher's, both [B, H, W] of at least two cells, as they are.
 
     The term `SAMD` brings them to a range first, by default the teacher's map to 0 to 1 within each image, the
     student's spike count left as it is: `samd_loss(sam, map_range(cam, "sample"))`.
     Mean over the batch of the sum over cells of KL(P_teacher || P_student), times temperature^2 unless
     `temperature_squared` is false (the released code has no factor). The scalings "none", "zscore" and "l2" do not
     give distributions: for them it is the squared difference, and temperature plays no part. The teacher's map is
-    a constant. Raises CkdsnnError for maps that do not fit, an unknown scaling, a temperature that is not positive.
+    a constant. Counts make the loss hundreds of times as large as maps from 0 to 1 do: weigh it accordingly.
+    Maps of different size meet on the smaller height and width, by adaptive average pooling, which changes their range:
+    where that matters, pool first, then take `map_range`.
+    Raises CkdsnnError for maps that do not fit, an unknown scaling, a temperature that is not positive, and where only
+    the teacher's map has a gradient.
     """
     expect_shape("student_map", student_map, "BHW")
     expect_shape("teacher_map", teacher_map, "BHW")
     if len(student_map) != len(teacher_map):
-        raise CkdsnnError(f"student_map of {len(student_map)} images, teacher_map of {len(teacher_map)}: not equal")
+        raise CkdsnnError(
+            f"student_map of {len(student_map)} images, teacher_map of {len(teacher_map)}: not equal; the maps are "
+            "[B, H, W], a student's stage [T, B, C, H, W]"
+        )
+    check_order(student_map, teacher_map)
     student, teacher = on_one_grid(at_least_float32(student_map), at_least_float32(teacher_map.detach()))
+    if student[0].numel() < 2 and scaling != "none":
+        raise CkdsnnError("maps of one cell say nothing about where a network looks; expected at least two cells")
     target = scale_saliency(teacher, scaling, temperature)
     if scaling != "softmax":
         return (scale_saliency(student, scaling, temperature) - target).square().sum((1, 2)).mean()

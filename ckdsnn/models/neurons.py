@@ -11,6 +11,7 @@ from spikingjelly.activation_based import neuron, surrogate
 from torch import nn
 
 from ckdsnn.engine import engine
+from ckdsnn.errors import check_count
 from ckdsnn.models.fused import FusedLIF
 
 
@@ -19,11 +20,12 @@ class LIF(nn.Module):
 
     Input and output: [T*B, ...], time-major (all of step 0 first). One call is one whole sequence: the membrane
     starts at rest and nothing is kept afterwards, so that no caller can forget to reset it. `kind`: the engine's
-    choice of how it is computed.
+    choice of how it is computed. Raises CkdsnnError for less than one time step.
     """
 
     def __init__(self, timesteps: int):
         super().__init__()
+        check_count("timesteps", timesteps)
         self.timesteps = timesteps
         self.kind = engine().neuron
         self.node = neuron.LIFNode(

@@ -91,8 +91,8 @@ def check_noise(noise: str) -> None:
 
 
 def readers(name: str, every_stage: bool) -> list[str]:
-    """The losses that read the field `name`; one that compares every stage does not ask which."""
-    read = {loss: {field.name for field in fields(term)} for loss, term in LOSSES.items()}
+    """The losses that read the field `name` or are weighted by it; one that compares every stage does not ask which."""
+    read = {loss: {term.weight, *(field.name for field in fields(term))} for loss, term in LOSSES.items()}
     idle = "every_stage" if name == "stage" and every_stage else None
     return [loss for loss, names in read.items() if name in names and idle not in names]
 

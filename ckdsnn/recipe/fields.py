@@ -178,6 +178,12 @@ def check_stages(recipe: Recipe) -> None:
             check_effect(field.name, value, recipe.losses, readers(field.name, recipe.every_stage))
 
 
+def idle_fields(recipe: Recipe, names: Iterable[str]) -> dict[str, list[str]]:
+    """Those of these fields that only losses read, but none of the recipe's -> the losses that read it."""
+    able = {name: readers(name, recipe.every_stage) for name in names}
+    return {name: losses for name, losses in able.items() if losses and not set(losses) & set(recipe.loss_names)}
+
+
 def parse_changes(text: str) -> dict[str, Any]:
     """Field values from "epochs=10 beta=0.5", each read as its field's type; "" gives none.
 
@@ -189,7 +195,8 @@ def parse_changes(text: str) -> dict[str, Any]:
         name, equals, value = part.partition("=")
         kind = choose("recipe field", name, known).type
         try:
-            changes[name] = {"True": True, "False": False}[value] if kind is bool else kind(value)
+            changes[name] = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
         except (KeyError, ValueError) as error:
-            raise CkdsnnError(f"{part!r}: expected {name}{equals or '='}{kind.__name__}") from error
+            wanted = "true or false" if kind is bool else kind.__name__
+            raise CkdsnnError(f"{part!r}: expected {name}{equals or '='}{wanted}, fields apart by spaces") from error
     return changes

@@ -130,7 +130,8 @@ def check_file(path: Path, digest: str, record_id: str) -> Path:
     note_read(path)
     if not path.is_file():
         raise CkdsnnError(
-            f"{path} of record {record_id} is missing; restore it or run again (weights above 2 MB are not distributed)"
+            f"{path} of record {record_id} is missing; restore it or run again: the weights of most runs are not "
+            "distributed"
         )
     if sha256_file(path) != digest:
         raise CkdsnnError(f"{path} differs from the SHA-256 in record {record_id}; restore it or run again")

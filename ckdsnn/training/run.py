@@ -13,6 +13,7 @@ from ckdsnn.errors import CkdsnnError, check_count, choose
 from ckdsnn.files import make_folder, nearest
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.build import build_data, build_network, build_objective, load_network, teacher_recipe
+from ckdsnn.recipe.fields import idle_fields
 from ckdsnn.records import Record, copy_record, find_record, load_arrays, load_record
 from ckdsnn.records.provenance import code_state
 from ckdsnn.training.budget import OutOfTime, deadline_after
@@ -48,6 +49,8 @@ def run(
     recipe = resolve(recipe, changes)
     check_count("seed", seed, 0)
     check_count("devices", devices)
+    for name, losses in idle_fields(recipe, changes).items():
+        print(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}", flush=True)
     options = {"data": data, "progress": progress, "accelerator": accelerator, "devices": devices, "deadline": deadline}
     return find_record(recipe.digest(), seed, out) or train(recipe, seed, Path(out), results, **options)
 

@@ -40,8 +40,7 @@ def batch(subject):
     """One step's view of the trained student, in double precision."""
     x, y = subject.training_images(IMAGES)
     student, teacher = (deepcopy(network).double() for network in (subject.network, subject.teacher))
-    with torch.no_grad():
-        seen = teacher(x.double())
+    seen = teacher.requires_grad_(False)(x.double())
     return Batch(x, y, student.train()(x.double()), seen, teacher, torch.Generator().manual_seed(0), student)
 
 

@@ -195,10 +195,21 @@ MAP = torch.rand(2, 4, 4)
         (lambda: class_activation_map(MAP, MAP[0], Y[:2]), r"stage of shape .* expected \[B, C, H, W\]"),
         (lambda: class_activation_map(MAP[None], MAP, Y[:1]), r"head_weight of shape .* expected \[K, C\]"),
         (lambda: class_activation_map(MAP[None], MAP[0], Y[:1]), "2 channels, head_weight 4"),
-        (lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[:1]), "one for each of 2 images"),
+        (
+            lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[:1]),
+            "one torch.int64 index for each of 2 images",
+        ),
+        *(
+            (
+                lambda t=t: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[:2].to(t)),
+                f"{t}: expected one torch.int64",
+            )
+            for t in (torch.float32, torch.bool, torch.uint8)
+        ),
+        (lambda: map_range(MAP[:0], "batch"), r"maps of shape \[0, 4, 4\]"),
         (lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[1:3]), "classes from 0 to 9: expected 0 to 3"),
         (lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[1:3] - 1), "classes from -1 to 8"),
-        (lambda: grad_cam(build_teacher("resnet8", 10, 1), X, Y[:1]), "one for each of 4 images"),
+        (lambda: grad_cam(build_teacher("resnet8", 10, 1), X, Y[:1]), "one torch.int64 index for each of 4 images"),
         (lambda: grad_cam(build_teacher("resnet8", 10, 1), X, Y, stage=3), "stage = 3; expected from -3 to 2"),
     ],
 )

@@ -131,7 +131,7 @@ def test_extreme_logits_stay_finite(noise_mix, noise_scale, noise_weight, dtype)
     [
         ({"noise_scale": "sd"}, "'sd'; choose one of: std, variance"),
         ({"noise_mix": "sum"}, "'sum'; choose one of: logits, probabilities"),
-        *(({"noise": n}, "choose 'adaptive' or") for n in ("gaussian", -0.1, math.nan, math.inf)),
+        *(({"noise": n}, "choose 'adaptive' or") for n in ("gaussian", None, -0.1, math.nan, math.inf)),
         *(({"noise_weight": w}, "from 0 to 1") for w in (-0.1, 1.1, math.nan)),
         *(
             ({"temperature": t, "noise_mix": mix}, "temperature")
@@ -139,6 +139,7 @@ def test_extreme_logits_stay_finite(noise_mix, noise_scale, noise_weight, dtype)
             for mix in NOISE_MIXES
         ),
         ({"student_logits": STUDENT[:3]}, r"\[3, 10\], teacher logits \[6, 10\]"),
+        ({"student_logits": STUDENT[:0], "teacher_logits": TEACHER[:0]}, "B >= 1"),
         ({"student_logits": STUDENT[None], "teacher_logits": TEACHER[None]}, r"\[B, K\]"),
         ({"student_logits": STUDENT[:, :1], "teacher_logits": TEACHER[:, :1]}, "K >= 2"),
     ],

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ckdsnn.distill import LOSSES, Batch, samd_loss
+from ckdsnn.distill import LOSSES, Batch, kd_loss, nld_loss, samd_loss
 from ckdsnn.distill.maps import SCALINGS, class_activation_map, grad_cam, map_range, spike_activation_map
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import build_student, build_teacher
@@ -109,6 +109,12 @@ def test_half_precision_is_computed_in_float32(dtype, scaling):
         ({"student_map": torch.rand(2, 3, 4, 4)}, r"student_map of shape .* expected \[B, H, W\]"),
         ({"teacher_map": torch.rand(4, 4)}, r"teacher_map of shape .* expected \[B, H, W\]"),
         ({"teacher_map": torch.rand(1, 4, 4)}, "2 images, teacher_map of 1"),
+        ({"temperature": "2"}, "temperature = '2'; expected a positive number"),
+        ({"student_map": torch.rand(0, 4, 4), "teacher_map": torch.rand(0, 4, 4)}, r"shape \[0, 4, 4\]"),
+        *(
+            ({"student_map": torch.rand(2, 1, 1), "scaling": s}, "maps of one cell")
+            for s in ("softmax", "zscore", "l2")
+        ),
     ],
 )
 def test_bad_input_is_refused(changes, message):
@@ -116,10 +122,20 @@ def test_bad_input_is_refused(changes, message):
         samd_loss(**{"student_map": torch.rand(2, 4, 4), "teacher_map": torch.rand(2, 4, 4)} | changes)
 
 
+def test_the_losses_want_the_students_side_first():
+    student, teacher = torch.rand(2, 4, 4, requires_grad=True), torch.rand(2, 4, 4)
+    for loss, shape in ((samd_loss, (2, 4, 4)), (nld_loss, (4, 8)), (kd_loss, (4, 8))):
+        ours, theirs = student.reshape(shape), teacher.reshape(shape)
+        assert loss(ours, theirs).requires_grad and not loss(ours.detach(), theirs).requires_grad
+        with pytest.raises(CkdsnnError, match="only the teacher's side requires a gradient"):
+            loss(theirs, ours)
+
+
 @pytest.fixture(scope="module")
 def batch():
     torch.manual_seed(3)
     teacher, student = build_teacher("resnet8", 10, 1).eval(), build_student("resnet8", 10, 1, timesteps=2)
+    teacher.requires_grad_(False)
     x, y = torch.randn(6, 3, 16, 16), torch.arange(6)
     with torch.no_grad():
         return Batch(x, y, student(x), teacher(x), teacher)

@@ -10,8 +10,9 @@ import pytest
 
 from ckdsnn.distill import LOSSES
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.recipe import Recipe
+from ckdsnn.recipe import Recipe, parse_changes
 from ckdsnn.recipe.checks import CHOICES, LEAST, MOST, POSITIVE
+from ckdsnn.recipe.fields import idle_fields
 
 NAMES = [field.name for field in fields(Recipe)]
 TYPES = {field.name: field.type for field in fields(Recipe)}
@@ -100,6 +101,32 @@ def test_ids_hold_name_seed_and_digest():
 def test_an_int_is_accepted_for_a_float_and_is_the_same_recipe(name):
     whole, real = (STUDENT.replace(**{name: value}) for value in (1, 1.0))
     assert type(getattr(whole, name)) is float and whole.digest() == real.digest()
+
+
+def test_changes_are_read_as_their_fields_types():
+    read = parse_changes("epochs=10 beta=5 flip=false autoaugment=True noise=0.5")
+    assert read == {"epochs": 10, "beta": 5.0, "flip": False, "autoaugment": True, "noise": "0.5"}
+    assert type(read["beta"]) is float and parse_changes("") == {}
+    for text, message in {
+        "flip=no": "'flip=no': expected flip=true or false, fields apart by spaces",
+        "epochs=1,beta=2": "'epochs=1,beta=2': expected epochs=int, fields apart by spaces",
+        "epochs": "'epochs': expected epochs=int",
+        "lamda=1": "unknown recipe field 'lamda'; choose one of: name, tier",
+    }.items():
+        with pytest.raises(CkdsnnError, match=message):
+            parse_changes(text)
+
+
+@pytest.mark.parametrize(("losses", "names", "idle"), [
+    ("none", ["beta", "map_temperature", "epochs", "lr"], {"beta", "map_temperature"}),
+    ("kd", ["beta", "gamma", "logit_temperature", "noise_weight"], {"beta", "noise_weight"}),
+    ("samd", ["beta", "gamma", "scaling", "stage"], {"gamma"}),
+    ("samd+nld", ["beta", "gamma", "noise_weight", "width"], set()),
+])  # fmt: skip
+def test_fields_that_no_loss_reads_are_named_with_those_that_would(losses, names, idle):
+    found = idle_fields(STUDENT.replace(losses=losses), names)
+    assert found.keys() == idle
+    assert all(found[name] == ["nld"] for name in found if name == "noise_weight")
 
 
 @pytest.mark.parametrize("name", NAMES)
