@@ -43,7 +43,6 @@ def study(kind: str, record_id: str, out: str | Path = "results", data: str | Pa
     """
     choose("study", kind, MEASURES)
     record = load_record(record_id, out)
-    require_student(record)
     if found := find_study(kind, record, out):
         return found
     return keep(measure(kind, Subject(record, Path(out), data)), out)
@@ -56,8 +55,9 @@ def keep(made: Study, out: str | Path) -> Study:
 
 
 def measure(kind: str, subject: Subject) -> Study:
-    """A new study of a student."""
+    """A new study of a student. Raises CkdsnnError for a teacher."""
     record = subject.record
+    require_student(record)
     code, started, clock = code_state(), utc_now(), time.perf_counter()
     settings, values = MEASURES[kind](subject)
     return Study(

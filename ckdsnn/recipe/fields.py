@@ -1,6 +1,7 @@
 """One training run, said completely: a frozen Recipe with checked fields.
 
 Defaults are the paper's text wherever it is known; where the released code differs, a field selects its variant.
+"Second-hand": known from what others write about the paper, not from its text.
 """
 
 import hashlib
