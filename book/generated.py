@@ -105,8 +105,8 @@ class Generator:
         return summary(self.evidence, name)
 
     def headline(self) -> str:
-        """What the runs come to, in a few sentences."""
-        return headline(self.evidence)
+        """What the runs come to, in one table."""
+        return headline(self.evidence, self.legend)
 
     def suite(self, name: str, baseline: str) -> str:
         """All methods of a suite against one of them."""

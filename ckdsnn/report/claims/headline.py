@@ -1,33 +1,41 @@
-"""What the runs come to, in a few sentences for the landing page: every number is computed."""
+"""What the runs come to, in one table for the landing page: every number is computed."""
 
+from ckdsnn.report.claims.page import Legend
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.compare import Cells, Comparison, compare, values_of
 from ckdsnn.report.labels import split_condition
 from ckdsnn.report.suites.tables import in_points
 from ckdsnn.report.suites.within import within
-from ckdsnn.report.tables import count
+from ckdsnn.report.tables import Table
 
-# suite, method, baseline -> what the comparison says, in words
-SENTENCES = {
-    ("components", "nld", "snn"): "What the logits add: NLD against the plain SNN",
-    ("components", "nld", "kd"): "What the noise adds to plain logits distillation",
-    ("components", "samd-sample", "snn"): "SAMD alone against the plain SNN, both maps from 0 to 1",
-    ("map-losses", "samd-sample-beta10", "snn"): "The same with ten times the weight, the best of four",
-    ("components", "ckdsnn-sample", "nld"): "SAMD beside NLD, both maps from 0 to 1",
-    ("ranges", "ckdsnn-sample-beta10", "nld"): "The same with ten times the weight",
-    ("conditions", "ckdsnn-sample-beta10-t4", "nld-t4"): "The same at T = 4, one of [the conditions tried]"
+# suite, method, baseline -> what the one adds to the other, in words
+ADDED = {
+    ("components", "nld", "snn"): "NLD, to the plain SNN",
+    ("components", "nld", "kd"): "NLD's noise, to plain logits distillation",
+    ("components", "samd-sample", "snn"): "SAMD (0–1), to the plain SNN",
+    ("map-losses", "samd-sample-beta10", "snn"): "the same with ten times the weight, the best of four",
+    ("components", "ckdsnn-sample", "nld"): "SAMD (0–1), to NLD",
+    ("ranges", "ckdsnn-sample-beta10", "nld"): "the same with ten times the weight",
+    ("conditions", "ckdsnn-sample-beta10-t4", "nld-t4"): "the same at T = 4, one of [the conditions tried]"
     "(../notebooks/19_conditions.ipynb)",
-    ("components", "ckdsnn", "nld"): "SAMD beside NLD, the student's map a count of spikes as in the paper's figure",
+    ("components", "ckdsnn", "nld"): "SAMD (count), to NLD: the paper's figure",
 }
+CAPTION = "What each part adds to the test accuracy, by pairs with the same seed"
+HEADER = ["Added", "Points [95 %, not corrected]", "n"]
 
 
-def headline(evidence: Evidence) -> str:
-    """A list: each comparison in points, with its 95 % interval and number of seeds; what has no record is left out."""
-    lines = []
-    for (suite, method, baseline), words in SENTENCES.items():
-        for found in compared(evidence.load(suite), method, baseline):
-            lines.append(f"- {words}: **{in_points(found)}** points {count(found.n)}.")
-    return "\n".join(lines)
+def headline(evidence: Evidence, legend: Legend) -> str:
+    """The comparisons that are on record, a row each, and the records behind them; "" where there is none."""
+    rows, behind = [], {}
+    for (suite, *pair), words in ADDED.items():
+        cells = evidence.load(suite)
+        for found in compared(cells, *pair):
+            rows.append([words, in_points(found), str(found.n)])
+            behind |= {run.id: run for method in pair for run in cells[method]}
+    if not rows:
+        return ""
+    source = legend("book/claims.md", [behind[name] for name in sorted(behind)])
+    return f"{Table('headline', CAPTION, HEADER, rows).markdown()}\n\n{source}"
 
 
 def compared(cells: Cells, method: str, baseline: str) -> list[Comparison]:
