@@ -1,4 +1,4 @@
-"""Fresh networks that behave like trained ones."""
+"""Fresh networks that behave like trained ones, and like those that other packages know."""
 
 from types import SimpleNamespace
 
@@ -16,6 +16,17 @@ def lively(model: nn.Module, images: torch.Tensor) -> nn.Module:
     with torch.no_grad():
         model.train()(images)
     return model.eval()
+
+
+class Logits(nn.Module):
+    """A network as grad-cam and others expect one: it returns its logits alone."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.model(x).logits
 
 
 def lively_subject(count: int) -> SimpleNamespace:

@@ -27,7 +27,6 @@ from ckdsnn.analysis.distributions import (
 from ckdsnn.analysis.study import study
 from ckdsnn.distill import kd_loss
 from ckdsnn.models import build_student, build_teacher
-from ckdsnn.records import copy_record, load_record
 from ckdsnn.records.study import STUDIES
 from tests.networks import lively
 
@@ -151,10 +150,8 @@ def test_maps_of_different_size_meet(networks):
     assert found == pytest.approx([1, 0], abs=1e-6), "the finer map is pooled to the coarser one"
 
 
-def test_the_study_measures_student_and_teacher_on_the_same_images(record, results, tmp_path):
-    for found in (load_record(record.teacher["record"], results), record):
-        copy_record(found, results, tmp_path)
-    made = study("distributions", record.id, tmp_path)
+def test_the_study_measures_student_and_teacher_on_the_same_images(record, copy_of_results, tmp_path):
+    made = study("distributions", record.id, copy_of_results(tmp_path))
     assert made.settings["images"] == 360 and made.settings["uniform-entropy"] == pytest.approx(math.log(16))
     assert {name: len(made.values[f"{name}-edges"]) for name in ("features", "pooled", "logits")} == {
         "features": BINS + 1,

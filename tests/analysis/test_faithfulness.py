@@ -9,7 +9,6 @@ from ckdsnn.analysis.road import REMOVED, road
 from ckdsnn.analysis.study import study
 from ckdsnn.analysis.surrogate import FAR, IMAGES, differentiated_by, make_surrogate
 from ckdsnn.distill.maps import grad_cam, spike_activation_map
-from ckdsnn.records import copy_record, load_record
 from ckdsnn.report.style import MAPS
 from tests.networks import lively_subject
 
@@ -106,9 +105,7 @@ def test_the_study_is_the_same_every_time_and_leaves_the_random_state_alone(foun
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_a_trained_student_is_studied_by_name(record, results, monkeypatch, tmp_path):
+def test_a_trained_student_is_studied_by_name(record, copy_of_results, monkeypatch, tmp_path):
     monkeypatch.setitem(IMAGES, "smoke", 4)
-    for found in (load_record(record.teacher["record"], results), record):
-        copy_record(found, results, tmp_path)
-    made = study("faithfulness", record.id, tmp_path)
+    made = study("faithfulness", record.id, copy_of_results(tmp_path))
     assert made.settings["images"] == 4 and len(made.values["sam.score"]) == 4

@@ -29,7 +29,6 @@ from ckdsnn.analysis.landscape import (
 from ckdsnn.analysis.study import study
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.models import Features, build_student
-from ckdsnn.records import copy_record, load_record
 from ckdsnn.records.study import STUDIES
 from tests.networks import lively
 
@@ -181,11 +180,9 @@ def test_the_network_is_left_as_it_was_also_by_a_failure(whole, weights):
 
 
 @pytest.fixture(scope="module")
-def made(record, results, tmp_path_factory):
+def made(record, copy_of_results, tmp_path_factory):
     """The study of the tiny student, and a folder with its record and weights."""
-    folder = tmp_path_factory.mktemp("landscape")
-    for found in (load_record(record.teacher["record"], results), record):
-        copy_record(found, results, folder)
+    folder = copy_of_results(tmp_path_factory.mktemp("landscape"))
     return study("landscape", record.id, folder), folder
 
 

@@ -12,7 +12,6 @@ from ckdsnn.analysis.study import obtain_studies, obtain_study, plain, study
 from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.build import load_network
-from ckdsnn.records import copy_record, load_record
 from ckdsnn.records.study import STUDIES, Study, find_study
 
 
@@ -26,12 +25,10 @@ def accuracies(subject):
 
 
 @pytest.fixture
-def folder(record, results, tmp_path, monkeypatch):
+def folder(copy_of_results, tmp_path, monkeypatch):
     """A copy of the results, where a study may be left."""
-    for found in (load_record(record.teacher["record"], results), record):
-        copy_record(found, results, tmp_path)
     monkeypatch.setitem(module.MEASURES, "accuracies", accuracies)
-    return tmp_path
+    return copy_of_results(tmp_path)
 
 
 def test_a_study_tells_what_was_measured_on_which_network(record, folder):

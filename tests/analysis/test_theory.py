@@ -11,7 +11,6 @@ from hypothesis.extra.numpy import arrays
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
-from torch import nn
 
 from ckdsnn.analysis.distributions import entropy
 from ckdsnn.analysis.theory import (
@@ -27,7 +26,7 @@ from ckdsnn.analysis.theory import (
 from ckdsnn.distill import samd_loss
 from ckdsnn.distill.maps import class_activation_map, map_range, scale_saliency
 from ckdsnn.models import build_teacher
-from tests.networks import lively
+from tests.networks import Logits, lively
 
 LOGITS = 3 * torch.randn(12, 10, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 UNIT_MAPS = arrays(np.float64, (2, 4, 5), elements=st.floats(0, 1, width=32)).map(torch.tensor)
@@ -114,15 +113,6 @@ def teacher():
     torch.manual_seed(1)
     images = torch.randn(6, 3, 16, 16, dtype=torch.float64)
     return lively(build_teacher("resnet8", 10, 1).double(), images), images, torch.tensor([3, 0, 9, 3, 1, 2])
-
-
-class Logits(nn.Module):
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, x):
-        return self.model(x).logits
 
 
 def test_closed_form_cam_is_grad_cam_times_the_cells_also_by_another_library(teacher):

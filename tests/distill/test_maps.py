@@ -9,7 +9,6 @@ from hypothesis.extra.numpy import arrays
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
-from torch import nn
 
 from ckdsnn.distill.maps import (
     RANGES,
@@ -24,7 +23,7 @@ from ckdsnn.distill.maps import (
 )
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import build_student, build_teacher
-from tests.networks import lively
+from tests.networks import Logits, lively
 
 X = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([3, 0, 9, 3])
@@ -36,15 +35,6 @@ def model(request):
     torch.manual_seed(1)
     teacher = request.param == "teacher"
     return lively(build_teacher("resnet8", 10, 1) if teacher else build_student("resnet8", 10, 1, timesteps=3), X)
-
-
-class Logits(nn.Module):
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, x):
-        return self.model(x).logits
 
 
 def steps_as_channels(folded):
