@@ -18,6 +18,11 @@ TERMS = {
 }
 READINGS = [term for term in TERMS if term != "nld"]
 PAPER = 2.0  # the paper's T_s
+COLUMNS = (
+    "Divisor: of the student's map before the softmax. ΔP = Pₛₜ − Pₜₑ. Spikes, weights: the gradient there, in those "
+    "of the cross-entropy, with fresh weights (start) and trained ones (end). β for 1: the weight that would make both "
+    "equal at the trained weights."
+)
 
 
 def strengths(study: Study, state: str, term: str, place: str = "spikes") -> list[float]:
@@ -53,12 +58,12 @@ def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
     """One row a reading at the paper's temperature: where its strength comes from and what it is, means over studies.
 
     T_s |P_st - P_te| / divisor is the closed form of the gradient at a map's cells, without the terms through the ends
-    of the range. The weight in the last column would make the term as strong as the cross-entropy.
+    of the range.
     """
     studies = list(studies)
-    header = ["Reading", "Map divided by", "‖Pₛₜ − Pₜₑ‖", "Tₛ × difference / divisor"]
-    header += ["At the spikes (CE = 1): start", "end", "At the weights: start", "end", "β for 1 at the end"]
-    return Table(name, caption, header, [reading_row(term, studies) for term in READINGS])
+    header = ["Reading", "Divisor", "‖ΔP‖", "Tₛ ‖ΔP‖ / divisor"]
+    header += ["Spikes, start", "Spikes, end", "Weights, start", "Weights, end", "β for 1"]
+    return Table(name, f"{caption}. {COLUMNS}", header, [reading_row(term, studies) for term in READINGS])
 
 
 def reading_row(term: str, studies: Sequence[Study]) -> list[str]:

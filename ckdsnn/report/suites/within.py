@@ -63,11 +63,18 @@ def pair_label(pair: Pair) -> str:
 
 
 def within_table(name: str, caption: str, cells: Cells, pairs: Sequence[Pair], own: str) -> Table:
-    """One row a condition and pair: both accuracies, the paired difference, its corrected p value."""
+    """One row a condition and pair: both accuracies, the paired difference, its corrected p value.
+
+    A single pair is named in the caption.
+    """
     found = within(cells, pairs)
     header = ["Condition", "Compared", "Test accuracy, last epoch (%), mean ± sd"]
     header += ["Difference, points [95 %, not corrected]", holm_over(found)]
-    return Table(name, caption, header, [row(comparison, cells, own) for comparison in found])
+    rows = [row(comparison, cells, own) for comparison in found]
+    if len(pairs) > 1:
+        return Table(name, caption, header, rows)
+    rows = [[condition, *numbers] for condition, _, *numbers in rows]
+    return Table(name, f"{caption}: {pair_label(pairs[0])}", [header[0], *header[2:]], rows)
 
 
 def row(comparison: Comparison, cells: Cells, own: str) -> list[str]:

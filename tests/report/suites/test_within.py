@@ -40,12 +40,15 @@ def test_what_is_harder_for_all_methods_is_no_collapse(cells):
 
 
 def test_the_table_has_a_row_for_each_condition(cells):
-    table = within_table("t", "c", cells, PAIRS, "as elsewhere")
+    table = within_table("t", "c", cells, [*PAIRS, ("nld", "kd")], "as elsewhere")
     own, few = ([readable(cell) for cell in row] for row in table.rows)
     assert own[:2] == ["as elsewhere", "CKDSNN (0–1) less NLD"]
     assert few[0] == "a quarter of the images, four times as often" and few[2] == "41.17 ± 0.76 / 40.10 ± 0.66"
     assert few[3].startswith("+1.07 [") and few[3].endswith("(n = 3)") and float(few[4]) < 0.05
     assert table.header[-1] == "p, Holm over 2"
+    single = within_table("t", "c", cells, PAIRS, "as elsewhere")
+    assert readable(single.caption) == "c: CKDSNN (0–1) less NLD" and "Compared" not in single.header
+    assert [[row[0], *row[2:]] for row in table.rows] == single.rows
 
 
 def test_each_pair_is_told_in_one_sentence(cells):
