@@ -5,7 +5,7 @@ from math import nan
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.numbers import average, digits
-from ckdsnn.report.tables import Table
+from ckdsnn.report.tables import Table, beside
 
 # term of the objective -> its label, with the reading: how the maps meet before the softmax
 TERMS = {
@@ -61,17 +61,25 @@ def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
     of the range.
     """
     studies = list(studies)
-    header = ["Reading", "Divisor", "‖ΔP‖", "Tₛ ‖ΔP‖ / divisor"]
-    header += ["Spikes, start", "Spikes, end", "Weights, start", "Weights, end", "β for 1"]
+    header = [
+        "Reading",
+        "Divisor",
+        "‖ΔP‖",
+        "Tₛ ‖ΔP‖ / divisor",
+        "Spikes, start / end",
+        "Weights, start / end",
+        "β for 1",
+    ]
     return Table(name, f"{caption}. {COLUMNS}", header, [reading_row(term, studies) for term in READINGS])
 
 
 def reading_row(term: str, studies: Sequence[Study]) -> list[str]:
     gap = average(at_paper(study, study.numbers(f"end-gap-{term}")) for study in studies)
     divisor = average(float(study.numbers(f"end-divisor-{term}")) for study in studies)
-    found = [
-        average(strength(study, state, term, place) for study in studies)
+    spikes, weights = (
+        [average(strength(study, state, term, place) for study in studies) for state in ("start", "end")]
         for place in ("spikes", "weights")
-        for state in ("start", "end")
-    ]
-    return [name_of(term), *map(digits, (divisor, gap, PAPER * gap / divisor, *found, weight_for_one(found[-1])))]
+    )
+    parts = map(digits, (divisor, gap, PAPER * gap / divisor))
+    pulls = (beside(*map(digits, found)) for found in (spikes, weights))
+    return [name_of(term), *parts, *pulls, digits(weight_for_one(weights[-1]))]

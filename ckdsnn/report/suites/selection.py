@@ -1,16 +1,18 @@
 """Picking the best of many methods: what a pick by some seeds is worth on the seed that took no part in it.
 
 The best of many rows is flattered by the luck that made it the best. Cross-validation over the seeds (Stone 1974,
-Journal of the Royal Statistical Society B 36) takes the seeds' luck off: each pick is judged where it was not made. The
-luck of the test images, which are the same for all seeds, remains.
+Journal of the Royal Statistical Society B 36) takes the seeds' luck off: each pick is judged where it was not made. So
+do seeds that only the row picked by all the others has: those were run for its sake. The luck of the test images, which
+are the same for all seeds, remains.
 """
 
 from collections.abc import Mapping
 from statistics import mean, stdev
 from typing import NamedTuple
 
-from ckdsnn.report.compare import LEAST, Cells, values_of
+from ckdsnn.report.compare import LEAST, Cells, Comparison, compare, values_of
 from ckdsnn.report.labels import label_of
+from ckdsnn.report.suites.tables import probability, with_n
 from ckdsnn.report.tables import signed
 from ckdsnn.report.words import listed
 
@@ -46,6 +48,33 @@ def picks(found: Mapping[str, Mapping[int, float]]) -> dict[int, Pick]:
     return chosen
 
 
+def on_other_seeds(cells: Cells, baseline: str) -> tuple[str, list[int], Comparison] | None:
+    """The pick by all the seeds that every method has, these seeds, and what it is worth on those that took no part.
+
+    None where nothing can be picked, or for fewer than LEAST others.
+    """
+    found = differences(cells, baseline)
+    if not picks(found):
+        return None
+    best = max(found, key=lambda method: mean(found[method].values()))
+    seen, values = list(found[best]), values_of({method: cells[method] for method in (best, baseline)})
+    others = {method: {seed: v for seed, v in own.items() if seed not in seen} for method, own in values.items()}
+    judged = next(iter(compare(others, [(best, baseline)], together=False)), None)
+    return (best, seen, judged) if judged and judged.n >= LEAST else None
+
+
+def other_findings(cells: Cells, baseline: str) -> list[str]:
+    """What `on_other_seeds` finds, in a sentence; none where it finds nothing."""
+    if not (found := on_other_seeds(cells, baseline)):
+        return []
+    best, seen, judged = found
+    return [
+        f"Picked by the seeds {' '.join(map(str, seen))} together: {label_of(best)}. On the seeds "
+        f"{' '.join(map(str, judged.differences))}, which took no part, it adds {with_n(judged)}, p "
+        f"{probability(judged.p)} in the paired t test."
+    ]
+
+
 def pick_findings(cells: Cells, baseline: str) -> str:
     """Who is picked when each seed in turn is left out, and what all these picks are worth where they are judged."""
     found = differences(cells, baseline)
@@ -62,4 +91,4 @@ def pick_findings(cells: Cells, baseline: str) -> str:
         f"A pick promises {signed(mean(promised))} points over {label_of(baseline)} and keeps {signed(mean(kept))}, on "
         f"average over {len(chosen)} seeds (sd of what is kept {stdev(kept):.2f})."
     )
-    return listed(sentences)
+    return listed(sentences + other_findings(cells, baseline))

@@ -8,7 +8,7 @@ import pytest
 from ckdsnn.report.studies.gradient_plots import colours, gradient_strength
 from ckdsnn.report.studies.gradient_tables import READINGS, TERMS, gradient_table, strengths
 from ckdsnn.report.studies.gradient_words import findings
-from tests.report.examples import HEATS, pulled
+from tests.report.examples import HEATS, pulled, readable
 
 
 def said(studies):
@@ -97,8 +97,8 @@ def test_a_term_that_does_not_pull_has_no_weight_at_which_it_would(record):
 
 def test_the_table_explains_each_reading_by_its_parts(record):
     table = gradient_table("name", "caption", [pulled(record)])
-    rows = {row[0]: row[1:] for row in table.rows}
+    rows = {row[0]: [readable(cell) for cell in row[1:]] for row in table.rows}
     names = ["both raw", "count", "rate", "0–1", "0–1 over the batch"]
     assert list(rows) == [f"SAMD ({name})" for name in names]
-    assert rows["SAMD (both raw)"] == ["4", "0.5", "0.25", "20", "20", "20", "20", "0.05"]
+    assert rows["SAMD (both raw)"] == ["4", "0.5", "0.25", "20 / 20", "20 / 20", "0.05"]
     assert rows["SAMD (0–1 over the batch)"][-1] == "500" and len(table.header) == len(table.rows[0])

@@ -1,8 +1,9 @@
 """Picking by some seeds and judging by the rest, against numbers worked out by hand."""
 
 import pytest
+from scipy import stats
 
-from ckdsnn.report.suites.selection import differences, pick_findings, picks
+from ckdsnn.report.suites.selection import differences, on_other_seeds, pick_findings, picks
 from tests.report.examples import cells_of, readable
 
 # kd is lucky on seed 0, samd on seed 2; bkd is better on all; at has too few seeds to be picked
@@ -35,3 +36,16 @@ def test_too_few_to_pick_from_are_no_pick(record, given):
 def test_only_seeds_that_all_have_count(record):
     cells = cells_of(record, ACCURACIES | {"nld": [50.0, 51.0, 52.0, 53.0], "kd": [56.0, 50.0, 51.0, 99.0]})
     assert all(list(own) == [0, 1, 2] for own in differences(cells, "nld").values())
+
+
+def test_seeds_that_took_no_part_in_the_pick_judge_it(record):
+    more = ACCURACIES | {"nld": [50.0, 51.0, 52.0, 50.0, 50.0, 51.0], "bkd": [54.0, 55.0, 56.0, 51.0, 51.5, 51.4]}
+    told = readable(pick_findings(cells_of(record, more), "nld")).split("\n")[-1]
+    expected = stats.ttest_rel([51.0, 51.5, 51.4], [50.0, 50.0, 51.0])
+    low, high = expected.confidence_interval()
+    assert told == (
+        f"- Picked by the seeds 0 1 2 together: BKDSNN. On the seeds 3 4 5, which took no part, it adds "
+        f"+0.97 [{low:+.2f}, {high:+.2f}] (n = 3), p {expected.pvalue:.3f} in the paired t test."
+    )
+    assert on_other_seeds(cells_of(record, ACCURACIES), "nld") is None
+    assert on_other_seeds(cells_of(record, more | {"bkd": more["bkd"][:5]}), "nld") is None
