@@ -25,7 +25,7 @@ def test_cells_hold_the_seeds_in_order_and_no_method_without_records(record, tmp
     assert load_cells("components", "smoke", tmp_path) == {"snn": [plain], "kd": [one, two]}
     assert load_cells("components", "reduced", tmp_path) == {}
     assert absent("components", "smoke", {"snn": [plain], "kd": [one]}) == [
-        *("samd", "samd-sample", "nld", "ckdsnn", "ckdsnn-sample")
+        *("samd", "samd-sample", "samd-sample-beta30", "nld", "ckdsnn", "ckdsnn-sample", "ckdsnn-sample-beta30")
     ]
 
 

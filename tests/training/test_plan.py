@@ -55,7 +55,9 @@ def test_without_a_tier_it_is_the_suites_first():
 
 
 def test_recipes_with_equal_digests_are_one_run():
-    (only,) = suite_runs("components", "smoke", 1, {"losses": "samd", "student_range": "none", "epochs": 3})
+    (only,) = suite_runs(
+        "components", "smoke", 1, {"losses": "samd", "student_range": "none", "beta": 1.0, "epochs": 3}
+    )
     assert (only.recipe.name, only.recipe.losses, only.recipe.epochs) == ("digits-snn", "samd", 3)
 
 

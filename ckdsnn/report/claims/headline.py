@@ -15,9 +15,10 @@ ADDED = {
     ("components", "samd-sample", "snn"): "SAMD (0–1), to the plain SNN",
     ("map-losses", "samd-sample-beta10", "snn"): "the same with ten times the weight, the best of four",
     ("components", "ckdsnn-sample", "nld"): "SAMD (0–1), to NLD",
-    ("ranges", "ckdsnn-sample-beta10", "nld"): "the same with ten times the weight",
-    ("conditions", "ckdsnn-sample-beta10-t4", "nld-t4"): "the same at T = 4, one of [the conditions tried]"
-    "(../notebooks/19_conditions.ipynb)",
+    ("components", "ckdsnn-sample-beta30", "nld"): "the same with thirty times the weight, [the best of all readings]"
+    "(../notebooks/06_ranges.ipynb)",
+    ("conditions", "ckdsnn-sample-beta10-t4", "nld-t4"): "the same with ten times the weight at T = 4, one of "
+    "[the conditions tried](../notebooks/19_conditions.ipynb)",
     ("components", "ckdsnn", "nld"): "SAMD (count), to NLD: the paper's figure",
 }
 CAPTION = "What each part adds to the test accuracy, by pairs with the same seed"

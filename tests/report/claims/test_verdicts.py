@@ -8,7 +8,7 @@ from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
 from ckdsnn.report.claims.page import SHOWN, sections, why
-from ckdsnn.report.claims.questions import CLAIMS, COUNT, SCALED, Claim, Question, ask, both
+from ckdsnn.report.claims.questions import BEST, CLAIMS, COUNT, SCALED, Claim, Question, ask, both
 from ckdsnn.report.claims.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
 from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
 from tests.report.examples import cells_of, readable
@@ -121,6 +121,7 @@ def test_the_reading_is_told_by_the_method():
     assert [q.reading for q in both("scaling", "ckdsnn", "l2")] == [COUNT, SCALED]
     assert [q.baseline for q in both("scaling", "ckdsnn", "l2")] == ["ckdsnn-l2", "ckdsnn-sample-l2"]
     assert ask("components", "samd-sample", "snn")[0].reading == SCALED
+    assert ask("components", "ckdsnn-sample-beta30", "nld")[0].reading == BEST
     assert ask("noise", "nld", "kd") == (Question("noise", "nld", "kd"),)
 
 
