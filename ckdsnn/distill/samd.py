@@ -39,7 +39,7 @@ def samd_loss(
     Mean over the batch of the sum over cells of KL(P_teacher || P_student), times temperature^2 unless
     `temperature_squared` is false (the released code has no factor). The scalings "none", "zscore" and "l2" do not
     give distributions: for them it is the squared difference, and temperature plays no part. The teacher's map is
-    a constant. Counts make the loss hundreds of times as large as maps from 0 to 1 do: weigh it accordingly.
+    a constant. Counts of spikes make the loss far larger than maps from 0 to 1 do: weigh it accordingly.
     Maps of different size meet on the smaller height and width, by adaptive average pooling, which changes their range:
     where that matters, pool first, then take `map_range`.
     Raises CkdsnnError for maps that do not fit, an unknown scaling, a temperature that is not positive, and where only

@@ -13,8 +13,12 @@ from ckdsnn.analysis.cells import load_cells
 from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe.suites import BEST
 from ckdsnn.records import save_record
-from ckdsnn.report.compare import accuracies
+from ckdsnn.report.claims import questions
+from ckdsnn.report.claims.questions import ask
+from ckdsnn.report.compare import LEAST, accuracies
+from ckdsnn.report.suites.selection import on_other_seeds
 from tests.report.examples import readable
 
 ROOT = Path(__file__).parents[2]
@@ -94,3 +98,9 @@ def test_the_weight_that_pages_call_the_best_of_four_is():
     cells = load_cells("map-losses", "reduced", ROOT / "results")
     means = {m: mean(accuracies(runs).values()) for m, runs in cells.items() if m.startswith("samd-sample")}
     assert len(means) == 4 and max(means, key=means.get) == "samd-sample-beta10"
+
+
+def test_the_reading_that_pages_call_the_best_is_the_pick_of_the_seeds_that_all_have():
+    best, seen, judged = on_other_seeds(load_cells("ranges", "reduced", ROOT / "results"), "nld")
+    assert best == BEST and seen == [0, 1, 2] and judged.n >= LEAST
+    assert ask("ranges", best, "nld")[0].reading == questions.BEST

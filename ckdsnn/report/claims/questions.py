@@ -63,7 +63,7 @@ def closer(method: str) -> tuple[Question, ...]:
 
 
 def both(source: str, method: str, *variants: str) -> tuple[Question, ...]:
-    """`ask` in both readings, against variants of the method's own reading."""
+    """`ask` in the readings count and 0–1, against variants of the method's own reading."""
     letter, sample = method, f"{method}-sample"
     return ask(source, letter, *(f"{letter}-{v}" for v in variants)) + ask(
         source, sample, *(f"{sample}-{v}" for v in variants)
