@@ -20,6 +20,12 @@ RELEASED: dict[str, Fields] = {
     "variance": {"noise_scale": "variance"},
     "mix": {"noise_mix": "probabilities"},
 }
+OF_MAPS = ("class", "batch", "nofactor")  # those that SAMD alone reads
+
+
+def released(*names: str) -> Fields:
+    """The fields of these variants together."""
+    return {field: value for name in names for field, value in RELEASED[name].items()}
 
 
 def with_samd(**fields: Any) -> Fields:
@@ -47,7 +53,7 @@ METHODS: dict[str, Fields] = {
     "nld": {"losses": "nld"},
     "ckdsnn": with_samd(),
     "ckdsnn-sample": with_sample(),
-    "ckdsnn-released": with_samd(**{name: value for variant in RELEASED.values() for name, value in variant.items()}),
+    "ckdsnn-released": with_samd(**released(*RELEASED)),
 }
 
 TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 4.0)  # of the saliency scaling besides the paper's 2
@@ -106,6 +112,12 @@ ONE_RELEASED |= {
     if name not in ("batch", "nofactor")
 }
 
+# the released variants that need no map, without SAMD: what of their worth is not SAMD's
+WITHOUT_SAMD: dict[str, Fields] = {
+    **{f"{method}-with-relu": METHODS[method] | released("relu") for method in ("snn", "nld")},
+    "nld-released": METHODS["nld"] | released(*(name for name in RELEASED if name not in OF_MAPS)),
+}
+
 WEIGHTS: dict[str, Fields] = {
     **{f"ckdsnn-sample-gamma{gamma:g}": with_sample(gamma=gamma) for gamma in (0.3, 3.0)},
     **{f"ckdsnn-sample-tau{tau:g}": with_sample(logit_temperature=tau) for tau in (1.0, 4.0, 8.0)},
@@ -121,4 +133,4 @@ def at_timesteps(timesteps: int) -> dict[str, Fields]:
     return {f"{method}-t{timesteps}": METHODS[method] | {"timesteps": timesteps} for method in OVER_TIME}
 
 
-VARIANTS: dict[str, Fields] = RANGES | SCALING | MAP_LOSSES | STAGE | NOISE | ONE_RELEASED | WEIGHTS
+VARIANTS: dict[str, Fields] = RANGES | SCALING | MAP_LOSSES | STAGE | NOISE | ONE_RELEASED | WITHOUT_SAMD | WEIGHTS

@@ -11,6 +11,7 @@ from ckdsnn.recipe.methods import (
     STAGE,
     TIMESTEPS,
     WEIGHTS,
+    WITHOUT_SAMD,
 )
 from ckdsnn.recipe.named import DATASETS_OF_PAPER, QUICK, RECIPES, TIER_SETTINGS
 
@@ -27,6 +28,7 @@ SUITE_METHODS: dict[str, tuple[str, ...]] = {
     "map-losses": ("snn", "samd", "samd-sample", "at", "catkd", "e2kd", *MAP_LOSSES),
     "rivals": ("snn", "kd", "kdsnn", "bkd", *READINGS, BEST),
     "released": (*READINGS, "ckdsnn-batch", "ckdsnn-sample-nofactor", *ONE_RELEASED, "ckdsnn-released"),
+    "without-samd": ("snn", "nld", "ckdsnn-sample", *WITHOUT_SAMD, "ckdsnn-sample-with-relu", "ckdsnn-released"),
     "weights": ("ckdsnn-sample", "ckdsnn-sample-beta0.1", "ckdsnn-sample-beta10", *WEIGHTS),
 }
 

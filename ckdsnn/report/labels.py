@@ -58,6 +58,11 @@ RELEASED = {
 for name, words in RELEASED.items():
     VARIANTS[f"ckdsnn-with-{name}"] = f"{COUNT}, {words}"
     VARIANTS[f"ckdsnn-sample-with-{name}"] = f"{SCALED}, {words}"
+VARIANTS |= {
+    "snn-with-relu": f"SNN, {RELEASED['relu']}",
+    "nld-with-relu": f"NLD, {RELEASED['relu']}",
+    "nld-released": "NLD, released form",
+}
 VARIANTS = {name: label.replace(" = ", "\u00a0=\u00a0") for name, label in VARIANTS.items()}  # no line ends there
 
 
