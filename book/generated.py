@@ -42,6 +42,7 @@ NOTEBOOKS = {  # suite -> the page that shows it
     "rivals": "notebooks/12_rivals.ipynb",
     "timesteps": "notebooks/13_timesteps.ipynb",
     "released": "notebooks/16_released.ipynb",
+    "without-samd": "notebooks/16_released.ipynb",
     "weights": "notebooks/17_weights.ipynb",
     "conditions": "notebooks/19_conditions.ipynb",
 }

@@ -1,7 +1,7 @@
 """What else may decide whether maps help beside logits: schedule, capacity, labels, teacher, T, each changed alone.
 
-NLD alone and NLD with SAMD are compared under each condition: both maps 0 to 1 within each image, with ten times the
-paper's weight, at which this reading pulls little.
+NLD alone and NLD with SAMD are compared under each condition: both maps 0 to 1 within each image, with ten and thirty
+times the paper's weight, at which this reading pulls little.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.methods import METHODS, VARIANTS, Fields
 
-COMPARED = ("nld", "ckdsnn-sample-beta10")
+COMPARED = ("nld", "ckdsnn-sample-beta10", "ckdsnn-sample-beta30")
 FEW = {"smoke": 360, "reduced": 4_000, "paper": 12_500}  # tier -> about a quarter of its training images
 BETTER_TEACHERS = {"cifar10-16k": "cifar10-reduced-teacher", "cifar100-resnet20": "cifar100-resnet19-teacher"}
 

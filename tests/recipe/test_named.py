@@ -8,6 +8,7 @@ import pytest
 from ckdsnn.distill import LOSSES
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.checks import TIERS
+from ckdsnn.recipe.conditions import COMPARED
 
 STUDENTS = [name for name, recipe in RECIPES.items() if not recipe.is_teacher]
 # what may differ between a student and its teacher besides the network and the schedule: what it learns from
@@ -81,14 +82,17 @@ def test_suites_compare_their_losses(suite, losses):
         assert {RECIPES[name].losses for name in names} == losses
 
 
-def test_a_condition_changes_both_of_its_methods_alike():
+def test_a_condition_changes_all_of_its_methods_alike():
     for tier, names in SUITES["conditions"].items():
         recipes = [RECIPES[name] for name in names]
-        for logits, both in zip(recipes[::2], recipes[1::2], strict=True):
-            assert (logits.losses, both.losses) == ("nld", "samd+nld")
-            same = both.replace(losses="none", beta=1, **RANGES_OF_PAPER)
-            assert logits.replace(losses="none").digest() == same.digest()
-        plain, *changed = recipes[::2]
+        own = [recipes[start :: len(COMPARED)] for start in range(len(COMPARED))]  # of each method
+        plain, *changed = own[0]
+        for logits, *with_maps in zip(*own, strict=True):
+            assert logits.losses == "nld" and [both.beta for both in with_maps] == [10, 30]
+            for both in with_maps:
+                assert both.losses == "samd+nld"
+                same = both.replace(losses="none", beta=1, **RANGES_OF_PAPER)
+                assert logits.replace(losses="none").digest() == same.digest()
         differ = [[n for n in asdict(plain) if n != "name" and getattr(plain, n) != getattr(c, n)] for c in changed]
         expected = [["epochs"], ["width"], ["train_images", "epochs"], ["timesteps"], ["teacher"]]
         assert differ == [fields for fields in expected if tier != "smoke" or fields != ["teacher"]]

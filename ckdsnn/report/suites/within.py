@@ -7,15 +7,14 @@ from textwrap import fill
 from matplotlib.figure import Figure
 
 from ckdsnn.report.compare import Cells, Comparison, Values, compare, values_of
-from ckdsnn.report.labels import condition_label, label_of, split_condition
+from ckdsnn.report.labels import condition_label, split_condition
 from ckdsnn.report.style import styled
+from ckdsnn.report.suites.pairs import BOTH, DIFFERENCE, Pair, pair_label, pair_numbers
 from ckdsnn.report.suites.plots import difference_panel
-from ckdsnn.report.suites.tables import holm_over, in_points, probability, with_n
+from ckdsnn.report.suites.tables import holm_over, in_points, probability
 from ckdsnn.report.suites.words import not_measured
-from ckdsnn.report.tables import Table, beside, spread
+from ckdsnn.report.tables import Table
 from ckdsnn.report.words import listed
-
-Pair = tuple[str, str]  # method and baseline, without a condition
 
 
 def levelled(values: Values) -> dict[str, dict[tuple[str, int], float]]:
@@ -57,19 +56,13 @@ def pair_of(comparison: Comparison) -> Pair:
     return split_condition(comparison.method)[0], split_condition(comparison.baseline)[0]
 
 
-def pair_label(pair: Pair) -> str:
-    """The pair in words."""
-    return " less ".join(map(label_of, pair))
-
-
 def within_table(name: str, caption: str, cells: Cells, pairs: Sequence[Pair], own: str) -> Table:
     """One row a condition and pair: both accuracies, the paired difference, its corrected p value.
 
     A single pair is named in the caption.
     """
     found = within(cells, pairs)
-    header = ["Condition", "Compared", "Test accuracy, last epoch (%), mean ± sd"]
-    header += ["Difference, points [95 %, not corrected]", holm_over(found)]
+    header = ["Condition", "Compared", BOTH, DIFFERENCE, holm_over(found)]
     rows = [row(comparison, cells, own) for comparison in found]
     if len(pairs) > 1:
         return Table(name, caption, header, rows)
@@ -79,16 +72,10 @@ def within_table(name: str, caption: str, cells: Cells, pairs: Sequence[Pair], o
 
 def row(comparison: Comparison, cells: Cells, own: str) -> list[str]:
     seeds = {seed for _, seed in comparison.differences}
-    first, second = (
-        spread([record.accuracy for record in cells[name] if record.seed in seeds])
-        for name in (comparison.method, comparison.baseline)
-    )
     return [
         condition_of(comparison, own),
         pair_label(pair_of(comparison)),
-        beside(first, second),
-        with_n(comparison),
-        probability(comparison.corrected),
+        *pair_numbers(comparison, cells, seeds),
     ]
 
 
