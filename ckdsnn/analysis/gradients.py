@@ -42,7 +42,7 @@ def ranges_of(method: str) -> dict[str, str]:
 
 
 # reading of the paper -> how the two maps meet before the softmax
-READINGS = {reading: ranges_of(method) for reading, method in METHOD_OF_READING.items()}
+RANGES_OF_READING = {reading: ranges_of(method) for reading, method in METHOD_OF_READING.items()}
 PLACES = ("spikes", "weights")
 
 
@@ -79,7 +79,7 @@ def divisor(term: SAMD, batch: Batch) -> float:
 def terms() -> Iterator[tuple[str, list[NLD | SAMD]]]:
     """NLD, then SAMD in every reading, at each of TEMPERATURES; the other settings are the paper's."""
     yield "nld", [NLD()]
-    for reading, ranges in READINGS.items():
+    for reading, ranges in RANGES_OF_READING.items():
         yield f"samd-{reading}", [SAMD(map_temperature=temperature, **ranges) for temperature in TEMPERATURES]
 
 

@@ -15,19 +15,19 @@ from ckdsnn.recipe.methods import (
 )
 from ckdsnn.recipe.named import DATASETS_OF_PAPER, QUICK, RECIPES, TIER_SETTINGS
 
-READINGS = ("ckdsnn", "ckdsnn-sample")  # the paper's, and the one with both maps 0 to 1 within each image
+BOTH = ("ckdsnn", "ckdsnn-sample")  # the paper's, and the one with both maps 0 to 1 within each image
 BEST = "ckdsnn-sample-beta30"  # of the suite `ranges`, picked by its seeds 0 to 2 in the reduced tier
 
 # suite -> its methods, in the order in which they are worth running; what suites share is one run
 SUITE_METHODS: dict[str, tuple[str, ...]] = {
-    "components": ("snn", "kd", "samd", "samd-sample", "samd-sample-beta30", "nld", *READINGS, BEST),
-    "ranges": ("nld", *READINGS, *RANGES),
-    "scaling": (*READINGS, *SCALING),
-    "stage": ("nld", *READINGS, *STAGE),
+    "components": ("snn", "kd", "samd", "samd-sample", "samd-sample-beta30", "nld", *BOTH, BEST),
+    "ranges": ("nld", *BOTH, *RANGES),
+    "scaling": (*BOTH, *SCALING),
+    "stage": ("nld", *BOTH, *STAGE),
     "noise": ("kd", "nld", *NOISE),
     "map-losses": ("snn", "samd", "samd-sample", "at", "catkd", "e2kd", *MAP_LOSSES),
-    "rivals": ("snn", "kd", "kdsnn", "bkd", *READINGS, BEST),
-    "released": (*READINGS, "ckdsnn-batch", "ckdsnn-sample-nofactor", *ONE_RELEASED, "ckdsnn-released"),
+    "rivals": ("snn", "kd", "kdsnn", "bkd", *BOTH, BEST),
+    "released": (*BOTH, "ckdsnn-batch", "ckdsnn-sample-nofactor", *ONE_RELEASED, "ckdsnn-released"),
     "without-samd": ("snn", "nld", "ckdsnn-sample", *WITHOUT_SAMD, "ckdsnn-sample-with-relu", "ckdsnn-released"),
     "weights": ("ckdsnn-sample", "ckdsnn-sample-beta0.1", "ckdsnn-sample-beta10", *WEIGHTS),
 }
@@ -55,8 +55,8 @@ def tiers(suite: str) -> dict[str, list[str]]:
 
 # the paper's networks on one GPU, in the order of worth: the main table's cells, then T = 4, the released form, rivals
 GPU = {
-    f"cifar100-resnet19-e{QUICK}": (*READINGS, "snn", "kd", "samd", "nld"),
-    f"cifar10-resnet19-e{QUICK}": (*READINGS, "snn", "kd"),
+    f"cifar100-resnet19-e{QUICK}": (*BOTH, "snn", "kd", "samd", "nld"),
+    f"cifar10-resnet19-e{QUICK}": (*BOTH, "snn", "kd"),
     f"cifar100-resnet19-t4-e{QUICK}": ("ckdsnn", "snn"),
     f"cifar10-resnet19-t4-e{QUICK}": ("ckdsnn", "snn"),
 }

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ckdsnn.analysis.gradients import (
     IMAGES,
-    READINGS,
+    RANGES_OF_READING,
     TEMPERATURES,
     batch_of,
     divisor,
@@ -50,7 +50,9 @@ def values(batch):
 
 
 def test_readings_are_those_of_the_recipes():
-    pairs = {reading: (ranges["teacher_range"], ranges["student_range"]) for reading, ranges in READINGS.items()}
+    pairs = {
+        reading: (ranges["teacher_range"], ranges["student_range"]) for reading, ranges in RANGES_OF_READING.items()
+    }
     assert pairs == {
         "raw": ("none", "none"),
         "literal": ("sample", "none"),
@@ -70,12 +72,12 @@ def test_the_cross_entropys_gradient_at_the_spikes_has_its_closed_form(batch, va
     assert values["spikes-ce"][0] == pytest.approx([expected, 1])
 
 
-@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("reading", RANGES_OF_READING)
 def test_samds_gradient_at_the_spikes_is_that_of_the_map_for_every_channel_and_step(reading, batch, values):
     spikes = batch.student.stages[-1].detach()
     steps, count, channels = spikes.shape[:3]
     cam = class_activation_map(batch.teacher.stages[-1], batch.teacher_model.head_weight, batch.labels)
-    ranges, units = READINGS[reading], steps * channels
+    ranges, units = RANGES_OF_READING[reading], steps * channels
     raw, how = spike_activation_map(spikes), ranges["student_range"]
     if how == "rate":
         raw, how, units = raw / units, "none", 1 / units
@@ -100,7 +102,7 @@ def test_gradients_at_the_weights_are_those_of_a_training_step(subject, values):
 
 
 def test_losses_are_the_objectives(batch, values):
-    for reading, ranges in READINGS.items():
+    for reading, ranges in RANGES_OF_READING.items():
         for value, temperature in zip(values[f"loss-samd-{reading}"], TEMPERATURES, strict=True):
             assert value == pytest.approx(LOSSES["samd"](map_temperature=temperature, **ranges)(batch).item())
     noise = torch.Generator().manual_seed(0)

@@ -16,7 +16,7 @@ TERMS = {
     "samd-sample": "SAMD (0–1)",
     "samd-batch": "SAMD (0–1 over\nthe batch)",
 }
-READINGS = [term for term in TERMS if term != "nld"]
+MAP_TERMS = [term for term in TERMS if term != "nld"]
 PAPER = 2.0  # the paper's T_s
 COLUMNS = (
     "Divisor: of the student's map before the softmax. ΔP = Pₛₜ − Pₜₑ. Spikes, weights: the gradient there, in those "
@@ -70,7 +70,7 @@ def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
         "Weights, start / end",
         "β for 1",
     ]
-    return Table(name, f"{caption}. {COLUMNS}", header, [reading_row(term, studies) for term in READINGS])
+    return Table(name, f"{caption}. {COLUMNS}", header, [reading_row(term, studies) for term in MAP_TERMS])
 
 
 def reading_row(term: str, studies: Sequence[Study]) -> list[str]:

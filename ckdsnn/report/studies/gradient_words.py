@@ -5,10 +5,10 @@ from math import nan
 
 from ckdsnn.records.study import Study
 from ckdsnn.report.numbers import between, digits, known
-from ckdsnn.report.studies.gradient_tables import READINGS, TERMS, name_of, strength, strengths, weight_for_one
+from ckdsnn.report.studies.gradient_tables import MAP_TERMS, TERMS, name_of, strength, strengths, weight_for_one
 from ckdsnn.report.words import listed
 
-ORTHOGONAL = [term for term in READINGS if term != "samd-batch"]  # the readings in which a map is an image's own
+ORTHOGONAL = [term for term in MAP_TERMS if term != "samd-batch"]  # the readings in which a map is an image's own
 
 
 def told(values: Iterable[float]) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ckdsnn.report.studies.gradient_plots import colours, gradient_strength
-from ckdsnn.report.studies.gradient_tables import READINGS, TERMS, gradient_table, strengths
+from ckdsnn.report.studies.gradient_tables import MAP_TERMS, TERMS, gradient_table, strengths
 from ckdsnn.report.studies.gradient_words import findings
 from tests.report.examples import HEATS, pulled, readable
 
@@ -28,7 +28,7 @@ def test_dots_lie_at_the_strengths_with_and_without_the_factor(record, place):
         dots = [line for line in axes.lines if line.get_marker() == "o"]
         filled = [line for line in dots if line.get_markerfacecolor() != "white"]
         opened = [line for line in dots if line.get_markerfacecolor() == "white"]
-        expected = [strengths(study, "end", term, place) for term in READINGS]
+        expected = [strengths(study, "end", term, place) for term in MAP_TERMS]
         np.testing.assert_allclose([dot.get_xdata()[0] for dot in filled], np.ravel(expected))
         np.testing.assert_allclose([dot.get_xdata()[0] for dot in opened], np.ravel(expected / np.square(HEATS)))
         rows = np.repeat(np.arange(1, len(TERMS)), len(HEATS))
@@ -41,7 +41,7 @@ def test_the_papers_temperature_is_the_large_dot(record):
     axes = gradient_strength([pulled(record)]).axes[0]
     dots = [line for line in axes.lines if line.get_marker() == "o"]
     large = [dot for dot in dots if dot.get_markersize() == 9]
-    assert len(large) == 2 * len(READINGS)
+    assert len(large) == 2 * len(MAP_TERMS)
     assert {dot.get_markeredgecolor() for dot in large} == {colours(HEATS)[HEATS.index(2)]}
 
 
