@@ -31,6 +31,12 @@ def compared(cells: Cells) -> dict[tuple[str, str], Comparison]:
     return {(comparison.method, comparison.baseline): comparison for comparison in correct(found, FAMILY)}
 
 
+def forms(cells: Cells, baseline: str) -> Cells:
+    """The paper's form in one reading, and the released variants of it: those that are on record."""
+    own = [baseline, *(variant for pairs in FORMS.values() for variant, other in pairs if other == baseline)]
+    return {method: cells[method] for method in own if method in cells}
+
+
 def worth_table(cells: Cells) -> str:
     """One row a variant of which something is on record; "" where there is none."""
     found = compared(cells)

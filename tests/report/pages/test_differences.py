@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ckdsnn.recipe import SUITES
-from ckdsnn.report.pages.differences import FORMS, best_less_last, unmeasured, worth_table
+from ckdsnn.report.pages.differences import FORMS, best_less_last, forms, unmeasured, worth_table
 from tests.report.examples import cells_of, readable
 
 
@@ -19,6 +19,15 @@ def test_a_worth_is_a_paired_difference_and_what_is_unknown_is_named_in_a_line(r
 
 def test_without_records_there_is_the_line_alone():
     assert worth_table({}) == "" and unmeasured({}).count(";") == len(FORMS) - 1
+
+
+def test_a_readings_forms_are_its_variants_and_those_of_no_reading(record):
+    cells = cells_of(record, {method: [50.0] for pairs in FORMS.values() for pair in pairs for method in pair})
+    count, sample = (forms(cells, baseline) for baseline in ("ckdsnn", "ckdsnn-sample"))
+    assert next(iter(count)) == "ckdsnn" and next(iter(sample)) == "ckdsnn-sample"
+    assert count.keys() & sample.keys() == {"ckdsnn-batch", "ckdsnn-released"}
+    assert count.keys() | sample.keys() == cells.keys()
+    assert list(forms({"ckdsnn-batch": []}, "ckdsnn")) == ["ckdsnn-batch"]
 
 
 def test_every_form_is_in_the_suite():
