@@ -98,10 +98,20 @@ def label_of(method: str) -> str:
     return f"{label}, {condition_label(condition)}" if condition else label
 
 
+def family_of(method: str) -> str:
+    """The method of which this is a variant, itself included: the longest name that it begins with; "" for none."""
+    return max((name for name in METHODS if method == name or method.startswith(f"{name}-")), key=len, default="")
+
+
 def colour_of(method: str) -> str:
-    """The colour of the method of which this is a variant, itself included: the longest name that it begins with."""
-    begun = [name for name in METHODS if method == name or method.startswith(f"{name}-")]
-    return METHODS[max(begun, key=len)][1] if begun else OTHER_COLOUR
+    """The colour of the method of which this is a variant, itself included."""
+    return METHODS[family_of(method)][1] if family_of(method) else OTHER_COLOUR
+
+
+def in_families(methods: Iterable[str]) -> list[str]:
+    """Each method with its variants, in the order of METHODS; what is none of them comes last."""
+    ranks = {name: rank for rank, name in enumerate(METHODS)}
+    return sorted(methods, key=lambda method: ranks.get(family_of(method), len(ranks)))
 
 
 def method_of(record: Record | Study) -> str:

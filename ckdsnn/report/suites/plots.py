@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from ckdsnn.report.compare import FAR, Cells, Comparison, accuracies, against
-from ckdsnn.report.labels import colour_of, label_of, split_time
+from ckdsnn.report.labels import colour_of, in_families, label_of, split_time
 from ckdsnn.report.style import reading_of, styled
 
 
@@ -19,7 +19,7 @@ def suite_figure(cells: Cells, baseline: str) -> Figure:
     difference from `baseline`, its mean with the 95 % interval, where there are at least two seeds. One seed is no
     mean: it is an open marker without a bar. A row far below the others is a triangle at the edge with its mean.
     """
-    rows = {method: row for row, method in enumerate(cells)}
+    rows = {method: row for row, method in enumerate(in_families(cells))}
     with styled():
         figure = Figure(figsize=(7.5, 0.38 * len(rows) + 1.4))
         left, right = figure.subplots(1, 2, sharey=True)

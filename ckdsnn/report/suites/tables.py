@@ -5,7 +5,7 @@ from statistics import mean
 
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, Comparison, accuracies, against, silent
-from ckdsnn.report.labels import label_of
+from ckdsnn.report.labels import in_families, label_of
 from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
 
 CHANCE = {"digits": 10.0, "cifar10": 10.0, "cifar100": 1.0}  # data set -> accuracy of guessing, in percent
@@ -48,12 +48,12 @@ def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
     header += [f"Less {label_of(baseline)}, points [95 %, not corrected]", holm_over(found.values())]
     rows = [
         [
-            marked(label_of(method), records),
-            mean_sd(accuracies(records).values()),
+            marked(label_of(method), cells[method]),
+            mean_sd(accuracies(cells[method]).values()),
             paired(found[method], cells) if method in found else DASH,
             probability(found[method].corrected) if method in found else DASH,
         ]
-        for method, records in cells.items()
+        for method in in_families(cells)
     ]
     return Table(name, f"{caption.rstrip('.')}. {PAIRED}", header, rows)
 

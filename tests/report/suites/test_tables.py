@@ -10,7 +10,7 @@ from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.report.compare import against
 from ckdsnn.report.labels import VARIANTS, colour_of, label_of
 from ckdsnn.report.style import METHODS
-from ckdsnn.report.suites.plots import edge_of
+from ckdsnn.report.suites.plots import edge_of, suite_figure
 from ckdsnn.report.suites.tables import CHANCE, silent, suite_table
 from ckdsnn.report.suites.words import findings
 from tests.report.examples import cells_of, readable
@@ -25,9 +25,18 @@ def test_the_table_shows_means_differences_and_what_is_not_known(record):
     assert [list(map(readable, row)) for row in table.rows] == [
         ["SNN, no distillation", "51.17 ± 1.26 (n = 3)", "–", "–"],
         ["KD", "54.13 ± 1.55 (n = 3)", "+2.97 [+1.85, +4.09] (n = 3)", "0.008"],
-        ["NLD", "50.50 (n = 1)", "+0.50 (n = 1) from 50.00", "–"],
         ["e2KD", "21.17 ± 1.26 (n = 3)", "-30.00 (n = 3)", "–"],
+        ["NLD", "50.50 (n = 1)", "+0.50 (n = 1) from 50.00", "–"],
     ]
+
+
+def test_a_variant_stands_with_its_method(record):
+    names = ["samd", "samd-sample", "at", "samd-sample-beta10", "ckdsnn-sample-beta30", "ckdsnn-raw", "at-beta32", "x"]
+    shown = ["at", "at-beta32", "samd", "samd-sample", "samd-sample-beta10", "ckdsnn-raw", "ckdsnn-sample-beta30", "x"]
+    cells = cells_of(record, {name: [50.0] for name in names})
+    assert [row[0] for row in suite_table("t", "c", cells, "at").rows] == [label_of(name) for name in shown]
+    ticks = suite_figure(cells, "at").axes[0].get_yticklabels()
+    assert [tick.get_text().replace("\n", " ") for tick in ticks] == [label_of(name) for name in shown]
 
 
 def test_a_difference_of_few_seeds_says_what_it_starts_from(record):
