@@ -85,12 +85,12 @@ def origin_of(found: list[dict]) -> list[str]:
 
 
 def links_to(names: list[str]) -> str:
-    """A link to each record; more than three are folded. "../": every page lies one folder deep."""
+    """A line with a link to each record; more than three are folded. "../": every page lies one folder deep."""
     paths = [(f"../_static/records/{escape(name)}.json", escape(Path(name).name)) for name in names]
     links = ", ".join(f'<a href="{path}">{name}</a>' for path, name in paths)
     if len(names) > 3:
         return f"<details><summary>{len(names)} records</summary>{links}</details>"
-    return f"record{'s' * (len(names) > 1)} {links}"
+    return f"<div>record{'s' * (len(names) > 1)} {links}</div>"
 
 
 def names_of(ids: list[str], notebook: str, records: Records) -> list[str]:
@@ -103,17 +103,18 @@ def names_of(ids: list[str], notebook: str, records: Records) -> list[str]:
 
 
 def legend(notebook: str, stated: dict, records: Records) -> str:
-    """One line of HTML: notebook (path below the root), tier and n or machines, commit and records, or the source."""
-    parts = [f'<a href="../{Path(notebook).with_suffix(".html").as_posix()}">{escape(notebook)}</a>']
+    """In HTML: notebook (path below the root), tier and n or machines, commit, or the source; then the records."""
+    parts, links = [f'<a href="../{Path(notebook).with_suffix(".html").as_posix()}">{escape(notebook)}</a>'], ""
     if stated.get("records"):
         names = names_of(stated["records"], notebook, records)
         found = [json.loads(records[name].read_text()) for name in names]
-        parts += [*origin_of(found), f"code {commits_of(found)}", links_to(names)]
+        parts += [*origin_of(found), f"code {commits_of(found)}"]
+        links = links_to(names)
     elif stated.get("source"):
         parts += [escape(stated["source"])]
     else:
         raise CkdsnnError('names no record; display it with metadata={"ckdsnn": {"records": [ids]}}')
-    return f'<div class="provenance">From {" · ".join(parts)}</div>'
+    return f'<div class="provenance">From {" · ".join(parts)}{links}</div>'
 
 
 def picture_of(output: NotebookNode) -> tuple[str, bytes] | None:

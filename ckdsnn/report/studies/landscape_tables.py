@@ -33,8 +33,8 @@ def landscape_table(name: str, caption: str, studies: ByMethod) -> Table:
     and in how many pairs of the same seed and direction the loss rises less than the first method's."""
     first = next(iter(studies))
     at = studies[first][0].settings["flatness_at"]
-    header = ["Student", "Loss (nat)", f"Rise at {at:g} (nat)", "its sd over directions", "Accuracy (%)"]
-    header += [f"Lost at {at:g} (points)", "its sd over directions", f"Flatter than {label_of(first)}"]
+    header = ["Student", "Loss (nat)", f"Rise at {at:g} (nat); sd over directions", "Accuracy (%)"]
+    header += [f"Lost at {at:g} (points); sd over directions", f"Flatter than {label_of(first)}"]
     rows = [
         [
             label_of(method),
@@ -56,7 +56,7 @@ def costs(studies: Sequence[Study], value: str, change: str, digits: int) -> lis
     changes = [study.numbers(change) for study in studies]
     texts = [known_mean_sd(values, digits) for values in (middle, [found.mean() for found in changes])]
     over_directions = average(found.std(ddof=1) for found in changes)
-    return [*texts, DASH if isnan(over_directions) else f"{over_directions:.{digits}f}"]
+    return texts if isnan(over_directions) else [texts[0], f"{texts[1]}; {over_directions:.{digits}f}"]
 
 
 def flatter(studies: Sequence[Study], others: Sequence[Study]) -> str:
