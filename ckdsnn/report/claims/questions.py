@@ -122,8 +122,8 @@ CLAIMS = (
         "SAMD add what it adds? These pages say what is on record of other [ranges, temperatures and weights of the "
         "maps](../notebooks/06_ranges.ipynb), [weights of both losses](../notebooks/17_weights.ipynb), "
         "[time steps](../notebooks/13_timesteps.ipynb) and [other schedules, widths, numbers of labels and "
-        "teachers](../notebooks/19_conditions.ipynb), and of the [gradients of each "
-        "reading](../notebooks/18_theory.ipynb).",
+        "teachers](../notebooks/19_conditions.ipynb), [the released forms with and without "
+        "SAMD](../notebooks/16_released.ipynb), and of the [gradients of each reading](../notebooks/18_theory.ipynb).",
     ),
     Claim(
         "C4",
