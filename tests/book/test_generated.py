@@ -17,7 +17,7 @@ from ckdsnn.recipe.suites import BEST
 from ckdsnn.records import save_record
 from ckdsnn.report.claims import questions
 from ckdsnn.report.claims.questions import ask
-from ckdsnn.report.compare import LEAST, accuracies
+from ckdsnn.report.compare import LEAST, accuracies, silent
 from ckdsnn.report.suites.selection import on_other_seeds
 from tests.report.examples import readable
 
@@ -98,6 +98,11 @@ def test_the_weight_that_pages_call_the_best_of_four_is():
     cells = load_cells("map-losses", "reduced", ROOT / "results")
     means = {m: mean(accuracies(runs).values()) for m, runs in cells.items() if m.startswith("samd-sample")}
     assert len(means) == 4 and max(means, key=means.get) == "samd-sample-beta10"
+
+
+def test_the_weight_at_which_pages_say_that_students_fall_silent_silences_them():
+    cells = load_cells("map-losses", "reduced", ROOT / "results")
+    assert silent(cells["at"]) and not silent(cells["at-beta32"])
 
 
 def test_the_reading_that_pages_call_the_best_is_the_pick_of_the_seeds_that_all_have():

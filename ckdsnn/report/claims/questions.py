@@ -132,10 +132,9 @@ CLAIMS = (
         both("scaling", "ckdsnn", "none", "l2")
         + ask("scaling", "ckdsnn", "ckdsnn-zscore")
         + ask("scaling", "ckdsnn-sample", "ckdsnn-zscore", "ckdsnn-zscore-beta0.01", "ckdsnn-sample-none-beta0.03"),
-        "For scalings other than softmax the paper's distance is not known; here it is the squared difference. Its "
-        "gradient is up to hundreds of times as large as softmax's, or, for L2 norms of counts, far smaller: at equal "
-        "weights the scalings differ above all in strength. The last two questions of the reading 0–1 ask at weights "
-        "that leave them about ten times as strong as softmax.",
+        "For scalings other than softmax the paper's distance is not known; here it is the squared difference. At "
+        "equal weights the scalings differ in strength as well as in shape: hence the last two questions of the "
+        "reading 0–1, which ask at smaller weights.",
     ),
     Claim(
         "C5",
