@@ -102,7 +102,7 @@ def test_a_notebooks_own_run_goes_before_a_committed_record(tmp_path):
 def test_a_measurement_has_a_machine_and_neither_tier_nor_seeds(tmp_path):
     save_measurement(tmp_path, "a")
     text = legend(NAME, {"records": ["bench-a"]}, find_records(tmp_path))
-    assert f">{NAME}</a> · measured on cpu: a &lt;fast&gt; one, 2 threads · code <code>0123456</code><div>record" in text
+    assert f">{NAME}</a> · measured on cpu: a &lt;fast&gt; one, 2 threads · code <code>0123456</code><div>" in text
     assert 'href="../_static/records/bench-a.json">bench-a</a>' in text
     assert "tier" not in text and "n = " not in text
 
