@@ -20,10 +20,10 @@ ADDED = {
     ("conditions", "ckdsnn-sample-beta10-t4", "nld-t4"): "the same with ten times the weight at T = 4, one of "
     "[the conditions tried](../notebooks/19_conditions.ipynb)",
     ("components", "ckdsnn", "nld"): "SAMD (count), to NLD: the paper's figure",
-    ("without-samd", "ckdsnn-released", "nld-released"): "SAMD as in the released code, to all else of [that code's "
-    "form](../notebooks/16_released.ipynb)",
-    ("without-samd", "nld-with-relu", "nld"): "ReLU for the student's last spikes, a part of that form without SAMD, "
-    "to NLD",
+    ("without-samd", "nld-with-relu", "nld"): "ReLU for the student's last spikes, [as in the released "
+    "code](../notebooks/16_released.ipynb), to NLD",
+    ("without-samd", "ckdsnn-sample-with-relu", "nld-with-relu"): "SAMD (0–1), to that",
+    ("without-samd", "ckdsnn-released", "nld-released"): "SAMD as released, to all else of the released form",
 }
 CAPTION = "What each part adds to the test accuracy, by pairs with the same seed"
 HEADER = ["Added", "Points [95 %, not corrected]", "n"]
