@@ -108,10 +108,10 @@ def colour_of(method: str) -> str:
     return METHODS[family_of(method)][1] if family_of(method) else OTHER_COLOUR
 
 
-def in_families(methods: Iterable[str]) -> list[str]:
-    """Each method with its variants, in the order of METHODS; what is none of them comes last."""
+def in_families(methods: Iterable[str], baseline: str) -> list[str]:
+    """The baseline, then each method with its variants, in the order of METHODS; what is none of them comes last."""
     ranks = {name: rank for rank, name in enumerate(METHODS)}
-    return sorted(methods, key=lambda method: ranks.get(family_of(method), len(ranks)))
+    return sorted(methods, key=lambda method: (method != baseline, ranks.get(family_of(method), len(ranks))))
 
 
 def method_of(record: Record | Study) -> str:

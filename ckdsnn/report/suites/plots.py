@@ -19,7 +19,7 @@ def suite_figure(cells: Cells, baseline: str) -> Figure:
     difference from `baseline`, its mean with the 95 % interval, where there are at least two seeds. One seed is no
     mean: it is an open marker without a bar. A row far below the others is a triangle at the edge with its mean.
     """
-    rows = {method: row for row, method in enumerate(in_families(cells))}
+    rows = {method: row for row, method in enumerate(in_families(cells, baseline))}
     with styled():
         figure = Figure(figsize=(7.5, 0.38 * len(rows) + 1.4))
         left, right = figure.subplots(1, 2, sharey=True)

@@ -53,7 +53,7 @@ def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
             paired(found[method], cells) if method in found else DASH,
             probability(found[method].corrected) if method in found else DASH,
         ]
-        for method in in_families(cells)
+        for method in in_families(cells, baseline)
     ]
     return Table(name, f"{caption.rstrip('.')}. {PAIRED}", header, rows)
 

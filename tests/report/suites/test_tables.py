@@ -30,12 +30,12 @@ def test_the_table_shows_means_differences_and_what_is_not_known(record):
     ]
 
 
-def test_a_variant_stands_with_its_method(record):
+def test_the_baseline_comes_first_and_a_variant_with_its_method(record):
     names = ["samd", "samd-sample", "at", "samd-sample-beta10", "ckdsnn-sample-beta30", "ckdsnn-raw", "at-beta32", "x"]
-    shown = ["at", "at-beta32", "samd", "samd-sample", "samd-sample-beta10", "ckdsnn-raw", "ckdsnn-sample-beta30", "x"]
+    shown = ["samd", "at", "at-beta32", "samd-sample", "samd-sample-beta10", "ckdsnn-raw", "ckdsnn-sample-beta30", "x"]
     cells = cells_of(record, {name: [50.0] for name in names})
-    assert [row[0] for row in suite_table("t", "c", cells, "at").rows] == [label_of(name) for name in shown]
-    ticks = suite_figure(cells, "at").axes[0].get_yticklabels()
+    assert [row[0] for row in suite_table("t", "c", cells, "samd").rows] == [label_of(name) for name in shown]
+    ticks = suite_figure(cells, "samd").axes[0].get_yticklabels()
     assert [tick.get_text().replace("\n", " ") for tick in ticks] == [label_of(name) for name in shown]
 
 
