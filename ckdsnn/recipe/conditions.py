@@ -1,7 +1,7 @@
 """What else may decide whether maps help beside logits: schedule, capacity, labels, teacher, T, each changed alone.
 
-NLD alone and NLD with SAMD are compared under each condition: both maps 0 to 1 within each image, with ten and thirty
-times the paper's weight, at which this reading pulls little.
+NLD alone and NLD with SAMD are compared under each condition: both maps 0 to 1 within each image. At the paper's weight
+this reading pulls little: hence ten and thirty times as much.
 """
 
 from collections.abc import Callable

@@ -1,12 +1,12 @@
 """The named recipes and suites."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from math import inf
 
 import pytest
 
 from ckdsnn.distill import LOSSES
-from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.checks import TIERS
 from ckdsnn.recipe.conditions import COMPARED
 
@@ -18,6 +18,7 @@ METHODS = {
     **{"snn": (), "ckdsnn": ("samd", "nld"), "kdsnn": ("kd", "kdsnn"), "bkd": ("kd", "bkd")},
 }
 RANGES_OF_PAPER = {"teacher_range": "sample", "student_range": "none"}
+SAMDS_OWN = ("teacher_range", "student_range", "map_class", "temperature_squared")  # fields that SAMD alone reads
 WEIGHTS = {"at": 1000, "catkd": 50}  # in their authors' code
 
 
@@ -96,6 +97,17 @@ def test_a_condition_changes_all_of_its_methods_alike():
         differ = [[n for n in asdict(plain) if n != "name" and getattr(plain, n) != getattr(c, n)] for c in changed]
         expected = [["epochs"], ["width"], ["train_images", "epochs"], ["timesteps"], ["teacher"]]
         assert differ == [fields for fields in expected if tier != "smoke" or fields != ["teacher"]]
+
+
+@pytest.mark.parametrize(
+    ("with_maps", "without"),
+    [("ckdsnn-sample-with-relu", "nld-with-relu"), ("ckdsnn-released", "nld-released"), ("samd", "snn")],
+)
+def test_a_form_without_samd_lacks_nothing_else(with_maps, without):
+    both, rest = RECIPES[f"cifar10-16k-{with_maps}"], RECIPES[f"cifar10-16k-{without}"]
+    plain = {field.name: field.default for field in fields(Recipe) if field.name in SAMDS_OWN}
+    assert "samd" in both.loss_names and "samd" not in rest.loss_names
+    assert both.replace(losses=rest.losses, **plain).digest() == rest.digest()
 
 
 def test_every_loss_is_in_a_suite():

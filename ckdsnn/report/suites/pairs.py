@@ -9,7 +9,7 @@ from ckdsnn.report.tables import Table, beside, spread
 from ckdsnn.report.words import listed
 
 Pair = tuple[str, str]  # method and baseline
-BOTH = "Test accuracy, last epoch (%), mean ± sd"
+ACCURACY = "Test accuracy, last epoch (%), mean ± sd"
 DIFFERENCE = "Difference, points [95 %, not corrected]"
 
 
@@ -36,7 +36,7 @@ def compared_pairs(cells: Cells, pairs: Mapping[str, Pair]) -> dict[str, Compari
 def pair_table(name: str, caption: str, cells: Cells, pairs: Mapping[str, Pair]) -> Table:
     """One row a pair: what is added, the two methods, what that is worth."""
     found = compared_pairs(cells, pairs)
-    header = ["Added", "Compared", BOTH, DIFFERENCE, holm_over(found.values())]
+    header = ["Added", "Compared", ACCURACY, DIFFERENCE, holm_over(found.values())]
     rows = [
         [words, pair_label(pairs[words]), *pair_numbers(comparison, cells, set(comparison.differences))]
         for words, comparison in found.items()

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ckdsnn.report.compare import Cells, Comparison, Values, compare, values_of
 from ckdsnn.report.labels import condition_label, split_condition
 from ckdsnn.report.style import styled
-from ckdsnn.report.suites.pairs import BOTH, DIFFERENCE, Pair, pair_label, pair_numbers
+from ckdsnn.report.suites.pairs import ACCURACY, DIFFERENCE, Pair, pair_label, pair_numbers
 from ckdsnn.report.suites.plots import difference_panel
 from ckdsnn.report.suites.tables import holm_over, in_points, probability
 from ckdsnn.report.suites.words import not_measured
@@ -62,7 +62,7 @@ def within_table(name: str, caption: str, cells: Cells, pairs: Sequence[Pair], o
     A single pair is named in the caption.
     """
     found = within(cells, pairs)
-    header = ["Condition", "Compared", BOTH, DIFFERENCE, holm_over(found)]
+    header = ["Condition", "Compared", ACCURACY, DIFFERENCE, holm_over(found)]
     rows = [row(comparison, cells, own) for comparison in found]
     if len(pairs) > 1:
         return Table(name, caption, header, rows)
