@@ -11,6 +11,7 @@ from ckdsnn.analysis.cells import Cells, load_cells, load_studies, suite_recipes
 from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
+from ckdsnn.recipe.conditions import COMPARED
 from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.paper import load_published
@@ -26,6 +27,7 @@ from ckdsnn.report.pages.reproduce import Plan, commands, reproduce_table, row, 
 from ckdsnn.report.pages.results import own_table, published_tables, setting
 from ckdsnn.report.suites.selection import pick_findings
 from ckdsnn.report.suites.tables import suite_table
+from ckdsnn.report.suites.within import within, within_findings
 from ckdsnn.report.tables import accuracy_table
 
 PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
@@ -120,6 +122,11 @@ class Generator:
         """What it is worth to pick the best method of a suite."""
         return pick_findings(self.evidence.load(name), baseline)
 
+    def conditions(self) -> str:
+        """What SAMD adds to NLD under each condition."""
+        pairs = [(method, COMPARED[0]) for method in COMPARED[1:]]
+        return within_findings(within(self.evidence.load("conditions"), pairs), "as here")
+
     def published(self) -> str:
         """Published numbers, and beside them ours of the paper's tier."""
         return published_tables(load_published(self.results), [run for run in self.runs if as_named(run)])
@@ -181,6 +188,7 @@ class Generator:
             "headline": self.headline,
             "suite": self.suite,
             "picks": self.picks,
+            "conditions": self.conditions,
             "published": self.published,
             "setting": self.setting,
             "own": self.own,

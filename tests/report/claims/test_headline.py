@@ -28,7 +28,7 @@ def test_a_condition_is_told_as_on_its_page(record):
     cells = cells_of(record, {"nld-t4": [56.0, 57.1, 56.4], "ckdsnn-sample-beta10-t4": [57.0, 58.0, 57.5]})
     (found,) = within(cells, [("ckdsnn-sample-beta10", "nld")])
     told = headline(Evidence(lambda suite: cells if suite == "conditions" else {}), names)
-    assert f"(../notebooks/19_conditions.ipynb) | {in_points(found)} | 3 |" in told
+    assert f"at T = 4, another of them | {in_points(found)} | 3 |" in told
 
 
 def test_without_records_nothing_is_said():
