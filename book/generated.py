@@ -123,9 +123,10 @@ class Generator:
         return pick_findings(self.evidence.load(name), baseline)
 
     def conditions(self) -> str:
-        """What SAMD adds to NLD under each condition."""
-        pairs = [(method, COMPARED[0]) for method in COMPARED[1:]]
-        return within_findings(within(self.evidence.load("conditions"), pairs), "as here")
+        """What SAMD adds to NLD under each condition, with the records behind it."""
+        cells, pairs = self.evidence.load("conditions"), [(method, COMPARED[0]) for method in COMPARED[1:]]
+        records = [record for runs in cells.values() for record in runs]
+        return within_findings(within(cells, pairs), "as here") + self.sources(NOTEBOOKS["conditions"], records)
 
     def published(self) -> str:
         """Published numbers, and beside them ours of the paper's tier."""

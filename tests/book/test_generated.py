@@ -100,6 +100,13 @@ def test_the_weight_that_pages_call_the_best_of_four_is():
     assert len(means) == 4 and max(means, key=means.get) == "samd-sample-beta10"
 
 
+def test_what_holds_under_conditions_is_traced_to_its_records():
+    told = Generator(ROOT, find_records(ROOT)).conditions()
+    assert "β\u00a0=\u00a030 less NLD**" in told
+    runs = load_cells("conditions", "reduced", ROOT / "results").values()
+    assert all(f"{record.id}.json" in told for records in runs for record in records)
+
+
 def test_the_weight_at_which_pages_say_that_students_fall_silent_silences_them():
     cells = load_cells("map-losses", "reduced", ROOT / "results")
     assert silent(cells["at"]) and not silent(cells["at-beta32"])
