@@ -78,7 +78,7 @@ def switched(device: torch.device) -> dict[str, Engine]:
     """
     present = engine()
     turned = {name: not value for name, value in asdict(present).items() if isinstance(value, bool)}
-    turned["neuron"] = "spikingjelly" if device.type == "cpu" else "fused"
+    turned["neuron"] = "spikingjelly"
     for name in ("keep_memory", "remember_teacher", *(["compile"] if device.type == "cpu" else [])):
         del turned[name]
     return {f"ours, {name}={value}": replace(present, **{name: value}) for name, value in turned.items()}

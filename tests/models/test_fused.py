@@ -36,6 +36,22 @@ def test_exactly_at_the_threshold_it_fires_with_the_steepest_slope():
     assert spikes.flatten().tolist() == [1, 1, 0] and gradient.flatten().tolist() == [1, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "timesteps", "device", "fused"),
+    [
+        ("auto", 1, "cpu", True),
+        ("auto", 4, "cpu", True),
+        ("auto", 1, "cuda", True),
+        ("auto", 4, "cuda", False),
+        ("fused", 4, "cuda", True),
+        ("spikingjelly", 1, "cpu", False),
+    ],
+)
+def test_which_neuron_computes(kind, timesteps, device, fused):
+    with using(Engine(neuron=kind)):
+        assert LIF(timesteps).is_fused(torch.device(device)) is fused
+
+
 @pytest.mark.parametrize("timesteps", [1, 2])
 def test_the_memory_layout_passes_through(timesteps):
     x = torch.randn(4, 3, 5, 6).contiguous(memory_format=torch.channels_last).requires_grad_()
