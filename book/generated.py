@@ -11,8 +11,10 @@ from ckdsnn.analysis.cells import Cells, load_cells, load_studies, suite_recipes
 from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
+from ckdsnn.recipe.build import teacher_recipe
 from ckdsnn.recipe.conditions import COMPARED
 from ckdsnn.recipe.named import TIER_SETTINGS
+from ckdsnn.recipe.suites import GPU
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.paper import load_published
 from ckdsnn.records.record import RUNS
@@ -23,8 +25,9 @@ from ckdsnn.report.claims.page import sections, summary
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.pages.differences import best_less_last, compared, unmeasured, worth_table
-from ckdsnn.report.pages.reproduce import Plan, commands, reproduce_table, row, study_rows, suite_rows, total
+from ckdsnn.report.pages.reproduce import Plan, commands, link, reproduce_table, row, study_rows, suite_rows, total
 from ckdsnn.report.pages.results import own_table, published_tables, setting
+from ckdsnn.report.pages.scale import name_of, scale_part
 from ckdsnn.report.suites.selection import pick_findings
 from ckdsnn.report.suites.tables import suite_table
 from ckdsnn.report.suites.within import within, within_findings
@@ -56,6 +59,8 @@ STUDY_PAGES = {  # kind of study -> the page that shows it
     "gradients": "notebooks/18_theory.ipynb",
 }
 PLANS = {suite: Plan(list(suite_recipes(suite, TIER)), SEEDS[suite]) for suite in SUITES if suite in NOTEBOOKS}
+
+LARGE = len({name for run in SUITES["gpu"]["paper"] for name in (run, RECIPES[run].teacher)})  # teachers too
 
 
 def as_named(record: Record) -> bool:
@@ -110,6 +115,37 @@ class Generator:
     def headline(self) -> str:
         """What the runs come to, in one table."""
         return headline(self.evidence, self.legend)
+
+    def headline_at_scale(self) -> str:
+        """The same for the first setting of the paper's networks that has runs; "" where none has."""
+        for name, cells in self.at_scale.items():
+            caption = f"The same with the paper's own network: {name_of(asdict(RECIPES[f'{name}-snn']))}"
+            return headline(Evidence(lambda _, found=cells: found), self.legend, "headline-at-scale", caption)
+        return ""
+
+    @cached_property
+    def at_scale(self) -> dict[str, Cells]:
+        """Setting of the paper's networks -> its cells, for those that have any."""
+        runs = load_cells("gpu", "paper", self.results)
+        cells = {s: {m: runs[f"{s}-{m}"] for m in methods if f"{s}-{m}" in runs} for s, methods in GPU.items()}
+        return {setting: found for setting, found in cells.items() if found}
+
+    def scale(self) -> str:
+        """What the paper's own networks have reached, with the records behind it."""
+        parts = []
+        for name, cells in self.at_scale.items():
+            student = RECIPES[f"{name}-nld"]
+            text = scale_part(name, cells, self.taught(name), asdict(student), asdict(teacher_recipe(student)))
+            parts.append(text + self.sources("book/claims.md", self.large_runs(name)))
+        return "\n\n".join(parts) or "None is on record yet."
+
+    def taught(self, setting: str) -> list[Record]:
+        """The teachers of a setting of the paper's networks."""
+        return RUNS.find_all(f"*-s*-{teacher_recipe(RECIPES[f'{setting}-nld']).digest()}", self.results)
+
+    def large_runs(self, *settings: str) -> list[Record]:
+        """The runs of these settings of the paper's networks."""
+        return [run for name in settings for runs in (self.taught(name), *self.at_scale[name].values()) for run in runs]
 
     def suite(self, name: str, baseline: str) -> str:
         """All methods of a suite against one of them."""
@@ -172,6 +208,7 @@ class Generator:
         rows = [
             row("teacher of all suites", f"ckdsnn train {TEACHER.name}", self.teachers, 1),
             *suite_rows(self.suites(), PLANS, NOTEBOOKS, TIER),
+            row(link("book/claims.md", "paper's scale"), "ckdsnn suite gpu", self.large_runs(*self.at_scale), LARGE),
             *study_rows(studies, STUDY_PAGES),
             total(self.runs, [study for found in studies.values() for study in found]),
         ]
@@ -190,6 +227,8 @@ class Generator:
             "suite": self.suite,
             "picks": self.picks,
             "conditions": self.conditions,
+            "headline-at-scale": self.headline_at_scale,
+            "scale": self.scale,
             "published": self.published,
             "setting": self.setting,
             "own": self.own,

@@ -134,3 +134,6 @@ def at_timesteps(timesteps: int) -> dict[str, Fields]:
 
 
 VARIANTS: dict[str, Fields] = RANGES | SCALING | MAP_LOSSES | STAGE | NOISE | ONE_RELEASED | WITHOUT_SAMD | WEIGHTS
+
+# what the small networks have shown to matter most: to be asked again of the paper's
+AT_SCALE = {name: VARIANTS[name] for name in ("ckdsnn-sample-beta30", "nld-with-relu", "nld-released")}

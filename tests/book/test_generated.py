@@ -25,24 +25,21 @@ ROOT = Path(__file__).parents[2]
 PAGES = ("claims.md", "results.md", "reproduce.md", "differences.md")
 
 
+def save_as(record, name, seed, accuracy, root):
+    """Save `record` as if it were of this recipe and seed, and had reached this accuracy."""
+    recipe = RECIPES[name]
+    last = record.final["last_accuracy"] | {"value": accuracy}
+    final = record.final | {"last_accuracy": last, "firing_rate": {"activation": 0.1}}
+    run = replace(record, id=recipe.record_id(seed), tier=recipe.tier, recipe=asdict(recipe), seed=seed, final=final)
+    save_record(run, root / "results")
+
+
 @pytest.fixture
 def root(record, tmp_path):
     """A project whose results hold three seeds of three methods of the book's tier."""
     for method, gain in (("snn", 0.0), ("nld", 3.0), ("ckdsnn-with-relu", 1.0), ("ckdsnn", 2.0)):
-        recipe = RECIPES[f"cifar10-16k-{method}"]
         for seed in range(3):
-            last = record.final["last_accuracy"] | {"value": 50 + gain + (0.1 + gain / 100) * seed}
-            save_record(
-                replace(
-                    record,
-                    id=recipe.record_id(seed),
-                    tier="reduced",
-                    recipe=asdict(recipe),
-                    seed=seed,
-                    final=record.final | {"last_accuracy": last, "firing_rate": {"activation": 0.1}},
-                ),
-                tmp_path / "results",
-            )
+            save_as(record, f"cifar10-16k-{method}", seed, 50 + gain + (0.1 + gain / 100) * seed, tmp_path)
     shutil.copy(ROOT / "results" / "paper.json", tmp_path / "results")
     return tmp_path
 
@@ -105,6 +102,14 @@ def test_what_holds_under_conditions_is_traced_to_its_records():
     assert "β\u00a0=\u00a030 less NLD**" in told
     runs = load_cells("conditions", "reduced", ROOT / "results").values()
     assert all(f"{record.id}.json" in told for records in runs for record in records)
+
+
+def test_runs_of_the_papers_networks_show_on_their_own(root, record):
+    assert "None is on record yet" in generated(root, "claims.md") and "own network" not in generated(root, "index.md")
+    for method, accuracy in (("snn", 58.0), ("nld", 66.5)):
+        save_as(record, f"cifar100-resnet19-e20-{method}", 0, accuracy, root)
+    assert "| NLD | 66.50 (n = 1) | +8.50 (n = 1) | – |" in generated(root, "claims.md")
+    assert "| NLD, to the plain SNN | +8.50 | 1 |" in generated(root, "index.md")
 
 
 def test_the_weight_at_which_pages_say_that_students_fall_silent_silences_them():

@@ -30,8 +30,11 @@ CAPTION = "What each part adds to the test accuracy, by pairs with the same seed
 HEADER = ["Added", "Points [95 %, not corrected]", "n"]
 
 
-def headline(evidence: Evidence, legend: Legend) -> str:
-    """The comparisons that are on record, a row each, and the records behind them; "" where there is none."""
+def headline(evidence: Evidence, legend: Legend, name: str = "headline", caption: str = CAPTION) -> str:
+    """The comparisons that are on record, a row each, and the records behind them; "" where there is none.
+
+    name, caption: the table's.
+    """
     rows, behind = [], {}
     for (suite, *pair), words in ADDED.items():
         cells = evidence.load(suite)
@@ -41,7 +44,7 @@ def headline(evidence: Evidence, legend: Legend) -> str:
     if not rows:
         return ""
     source = legend("book/claims.md", [behind[name] for name in sorted(behind)])
-    return f"{Table('headline', CAPTION, HEADER, rows).markdown()}\n\n{source}"
+    return f"{Table(name, caption, HEADER, rows).markdown()}\n\n{source}"
 
 
 def compared(cells: Cells, method: str, baseline: str) -> list[Comparison]:

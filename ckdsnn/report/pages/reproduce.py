@@ -8,10 +8,10 @@ from ckdsnn.records import Record
 from ckdsnn.records.study import Study
 from ckdsnn.report.compare import Cells
 from ckdsnn.report.suites.tables import owners
-from ckdsnn.report.tables import DASH, Table
+from ckdsnn.report.tables import DASH, Table, whole
 
 FASTER = "--jobs 2 --engine.remember_teacher true"  # the options with which these runs were made
-HEADER = ["Page", "Command", "On record / planned", "Shared with", "Core hours", "Hardware"]
+HEADER = ["Page", "Command", "On record / planned", "Shared with", "Hours", "Hardware"]
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,13 @@ class Plan:
     seeds: int
 
 
-def hours(documents: Iterable[Record | Study]) -> float:
-    """Seconds times threads, in hours."""
-    return sum(document.seconds * document.env["threads"] for document in documents) / 3600
+def hours(documents: Iterable[Record | Study]) -> str:
+    """Core hours on CPUs, seconds times threads, and hours on GPUs, which several runs may have shared."""
+    found = {"core h": 0.0, "GPU h": 0.0}
+    for document in documents:
+        on_gpu = document.env["device"].startswith("cuda")
+        found["GPU h" if on_gpu else "core h"] += document.seconds * (1 if on_gpu else document.env["threads"]) / 3600
+    return ", ".join(whole(f"{amount:.2f} {unit}") for unit, amount in found.items() if amount) or DASH
 
 
 def hardware(documents: Iterable[Record | Study]) -> str:
@@ -37,8 +41,7 @@ def row(
 ) -> list[str]:
     """One line of the table; a plan is not known for what has none."""
     done = f"{len(documents)} / {planned}" if planned is not None else str(len(documents))
-    took = f"{hours(documents):.2f}" if documents else DASH
-    return [page, f"`{command}`" if command else DASH, done, shared or DASH, took, hardware(documents)]
+    return [page, f"`{command}`" if command else DASH, done, shared or DASH, hours(documents), hardware(documents)]
 
 
 def link(page: str, text: str = "") -> str:

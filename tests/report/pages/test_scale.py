@@ -1,0 +1,36 @@
+"""The part on the paper's own networks: its rows, its differences, and what it says of the setting."""
+
+from dataclasses import asdict, replace
+
+from ckdsnn.recipe import RECIPES
+from ckdsnn.report.pages.scale import name_of, scale_part
+from tests.report.examples import cells_of, readable
+
+SETTING = "cifar100-resnet19-e20"
+STUDENT, TEACHER = (asdict(RECIPES[f"{SETTING}-{name}"]) for name in ("nld", "teacher"))
+
+
+def rows(cells, teachers=()):
+    text = readable(scale_part(SETTING, cells, teachers, STUDENT, TEACHER))
+    return [line for line in text.splitlines() if line.startswith("| ")][2:]
+
+
+def test_each_method_stands_beside_the_plain_network_and_nld(record):
+    cells = cells_of(record, {"nld": [66.0, 67.0], "snn": [58.0, 60.0], "kd": [66.5]})
+    plain, other, best = rows(cells)
+    assert plain.startswith("| SNN, no distillation | 59.00 ± 1.41 (n = 2) | – | -7.50 [")
+    assert other.startswith("| KD | 66.50 (n = 1) | +8.50 (n = 1) | +0.50 (n = 1) |")
+    assert best.startswith("| NLD | 66.50 ± 0.71 (n = 2) | +7.50 [") and "| – |" in best
+
+
+def test_the_teacher_comes_first_and_has_no_differences(record):
+    cells = cells_of(record, {"snn": [58.0]})
+    teacher = replace(cells["snn"][0], final=cells["snn"][0].final | {"firing_rate": {}})
+    first, *_ = rows(cells, [teacher])
+    assert first == "| Teacher (ANN) | 58.00 (n = 1) | – | – | – |"
+
+
+def test_the_setting_is_named_in_words():
+    assert name_of(STUDENT) == "ResNet-19 on CIFAR-100, T = 1, 20 epochs"
+    text = readable(scale_part(SETTING, {}, [], STUDENT, TEACHER))
+    assert "students ResNet-19 of width 8" in text and "AutoAugment and random erasing" in text
