@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from book.provenance import Records, legend
+from ckdsnn.analysis.alignment import alignments
 from ckdsnn.analysis.cells import Cells, load_cells, load_studies, suite_recipes
 from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import choose
@@ -135,7 +136,9 @@ class Generator:
         parts = []
         for name, cells in self.at_scale.items():
             student = RECIPES[f"{name}-nld"]
-            text = scale_part(name, cells, self.taught(name), asdict(student), asdict(teacher_recipe(student)))
+            aligned = alignments({m: runs for m, runs in cells.items() if runs[0].teacher}, self.results)
+            recipes = asdict(student), asdict(teacher_recipe(student))
+            text = scale_part(name, cells, aligned, self.taught(name), *recipes)
             parts.append(text + self.sources("book/claims.md", self.large_runs(name)))
         return "\n\n".join(parts) or "None is on record yet."
 
