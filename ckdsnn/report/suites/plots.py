@@ -1,6 +1,7 @@
 """Figures of a suite: the accuracy of each method seed by seed, its difference from a baseline, its course over T."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from statistics import mean
 from textwrap import fill
 
@@ -51,7 +52,10 @@ def accuracy_panel(axes: Axes, rows: Mapping[str, int], cells: Cells) -> None:
 
 def difference_panel(axes: Axes, rows: Mapping[str, int], comparisons: Sequence[Comparison]) -> None:
     """A diamond at the mean, a line for its interval, small dots for the seeds; of one seed an open diamond."""
-    edge = edge_of([0.0, *(comparison.mean for comparison in comparisons)])
+    means = [comparison.mean for comparison in comparisons]
+    edge = edge_of([0.0, *means])
+    if max(means, default=edge) < edge:  # the panel would be empty
+        edge = -inf
     for comparison in comparisons:
         row, colour = rows[comparison.method], colour_of(comparison.method)
         if comparison.mean < edge:

@@ -29,6 +29,11 @@ def test_far_below_a_triangle_says_whether_it_is_one_seed(record):
     assert [line.get_markerfacecolor() == "white" for line in drawn(left, "<")] == [True, False]
 
 
+def test_where_all_rows_lie_far_below_they_are_drawn_where_they_lie(record):
+    _, right = suite_figure(cells_of(record, {"snn": [50.0, 51.0], "kd": [20.0, 22.0], "nld": [25.0]}), "snn").axes
+    assert [list(line.get_xdata()) for line in drawn(right, "D")] == [[-29.5], [-25.0]] and not drawn(right, "<")
+
+
 def test_a_long_baseline_is_wrapped(record):
     cells = cells_of(record, {"ckdsnn-sample-ts0.5-nofactor": [50.0], "ckdsnn-sample-with-class": [51.0]})
     right = suite_figure(cells, "ckdsnn-sample-ts0.5-nofactor").axes[1]
