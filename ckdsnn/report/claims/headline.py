@@ -19,7 +19,10 @@ ADDED = {
     "(../notebooks/06_ranges.ipynb)",
     ("conditions", "ckdsnn-sample-beta30-few", "nld-few"): "the same with thirty times the weight and a quarter of the "
     "images, one of [the conditions tried](../notebooks/19_conditions.ipynb)",
-    ("conditions", "ckdsnn-sample-beta10-t4", "nld-t4"): "the same with ten times the weight at T = 4, another of them",
+    ("conditions", "ckdsnn-sample-beta30-t4", "nld-t4"): "the same with thirty times the weight at T = 4, another of "
+    "them",
+    ("conditions", "ckdsnn-sample-beta30-strong", "nld-strong"): "the same with thirty times the weight and a better "
+    "teacher, the third",
     ("components", "ckdsnn", "nld"): "SAMD (count), to NLD: the paper's figure",
     ("without-samd", "nld-with-relu", "nld"): "ReLU for the student's last spikes, [as in the released "
     "code](../notebooks/16_released.ipynb), to NLD",

@@ -25,8 +25,8 @@ def test_every_comparison_on_record_has_its_row_and_names_its_runs(record):
 
 
 def test_a_condition_is_told_as_on_its_page(record):
-    cells = cells_of(record, {"nld-t4": [56.0, 57.1, 56.4], "ckdsnn-sample-beta10-t4": [57.0, 58.0, 57.5]})
-    (found,) = within(cells, [("ckdsnn-sample-beta10", "nld")])
+    cells = cells_of(record, {"nld-t4": [56.0, 57.1, 56.4], "ckdsnn-sample-beta30-t4": [57.0, 58.0, 57.5]})
+    (found,) = within(cells, [("ckdsnn-sample-beta30", "nld")])
     told = headline(Evidence(lambda suite: cells if suite == "conditions" else {}), names)
     assert f"at T = 4, another of them | {in_points(found)} | 3 |" in told
 
