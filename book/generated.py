@@ -27,7 +27,7 @@ from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.pages.differences import best_less_last, compared, unmeasured, worth_table
 from ckdsnn.report.pages.reproduce import Plan, commands, link, reproduce_table, row, study_rows, suite_rows, total
-from ckdsnn.report.pages.results import own_table, published_tables, setting
+from ckdsnn.report.pages.results import own_table, published_tables, setting, shown
 from ckdsnn.report.pages.scale import name_of, scale_part
 from ckdsnn.report.suites.selection import pick_findings
 from ckdsnn.report.suites.tables import suite_table
@@ -169,7 +169,8 @@ class Generator:
 
     def published(self) -> str:
         """Published numbers, and beside them ours of the paper's tier."""
-        return published_tables(load_published(self.results), [run for run in self.runs if as_named(run)])
+        entries, runs = load_published(self.results), [run for run in self.runs if as_named(run)]
+        return published_tables(entries, runs) + self.sources("book/results.md", shown(entries, runs))
 
     def setting(self) -> str:
         """What the runs of all suites have in common, but for what a row names."""

@@ -53,6 +53,12 @@ def ours(entry: Published, records: Sequence[Record]) -> str:
     return "; ".join(parts)
 
 
+def shown(entries: Iterable[Published], records: Iterable[Record]) -> list[Record]:
+    """The records that stand beside a published number."""
+    pairs = [(entry, method) for entry in entries for method in OURS.get(entry.method, ())]
+    return [record for record in records if any(is_of(record, *pair) for pair in pairs)]
+
+
 def by_epochs(records: Iterable[Record]) -> dict[int, list[Record]]:
     """Records grouped by the length of their schedule."""
     found: dict[int, list[Record]] = {}

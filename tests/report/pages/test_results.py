@@ -6,7 +6,7 @@ import pytest
 
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records.paper import Published
-from ckdsnn.report.pages.results import ALONE, OURS, WORKS, own_table, published_tables, setting
+from ckdsnn.report.pages.results import ALONE, OURS, WORKS, own_table, published_tables, setting, shown
 from tests.report.examples import cells_of, readable, with_accuracy
 
 ENTRY = Published("CIFAR-100", "ResNet-19", 1, "CKDSNN", 79.11, "second-hand")
@@ -31,6 +31,7 @@ def test_ours_stands_beside_the_published_number_of_the_same_run_alone(record):
     other = [at_scale(record, 5, 10.0, timesteps=4), at_scale(record, 6, 10.0, "snn"), record]
     longer, scaled = at_scale(record, 0, 79.0, epochs=400), at_scale(record, 0, 78.5, "ckdsnn-sample")
     text = published_tables([RIVAL, ENTRY], [*runs, *other, longer, scaled])
+    assert shown([RIVAL, ENTRY], [*runs, *other, longer, scaled]) == [*runs, longer, scaled]
     assert ALONE not in text and "Ours (%), last epoch" in text
     assert rows(text) == [
         "| ResNet-19 | 1 | CKDSNN {cite}`ckdsnn` | 79.11 | second-hand "
