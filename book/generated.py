@@ -60,8 +60,7 @@ STUDY_PAGES = {  # kind of study -> the page that shows it
     "gradients": "notebooks/18_theory.ipynb",
 }
 PLANS = {suite: Plan(list(suite_recipes(suite, TIER)), SEEDS[suite]) for suite in SUITES if suite in NOTEBOOKS}
-
-LARGE = len({name for run in SUITES["gpu"]["paper"] for name in (run, RECIPES[run].teacher)})  # teachers too
+LARGE = len({name for run in SUITES["gpu"]["paper"] for name in (run, RECIPES[run].teacher)})  # runs, teachers too
 
 
 def as_named(record: Record) -> bool:

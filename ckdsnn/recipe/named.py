@@ -90,7 +90,7 @@ TIER_SETTINGS = {"smoke": "digits", "reduced": "cifar10-16k", "paper": "cifar100
 
 
 def methods_of(setting: str) -> dict[str, Fields]:
-    """The methods, and where suites compare them, their variants."""
+    """The methods, and where suites compare them, all their variants, elsewhere the few worth a large network."""
     if setting not in TIER_SETTINGS.values():
         return METHODS | AT_SCALE
     plain = Recipe(f"{setting}-snn", **SETTINGS[setting].shared | SETTINGS[setting].student | METHODS["snn"])
