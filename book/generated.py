@@ -8,7 +8,7 @@ from pathlib import Path
 
 from book.provenance import Records, legend
 from ckdsnn.analysis.alignment import alignments
-from ckdsnn.analysis.cells import Cells, load_cells, load_studies, suite_recipes
+from ckdsnn.analysis.cells import Cells, load_cells, load_studies, suite_recipes, teachers_of
 from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
@@ -118,10 +118,11 @@ class Generator:
 
     def headline_at_scale(self) -> str:
         """The same for the first setting of the paper's networks that has runs; "" where none has."""
-        for name, cells in self.at_scale.items():
-            caption = f"The same with the paper's own network: {name_of(asdict(RECIPES[f'{name}-snn']))}"
-            return headline(Evidence(lambda _, found=cells: found), self.legend, "headline-at-scale", caption)
-        return ""
+        if not self.at_scale:
+            return ""
+        name, cells = next(iter(self.at_scale.items()))
+        caption = f"The same with the paper's own network: {name_of(asdict(RECIPES[f'{name}-snn']))}"
+        return headline(Evidence(lambda _: cells), self.legend, "headline-at-scale", caption)
 
     @cached_property
     def at_scale(self) -> dict[str, Cells]:
@@ -137,17 +138,13 @@ class Generator:
             student = RECIPES[f"{name}-nld"]
             aligned = alignments({m: runs for m, runs in cells.items() if runs[0].teacher}, self.results)
             recipes = asdict(student), asdict(teacher_recipe(student))
-            text = scale_part(name, cells, aligned, self.taught(name), *recipes)
-            parts.append(text + self.sources("book/claims.md", self.large_runs(name)))
+            text = scale_part(name, cells, aligned, teachers_of(cells, self.results), *recipes)
+            parts.append(text + self.sources("book/claims.md", self.with_teachers(cells)))
         return "\n\n".join(parts) or "None is on record yet."
 
-    def taught(self, setting: str) -> list[Record]:
-        """The teachers of a setting of the paper's networks."""
-        return RUNS.find_all(f"*-s*-{teacher_recipe(RECIPES[f'{setting}-nld']).digest()}", self.results)
-
-    def large_runs(self, *settings: str) -> list[Record]:
-        """The runs of these settings of the paper's networks."""
-        return [run for name in settings for runs in (self.taught(name), *self.at_scale[name].values()) for run in runs]
+    def with_teachers(self, cells: Cells) -> list[Record]:
+        """The runs of these cells and those of their teachers, each once."""
+        return teachers_of(cells, self.results) + [run for runs in cells.values() for run in runs]
 
     def suite(self, name: str, baseline: str) -> str:
         """All methods of a suite against one of them."""
@@ -208,10 +205,11 @@ class Generator:
     def reproduce(self) -> str:
         """The commands behind each suite, study and page, and what they have left; every run is counted once."""
         studies = {kind: STUDIES.find_all(f"{kind}-*", self.results) for kind in STUDY_PAGES}
+        large = self.with_teachers(load_cells("gpu", "paper", self.results))
         rows = [
             row("teacher of all suites", f"ckdsnn train {TEACHER.name}", self.teachers, 1),
             *suite_rows(self.suites(), PLANS, NOTEBOOKS, TIER),
-            row(link("book/claims.md", "paper's scale"), "ckdsnn suite gpu", self.large_runs(*self.at_scale), LARGE),
+            row(link("book/claims.md", "paper's scale"), "ckdsnn suite gpu", large, LARGE),
             *study_rows(studies, STUDY_PAGES),
             total(self.runs, [study for found in studies.values() for study in found]),
         ]

@@ -46,7 +46,7 @@ def headline(evidence: Evidence, legend: Legend, name: str = "headline", caption
             behind |= {run.id: run for method in pair for run in cells[method]}
     if not rows:
         return ""
-    source = legend("book/claims.md", [behind[name] for name in sorted(behind)])
+    source = legend("book/claims.md", [behind[run] for run in sorted(behind)])
     return f"{Table(name, caption, HEADER, rows).markdown()}\n\n{source}"
 
 
