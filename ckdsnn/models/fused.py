@@ -18,11 +18,13 @@ def unless(spikes: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 
 
 def fire(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The membrane before it may fire, h, and the spikes s, from the input current x; all [T, ...] of one type."""
+    """The membrane before it may fire, h, and the spikes s, from the input current x; all [T, ...] of one type.
+
+    Of a single step, h is x itself. Spikes are written step by step also then: torch.compile loses the gradient of an
+    autograd function whose output a single `out=` has filled as a whole (torch 2.11).
+    """
     spikes = torch.empty_like(x)
-    if len(x) == 1:
-        return x, torch.ge(x, 1, out=spikes)
-    h = x.clone()
+    h = x.clone() if len(x) > 1 else x
     for t in range(len(x)):
         if t:
             h[t].add_(unless(spikes[t - 1], h[t - 1]), alpha=0.5)

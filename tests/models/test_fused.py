@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckdsnn.engine import Engine, using
-from ckdsnn.models import LIF
+from ckdsnn.models import LIF, build_student
 
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 0.05}
 
@@ -75,3 +75,38 @@ def test_it_keeps_the_membrane_and_the_spikes_alone():
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape) or t, lambda t: t):
         LIF(3)(x)
     assert kept == [(3, 2, 4)] * 2
+
+
+# torch's compiler uses what torch deprecates, and looks at gradients of tensors that keep none
+COMPILING = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The .grad attribute:UserWarning")
+
+
+@COMPILING
+@pytest.mark.parametrize(("timesteps", "backend"), [(1, "inductor"), (1, "aot_eager"), (2, "eager"), (4, "aot_eager")])
+def test_compiled_it_has_the_same_gradient(timesteps, backend):
+    x, weights = torch.randn(2, timesteps * 3, 4, 5)
+    neurons, slow = LIF(timesteps), spikes_and_gradient("spikingjelly", timesteps, x, weights)
+    torch._dynamo.reset()
+    x.requires_grad_()
+    spikes = torch.compile(neurons, backend=backend)(x)
+    (spikes * weights).sum().backward()
+    assert torch.equal(spikes, slow[0]) and x.grad.any()
+    torch.testing.assert_close(x.grad, slow[1])
+
+
+@COMPILING
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("timesteps", [1, 2, 4])
+def test_a_compiled_network_gives_every_parameter_its_gradient(timesteps, layout):
+    torch._dynamo.reset()
+    student = build_student("resnet8", width=1, timesteps=timesteps).to(memory_format=layout)
+    images = torch.randn(2, 3, 16, 16).contiguous(memory_format=layout)
+
+    def gradients(network):
+        student.zero_grad()
+        network(images).logits.square().sum().backward()
+        return [parameter.grad for parameter in student.parameters()]
+
+    eager, compiled = gradients(student), gradients(torch.compile(student, backend="aot_eager"))
+    assert all(gradient.any() for gradient in compiled)
+    torch.testing.assert_close(compiled, eager, rtol=1e-3, atol=1e-5)
