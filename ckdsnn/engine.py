@@ -59,6 +59,7 @@ class Engine:
         """The network on the device, ready to be trained or asked."""
         if self.keep_memory and device.type == "cpu":
             keep_freed_memory()
+        torch.backends.cudnn.allow_tf32 = False  # fp32 is fp32 everywhere; for less, there is bf16
         network = network.to(device, memory_format=self.layout)
         if self.compile:
             network.compile()

@@ -20,6 +20,14 @@ def nearest(folder: str | Path) -> Path:
     return next(found, Path(folder))
 
 
+def inside(folder: Path, name: str) -> Path:
+    """The file of this name directly in `folder`. Raises CkdsnnError for a name that leads elsewhere."""
+    path = folder / name
+    if path.parent != folder or name in ("", ".", ".."):
+        raise CkdsnnError(f"{name!r} is no file's name; expected one without folders, for a file in {folder}")
+    return path
+
+
 def make_folder(folder: Path) -> Path:
     """Create `folder` with its parents. Raises CkdsnnError where that is impossible."""
     try:

@@ -20,7 +20,7 @@ def evaluate(record_id: str, out: str | Path = "results", data: str | Path | Non
     module = build_data(Recipe.of(record.recipe), record.seed, data)
     module.setup("validate")
     with torch.no_grad():
-        for images, labels in module.val_dataloader():
+        for images, labels in module.test_dataloader():
             correct += (network(images).logits.argmax(1) == labels).sum().item()
             count += len(labels)
     return accuracy_interval(100 * correct / count, count)

@@ -21,27 +21,27 @@ from ckdsnn.distill.nld import NLD
 from ckdsnn.distill.samd import SAMD
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.build import build_network
-from ckdsnn.recipe.methods import METHODS, VARIANTS
+from ckdsnn.recipe.methods import ROWS
 
 IMAGES = 128  # a batch of the released configuration
 TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)  # T_s; the paper's is 2
 
 METHOD_OF_READING = {
     "raw": "ckdsnn-raw",
-    "literal": "ckdsnn",
+    "literal": "ckdsnn-count",
     "rate": "ckdsnn-rate",
-    "sample": "ckdsnn-sample",
+    "sample": "ckdsnn",
     "batch": "ckdsnn-batch",
 }
 
 
 def ranges_of(method: str) -> dict[str, str]:
     """The ranges of both maps in a method, as SAMD takes them."""
-    recipe = Recipe(method, teacher="any", **(METHODS | VARIANTS)[method])
+    recipe = Recipe(method, teacher="any", **ROWS[method].fields)
     return {name: getattr(recipe, name) for name in ("teacher_range", "student_range")}
 
 
-# reading of the paper -> how the two maps meet before the softmax
+# map range, by the name that studies have for it -> how the two maps meet before the softmax
 RANGES_OF_READING = {reading: ranges_of(method) for reading, method in METHOD_OF_READING.items()}
 PLACES = ("spikes", "weights")
 
@@ -62,7 +62,7 @@ def norm_and_cosine(gradient: torch.Tensor, reference: torch.Tensor) -> list[flo
 
 def gap(term: SAMD, batch: Batch) -> float:
     """|P_st - P_te| over the cells, mean over the images: from 0 to the root of 2."""
-    maps = on_one_grid(term.student_map(batch, -1), term.teacher_map(batch, -1))
+    maps = on_one_grid(term.of_student(batch, -1), term.of_teacher(batch, -1))
     student, teacher = (scale_saliency(m, "softmax", term.map_temperature).flatten(1) for m in maps)
     return (student - teacher).norm(dim=1).mean().item()
 
@@ -71,7 +71,7 @@ def divisor(term: SAMD, batch: Batch) -> float:
     """What the student's map was divided by, mean over the images: spikes of its raw range over its range now."""
     ranges = [
         (maps.flatten(1).amax(1) - maps.flatten(1).amin(1)).mean()
-        for maps in (SAMD(student_range="none").student_map(batch, -1), term.student_map(batch, -1))
+        for maps in (SAMD(student_range="none").of_student(batch, -1), term.of_student(batch, -1))
     ]
     return (ranges[0] / ranges[1]).item()
 

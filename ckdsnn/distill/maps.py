@@ -21,16 +21,16 @@ def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
         raise CkdsnnError(f"{name} of shape {list(tensor.shape)}: expected [{', '.join(axes)}]")
 
 
-def check_classes(classes: torch.Tensor, images: int, known: int) -> None:
-    """Raise CkdsnnError unless `classes` holds one index, an int64 from 0 to known - 1, for each image.
+def check_classes(classes: torch.Tensor, images: int, known: int, noun: str = "classes") -> None:
+    """Raise CkdsnnError, calling them `noun`, unless `classes` holds one index, an int64 from 0 to known - 1, an image.
 
     The range is checked on the CPU alone: on CUDA a look at the values would stall every step.
     """
     if classes.shape != (images,) or classes.dtype != torch.int64:
-        given = f"classes of shape {list(classes.shape)}, {classes.dtype}"
+        given = f"{noun} of shape {list(classes.shape)}, {classes.dtype}"
         raise CkdsnnError(f"{given}: expected one torch.int64 index for each of {images} images")
     if classes.device.type == "cpu" and not 0 <= classes.min() <= classes.max() < known:
-        raise CkdsnnError(f"classes from {classes.min()} to {classes.max()}: expected 0 to {known - 1}")
+        raise CkdsnnError(f"{noun} from {classes.min()} to {classes.max()}: expected 0 to {known - 1}")
 
 
 def check_head(head_weight: torch.Tensor, features: torch.Tensor) -> None:
@@ -126,6 +126,12 @@ def on_one_grid(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.T
     """Both maps [B, H, W], or features [B, C, H, W], on the smaller grid of the two, by adaptive average pooling."""
     size = tuple(min(pair) for pair in zip(a.shape[-2:], b.shape[-2:], strict=True))
     return tuple(m if m.shape[-2:] == size else F.adaptive_avg_pool2d(m, size) for m in (a, b))
+
+
+def enlarge(maps: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Maps [B, H, W] at another height and width, bilinear between the centres of the cells."""
+    expect_shape("maps", maps, "BHW")
+    return F.interpolate(maps[:, None], tuple(size), mode="bilinear", align_corners=False)[:, 0]
 
 
 def softmax_cells(maps: torch.Tensor, temperature: float) -> torch.Tensor:

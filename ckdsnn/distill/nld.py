@@ -2,7 +2,8 @@
 
 eps ~ N(mean(z_st), std(z_st)^2) for each sample over its classes; z_soft = z_st + lambda eps;
 L = tau^2 KL(softmax(z_te / tau) || softmax(z_soft / tau)). Source: the CKDSNN paper. The noise is a constant for the
-gradient. Its mean moves all logits of a sample alike and so cancels inside the softmax.
+gradient unless `noise_gradient` says otherwise. Its mean moves all logits of a sample alike and so cancels inside the
+softmax.
 """
 
 import math
@@ -24,13 +25,15 @@ def draw_noise(
     noise: str | float = "adaptive",
     noise_scale: str = "std",
     generator: torch.Generator | None = None,
+    noise_gradient: bool = False,
 ) -> torch.Tensor:
     """Gaussian noise [B, K], one draw for each logit.
 
     "adaptive": each sample's own mean and, as standard deviation, its sample standard deviation over the classes
     (ddof 1), or with noise_scale "variance" its variance (the released code). A number: mean 0 and that deviation.
+    noise_gradient: mean and deviation are functions of the logits, with a gradient (the released code), not constants.
     """
-    z = at_least_float32(student_logits.detach())
+    z = at_least_float32(student_logits if noise_gradient else student_logits.detach())
     scale_of = choose("noise scale", noise_scale, NOISE_SCALES)
     standard = torch.randn(z.shape, generator=generator, dtype=z.dtype, device=z.device)
     if noise == "adaptive":
@@ -48,13 +51,15 @@ def smoothed(
     noise_scale: str = "std",
     noise_mix: str = "logits",
     generator: torch.Generator | None = None,
+    noise_gradient: bool = False,
 ) -> torch.Tensor:
     """Log-probabilities [B, K] of the softened student with its noise; arguments and errors as for `nld_loss`."""
     check_choice("noise mix", noise_mix, NOISE_MIXES)
     check_temperature(temperature)
     if not 0 <= noise_weight <= 1:
         raise CkdsnnError(f"noise_weight = {noise_weight!r}; expected a number from 0 to 1")
-    z, eps = at_least_float32(student_logits), draw_noise(student_logits, noise, noise_scale, generator)
+    z = at_least_float32(student_logits)
+    eps = draw_noise(student_logits, noise, noise_scale, generator, noise_gradient)
     if noise_mix == "logits":
         return ((z + noise_weight * eps) / temperature).log_softmax(1)
     clean, noisy = ((part / temperature).softmax(1) for part in (z, eps))
@@ -71,6 +76,7 @@ def nld_loss(
     noise_scale: str = "std",
     noise_mix: str = "logits",
     generator: torch.Generator | None = None,
+    noise_gradient: bool = False,
 ) -> torch.Tensor:
     """Scalar distance of the smoothed student from the teacher; logits [B, K] before the softmax, K of at least 2.
 
@@ -79,11 +85,12 @@ def nld_loss(
     noise_weight: lambda, 0 gives plain logits distillation. temperature: tau. noise, noise_scale: see `draw_noise`.
     noise_mix: "logits" adds lambda eps to the logits (the paper); "probabilities" takes
     (1 - lambda) softmax(z / tau) + lambda softmax(eps / tau) as the student (the released code).
-    generator: on the logits' device, for repeatable noise.
+    generator: on the logits' device, for repeatable noise. noise_gradient: see `draw_noise`.
     Raises CkdsnnError for unknown names, shapes that differ, and numbers out of range.
     """
     check_logits(student_logits, teacher_logits)
-    log_student = smoothed(student_logits, noise_weight, temperature, noise, noise_scale, noise_mix, generator)
+    how = noise_weight, temperature, noise, noise_scale, noise_mix, generator, noise_gradient
+    log_student = smoothed(student_logits, *how)
     return kl_of_logs(log_student, teacher_logits, temperature)
 
 
@@ -97,6 +104,7 @@ class NLD:
     noise: str | float = "adaptive"
     noise_scale: str = "std"
     noise_mix: str = "logits"
+    noise_gradient: bool = False
 
     def __call__(self, batch: Batch) -> torch.Tensor:
         return nld_loss(
@@ -108,4 +116,5 @@ class NLD:
             self.noise_scale,
             self.noise_mix,
             batch.generator,
+            self.noise_gradient,
         )

@@ -7,12 +7,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch, Look, ask
+from ckdsnn.distill.maps import check_classes
 from ckdsnn.distill.numerics import at_least_float32
 from ckdsnn.engine import engine
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import CkdsnnError, check_choice
 from ckdsnn.models.features import Features
 
 Term = Callable[[Batch], torch.Tensor]
+TEACHER_NORMS = ("running", "batch")
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 class Objective(nn.Module):
@@ -24,7 +27,9 @@ class Objective(nn.Module):
     terms: name -> (weight, term); a term maps a `Batch` to a scalar. Without terms no teacher is needed or run.
     student: the network in training, for terms that read its head; it does not become a part of the objective.
     adapters: name of a term -> the module with its own parameters, a part of the objective.
-    Raises CkdsnnError for terms without a teacher, and for those that lack their adapter.
+    teacher_norm: what the teacher's batch normalisation takes: its "running" statistics, or those of each "batch"
+    (as the released code, whose running ones drift besides; here they stay).
+    Raises CkdsnnError for terms without a teacher, for those that lack their adapter, and an unknown teacher_norm.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class Objective(nn.Module):
         teacher: nn.Module | None = None,
         student: nn.Module | None = None,
         adapters: Mapping[str, nn.Module] | None = None,
+        teacher_norm: str = "running",
     ):
         super().__init__()
         if terms and teacher is None:
@@ -41,7 +47,7 @@ class Objective(nn.Module):
         self.adapters = nn.ModuleDict(adapters).to(memory_format=engine().layout)
         if lacking := [name for name in adaptable(terms) if name not in self.adapters]:
             raise CkdsnnError(f"the terms {', '.join(lacking)} need adapters, for the channels of teacher and student")
-        self.__dict__["teacher"] = teacher and frozen(teacher)  # past nn.Module's registration
+        self.__dict__["teacher"] = teacher and frozen(teacher, teacher_norm)  # past nn.Module's registration
         self.__dict__["student"] = student
 
     def _apply(self, function, recurse=True):
@@ -56,7 +62,10 @@ class Objective(nn.Module):
         student: Features,
         generator: torch.Generator | None = None,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The scalar total, and every term by name, unweighted, "ce" first."""
+        """The scalar total, and every term by name, unweighted, "ce" first.
+
+        Raises CkdsnnError for labels that are no class indices of the student's, and a teacher of other classes.
+        """
         return self.compare(images, labels, student, self.observe(images), generator)
 
     def observe(self, images: torch.Tensor) -> Features | None:
@@ -74,6 +83,7 @@ class Objective(nn.Module):
         recall: Callable[[str, Look], tuple[torch.Tensor, ...]] = ask,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """`forward`, given what `observe` has returned. recall: as in a `Batch`."""
+        check_targets(labels, student.logits, teacher.logits if teacher else None)
         named = {"ce": F.cross_entropy(at_least_float32(student.logits), labels)}
         total = named["ce"]
         batch = Batch(images, labels, student, teacher, self.teacher, generator, self.student, recall=recall)
@@ -89,9 +99,30 @@ def adaptable(terms: Mapping[str, tuple[float, Term]]) -> dict[str, Term]:
     return {name: term for name, (_, term) in terms.items() if hasattr(term, "adapter")}
 
 
-def frozen(teacher: nn.Module) -> nn.Module:
-    """The teacher itself, put into eval mode without gradients, as the engine wants it computed."""
+def check_targets(labels: torch.Tensor, student_logits: torch.Tensor, teacher_logits: torch.Tensor | None) -> None:
+    """Raise CkdsnnError unless the labels are class indices of the student's logits [B, K], and the teacher's are too.
+
+    A teacher of other classes would otherwise be taken in silence by every term that reads no logits.
+    """
+    check_classes(labels, *student_logits.shape, noun="labels")
+    if teacher_logits is not None and teacher_logits.shape != student_logits.shape:
+        raise CkdsnnError(
+            f"teacher logits {list(teacher_logits.shape)}, student logits {list(student_logits.shape)}: expected both "
+            "[B, K], the same images and the same classes"
+        )
+
+
+def frozen(teacher: nn.Module, norm: str = "running") -> nn.Module:
+    """The teacher itself, put into eval mode without gradients, as the engine wants it computed.
+
+    norm: "batch" lets batch normalisation take each batch's own statistics. Raises CkdsnnError for an unknown one.
+    """
+    check_choice("teacher_norm", norm, TEACHER_NORMS)
     teacher = teacher.eval().requires_grad_(False).to(memory_format=engine().layout)
+    for module in teacher.modules():
+        if norm == "batch" and isinstance(module, BATCH_NORMS):
+            module.train()
+            module.momentum = 0.0  # its running statistics stay as they are
     if engine().compile:
         teacher.compile()
     return teacher

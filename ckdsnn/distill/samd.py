@@ -1,8 +1,8 @@
 """SAMD: saliency-scaled activation map distillation.
 
 P = softmax over the H*W cells of M / T_s for the teacher's class activation map and the student's spike activation
-map; L = T_s^2 KL(P_teacher || P_student). Source: the CKDSNN paper; the range of the maps before scaling is not
-settled by it (see `maps.map_range`).
+map; L = T_s^2 KL(P_teacher || P_student). Source: the CKDSNN paper. Its text, as far as it is known here, does not say
+to which range the maps are brought before; all released versions bring both to 0 to 1 (see `maps.map_range`).
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.maps import (
     class_activation_map,
+    enlarge,
     expect_shape,
     grad_cam,
     map_range,
@@ -34,8 +35,8 @@ def samd_loss(
 ) -> torch.Tensor:
     """Scalar distance of the student's maps from the teacher's, both [B, H, W] of at least two cells, as they are.
 
-    The term `SAMD` brings them to a range first, by default the teacher's map to 0 to 1 within each image, the
-    student's spike count left as it is: `samd_loss(sam, map_range(cam, "sample"))`.
+    The term `SAMD` brings them to a range first, by default both to 0 to 1 within each image:
+    `samd_loss(map_range(sam, "sample"), map_range(cam, "sample"))`.
     Mean over the batch of the sum over cells of KL(P_teacher || P_student), times temperature^2 unless
     `temperature_squared` is false (the released code has no factor). The scalings "none", "zscore" and "l2" do not
     give distributions: for them it is the squared difference, and temperature plays no part. The teacher's map is
@@ -65,6 +66,8 @@ def samd_loss(
 
 
 MAP_CLASSES = {"label": lambda batch: batch.labels, "teacher": lambda batch: batch.teacher.logits.argmax(1)}
+STUDENT_MAPS = ("spikes", "cam")
+MAP_GRIDS = ("smaller", "image")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class SAMD:
     does not hold and Grad-CAM is taken, at the cost of a backward pass through the teacher.
     every_stage: the mean over all stages instead.
     map_class: whose class the teacher's map is for, "label" (the paper) or "teacher" (its argmax, released code).
+    student_map: "spikes", the spike activation map (the paper), or "cam", the class activation map of the firing rates
+    for the class that the student itself predicts (the first release), with gradients to the features and the head.
+    map_grid: "smaller", maps meet on the coarser grid, or "image", both are enlarged to the images' size first.
     """
 
     weight = "beta"
@@ -82,7 +88,9 @@ class SAMD:
     scaling: str = "softmax"
     temperature_squared: bool = True
     teacher_range: str = "sample"
-    student_range: str = "none"
+    student_range: str = "sample"
+    student_map: str = "spikes"
+    map_grid: str = "smaller"
     map_class: str = "label"
     stage: int = -1
     every_stage: bool = False
@@ -90,7 +98,7 @@ class SAMD:
     def __post_init__(self):
         object.__setattr__(self, "closed_cam", engine().closed_cam)  # no field: it does not change what is computed
 
-    def teacher_map(self, batch: Batch, stage: int) -> torch.Tensor:
+    def of_teacher(self, batch: Batch, stage: int) -> torch.Tensor:
         """The teacher's map [B, H, W] at a stage, before scaling."""
         classes = choose("map class", self.map_class, MAP_CLASSES)(batch)
         stages = batch.teacher.stages
@@ -101,16 +109,27 @@ class SAMD:
             question = f"grad-cam-of-{self.map_class}-at-{stage}"
             (maps,) = batch.recall(question, lambda: (grad_cam(batch.teacher_model, batch.images, classes, stage),))
             maps = maps * maps[0].numel() if last else maps  # the closed form is that many times Grad-CAM
-        return map_range(maps, self.teacher_range, units=stages[stage].shape[1])
+        return map_range(self.on_grid(maps, batch), self.teacher_range, units=stages[stage].shape[1])
 
-    def student_map(self, batch: Batch, stage: int) -> torch.Tensor:
-        """The student's map [B, H, W] at a stage, before scaling."""
+    def of_student(self, batch: Batch, stage: int) -> torch.Tensor:
+        """The student's map [B, H, W] at a stage, before scaling. Raises CkdsnnError for a CAM of an earlier stage."""
         spikes = batch.student.stages[stage]
-        return map_range(spike_activation_map(spikes), self.student_range, units=spikes.shape[0] * spikes.shape[2])
+        if self.student_map == "spikes":
+            maps, units = spike_activation_map(spikes), spikes.shape[0] * spikes.shape[2]
+        elif stage in (-1, len(batch.student.stages) - 1):
+            rates, (head, _) = at_least_float32(spikes).mean(0), batch.heads()
+            maps, units = class_activation_map(rates, head, batch.student.logits.argmax(1)), spikes.shape[2]
+        else:
+            raise CkdsnnError(f"student_map = {self.student_map!r} at stage {stage}: expected the last stage, -1")
+        return map_range(self.on_grid(maps, batch), self.student_range, units=units)
+
+    def on_grid(self, maps: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The maps at the images' size, if that is where they meet."""
+        return enlarge(maps, batch.images.shape[-2:]) if self.map_grid == "image" else maps
 
     def at(self, batch: Batch, stage: int) -> torch.Tensor:
         """The loss at one stage."""
-        maps = self.student_map(batch, stage), self.teacher_map(batch, stage)
+        maps = self.of_student(batch, stage), self.of_teacher(batch, stage)
         return samd_loss(*maps, self.map_temperature, self.scaling, self.temperature_squared)
 
     def __call__(self, batch: Batch) -> torch.Tensor:

@@ -10,6 +10,7 @@ from torch import nn
 
 from ckdsnn.data import DATASETS, Augment, load_dataset, statistics_of
 from ckdsnn.data.module import ImageDataModule
+from ckdsnn.data.seeds import Purpose, stream_seed
 from ckdsnn.distill import LOSSES, Objective
 from ckdsnn.distill.objective import adaptable
 from ckdsnn.errors import CkdsnnError, choose
@@ -20,16 +21,16 @@ from ckdsnn.records import Record, find_record, load_record, load_weights
 
 
 @contextmanager
-def drawn_by(seed: int) -> Iterator[None]:
-    """Fresh weights inside the block are the seed's; the global random state is left as it was."""
+def drawn_by(recipe: Recipe, seed: int, purpose: Purpose) -> Iterator[None]:
+    """Fresh weights inside the block are the seed's, for this purpose; the global random state is left as it was."""
     with torch.random.fork_rng(devices=[]):  # fresh weights are drawn on the CPU
-        torch.manual_seed(seed)
+        torch.manual_seed(stream_seed(seed, purpose, streams=recipe.streams))
         yield
 
 
 def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
     """The recipe's network with the seed's fresh weights."""
-    with drawn_by(seed):
+    with drawn_by(recipe, seed, Purpose.WEIGHTS):
         if recipe.is_teacher:
             return build_teacher(recipe.model, num_classes, recipe.width)
         return build_student(
@@ -91,9 +92,9 @@ def build_objective(
     adapters = {}
     if (adapted := adaptable(terms)) and teacher and student:
         channels = stage_channels(student), stage_channels(teacher)
-        with drawn_by(seed):
+        with drawn_by(recipe, seed, Purpose.ADAPTERS):
             adapters = {name: term.adapter(*(c[term.stage] for c in channels)) for name, term in adapted.items()}
-    return Objective(terms, teacher, student, adapters)
+    return Objective(terms, teacher, student, adapters, recipe.teacher_norm)
 
 
 def stage_channels(network: nn.Module) -> list[int]:
@@ -122,4 +123,6 @@ def build_data(recipe: Recipe, seed: int, root: str | Path | None = None, proces
         batch_size=recipe.batch_size // processes,
         seed=seed,
         train_images=recipe.train_images,
+        validation_images=recipe.validation_images,
+        streams=recipe.streams,
     )

@@ -9,7 +9,8 @@ from ckdsnn.data import DATASETS
 from ckdsnn.distill import LOSSES
 from ckdsnn.distill.maps import RANGES, SCALINGS
 from ckdsnn.distill.nld import NOISE_MIXES, NOISE_SCALES
-from ckdsnn.distill.samd import MAP_CLASSES
+from ckdsnn.distill.objective import TEACHER_NORMS
+from ckdsnn.distill.samd import MAP_CLASSES, MAP_GRIDS, STUDENT_MAPS
 from ckdsnn.engine import DTYPES
 from ckdsnn.errors import CkdsnnError, check_choice
 from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS
@@ -25,20 +26,23 @@ CHOICES = {
     "scaling": SCALINGS,
     "teacher_range": RANGES,
     "student_range": RANGES,
+    "student_map": STUDENT_MAPS,
+    "map_grid": MAP_GRIDS,
     "map_class": MAP_CLASSES,
     "noise_scale": NOISE_SCALES,
     "noise_mix": NOISE_MIXES,
+    "teacher_norm": TEACHER_NORMS,
     "precision": DTYPES,
 }
 LEAST = {  # the smallest valid value of every bounded number
-    **dict.fromkeys(("train_images", "timesteps", "teacher_seed", "crop_padding"), 0),
+    **dict.fromkeys(("train_images", "validation_images", "timesteps", "teacher_seed", "crop_padding"), 0),
     **dict.fromkeys(("beta", "gamma", "noise_weight", "momentum", "weight_decay", "erasing"), 0),
-    **dict.fromkeys(("width", "epochs", "batch_size"), 1),
+    **dict.fromkeys(("width", "epochs", "batch_size", "streams"), 1),
     "stage": -3,
 }
 DRAWING = ("bkd", "nld")  # terms with random numbers, all from the one generator of a run, one after the other
 POSITIVE = ("lr", "map_temperature", "logit_temperature")
-MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "stage": 2}
+MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "stage": 2, "streams": 2}
 
 
 def check_type(field: Field, value: Any) -> None:

@@ -1,30 +1,65 @@
 """What else may decide whether maps help beside logits: schedule, capacity, labels, teacher, T, each changed alone.
 
-NLD alone and NLD with SAMD are compared under each condition: both maps 0 to 1 within each image. At the paper's weight
-this reading pulls little: hence ten and thirty times as much.
+NLD alone and NLD with SAMD are compared under each condition. At the paper's weight SAMD's maps from 0 to 1 pull
+little: hence ten and thirty times as much.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ckdsnn.recipe.fields import Recipe
-from ckdsnn.recipe.methods import METHODS, VARIANTS, Fields
+from ckdsnn.recipe.methods import ROWS, Fields
 
-COMPARED = ("nld", "ckdsnn-sample-beta10", "ckdsnn-sample-beta30")
+COMPARED = ("nld", "ckdsnn-beta10", "ckdsnn-beta30")
 FEW = {"smoke": 360, "reduced": 4_000, "paper": 12_500}  # tier -> about a quarter of its training images
-BETTER_TEACHERS = {"cifar10-16k": "cifar10-reduced-teacher", "cifar100-resnet20": "cifar100-resnet19-teacher"}
+BETTER_TEACHERS = {  # a setting's own teacher -> a better one on the same data
+    "cifar10-16k-teacher": "cifar10-reduced-teacher",
+    "cifar100-resnet20-teacher": "cifar100-resnet19-teacher",
+}
 
-CONDITIONS: dict[str, Callable[[Recipe], Fields]] = {  # name -> what it changes of a plain student
-    "long": lambda plain: {"epochs": 3 * plain.epochs},
-    "wide": lambda plain: {"width": 2 * plain.width},
-    "few": lambda plain: {"train_images": FEW[plain.tier], "epochs": 4 * plain.epochs},  # about as many steps
-    "t4": lambda plain: {"timesteps": 4},
+TIMESTEPS = (1, 2, 4, 6)
+OVER_TIME = ("snn", "nld", "ckdsnn", "ckdsnn-count")  # the methods that are compared at each of them
+
+
+class Condition(NamedTuple):
+    """What a student has otherwise than its setting says, besides what it learns from."""
+
+    words: str
+    change: Callable[[Recipe], Fields]
+    """of a plain student's recipe"""
+
+
+CONDITIONS: dict[str, Condition] = {
+    "long": Condition("three times the epochs", lambda plain: {"epochs": 3 * plain.epochs}),
+    "wide": Condition("twice the width", lambda plain: {"width": 2 * plain.width}),
+    "few": Condition(  # about as many steps
+        "a quarter of the images, four times as often",
+        lambda plain: {"train_images": FEW[plain.tier], "epochs": 4 * plain.epochs},
+    ),
+    "strong": Condition("a better teacher", lambda plain: {"teacher": BETTER_TEACHERS[plain.teacher]}),
+    **{f"t{t}": Condition(f"T\u00a0=\u00a0{t}", lambda plain, t=t: {"timesteps": t}) for t in TIMESTEPS},
+}
+ASKED = ("long", "wide", "few", "t4", "strong")  # by the suite of conditions
+
+# METHOD-CONDITION -> both, for all that any suite compares
+UNDER = {f"{method}-{name}": (method, name) for name in ASKED for method in COMPARED} | {
+    f"{method}-t{t}": (method, f"t{t}") for t in TIMESTEPS for method in OVER_TIME
 }
 
 
-def under_conditions(setting: str, plain: Recipe) -> dict[str, Fields]:
-    """METHOD-CONDITION -> fields, for a setting with this plain student; a better teacher only where there is one."""
-    changes = {name: change(plain) for name, change in CONDITIONS.items()}
-    if setting in BETTER_TEACHERS:
-        changes["strong"] = {"teacher": BETTER_TEACHERS[setting]}
-    fields = METHODS | VARIANTS
-    return {f"{method}-{name}": fields[method] | change for name, change in changes.items() for method in COMPARED}
+def split_condition(method: str) -> tuple[str, str]:
+    """METHOD-CONDITION -> METHOD and CONDITION; any other name -> itself and ""."""
+    return UNDER.get(method, (method, ""))
+
+
+def under_conditions(plain: Recipe) -> dict[str, Fields]:
+    """METHOD-CONDITION -> fields, for the setting of this plain student; a better teacher only where there is one.
+
+    The setting's own T is no condition.
+    """
+    idle = {f"t{plain.timesteps}"} | ({"strong"} if plain.teacher not in BETTER_TEACHERS else set())
+    return {
+        name: ROWS[method].fields | CONDITIONS[condition].change(plain)
+        for name, (method, condition) in UNDER.items()
+        if condition not in idle
+    }

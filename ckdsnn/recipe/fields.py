@@ -24,7 +24,15 @@ from ckdsnn.recipe.checks import (
 )
 
 OF_SOME_LOSSES = ("stage", "every_stage")  # fields that the other losses do not read
-ADDED_LATER = ("every_stage",)  # fields that do not count in a digest while they have their defaults
+ADDED_LATER = {  # field -> the value of runs from before there was the field: it does not count in a digest
+    "every_stage": False,
+    "validation_images": 0,
+    "student_map": "spikes",
+    "map_grid": "smaller",
+    "noise_gradient": False,
+    "teacher_norm": "running",
+    "streams": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,9 @@ class Recipe:
     dataset: str = "cifar10"
     """digits, cifar10 or cifar100"""
     train_images: int = 0
-    """use this many training images (0 = all)"""
+    """use this many training images (0 = all that are not for validation)"""
+    validation_images: int = 0
+    """keep the last so many training images, in canonical order, from training; their accuracy is for selecting"""
     statistics: str = "own"
     """mean and deviation that images are normalised with: the dataset's own, or cifar10's (released code)"""
     crop_padding: int = 4
@@ -76,9 +86,17 @@ class Recipe:
     temperature_squared: bool = True
     """multiply SAMD by T_s^2 (paper); false is the released code"""
     teacher_range: str = "sample"
-    """range of the teacher's map before scaling: none, rate, sample or batch (released code)"""
-    student_range: str = "none"
-    """range of the student's map before scaling: none (the paper's figure), rate, sample or batch (released code)"""
+    """range of the teacher's map before scaling: sample, 0 to 1 in each image (paper), none, rate or batch (released
+    code)"""
+    student_range: str = "sample"
+    """range of the student's map before scaling: sample, none (a count: the colour bar of the paper's figure), rate or
+    batch (released code)"""
+    student_map: str = "spikes"
+    """the student's map: spikes, its spike activation map (paper), or cam, the class activation map of its own
+    prediction (the first release)"""
+    map_grid: str = "smaller"
+    """where two maps of different size meet: smaller, the coarser grid, or image, both enlarged to the image's size
+    (an older pipeline in the released history)"""
     map_class: str = "label"
     """class of the teacher's map: label (paper) or teacher, its argmax (released code)"""
     stage: int = -1
@@ -95,6 +113,11 @@ class Recipe:
     """deviation of the adaptive noise: std (paper) or variance (released code)"""
     noise_mix: str = "logits"
     """where the noise enters: logits (paper) or probabilities (released code)"""
+    noise_gradient: bool = False
+    """let the gradient flow through the noise's mean and deviation into the logits (released code)"""
+    teacher_norm: str = "running"
+    """statistics of the teacher's batch normalisation: running, or batch, the batch's own (the released code, whose
+    running ones drift besides)"""
     epochs: int = 400
     """passes over the training set (released configuration)"""
     batch_size: int = 128
@@ -107,6 +130,9 @@ class Recipe:
     """weight decay of SGD (paper, second-hand)"""
     precision: str = "auto"
     """auto (bf16 autocast on CUDA, else fp32), fp32 or bf16"""
+    streams: int = 2
+    """how random numbers are drawn: 2, a stream for each purpose, epoch and process; 1, as runs on record from before
+    were, with one stream for the order of the images and the noise"""
 
     def __post_init__(self):
         for field in fields(self):
@@ -144,7 +170,7 @@ class Recipe:
     def of(cls, content: Mapping[str, Any]) -> "Recipe":
         """The recipe in a record. Raises CkdsnnError for a field that is unknown here."""
         check_known(content)
-        return cls(**content)
+        return cls(**ADDED_LATER | content)
 
     def replace(self, **changes: Any) -> "Recipe":
         """A copy with other field values, checked. Raises CkdsnnError for an unknown field."""
@@ -153,8 +179,9 @@ class Recipe:
 
     def digest(self) -> str:
         """Eight hex digits of the content; the name does not count, so that suites share what is the same run."""
-        silent = {field.name: field.default for field in fields(self) if field.name in ADDED_LATER}
-        content = dict(asdict(self).items() - {"name": self.name, **silent}.items())
+        content = dict(asdict(self).items() - {"name": self.name, **ADDED_LATER}.items())
+        if "samd" not in self.loss_names:
+            content["student_range"] = "none"  # nothing reads it: it counts as the default from before
         if not order_counts(self.loss_names):
             content["losses"] = "+".join(sorted(self.losses.split("+")))
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
@@ -162,6 +189,11 @@ class Recipe:
     def record_id(self, seed: int) -> str:
         """The id of the record of this recipe's run with this seed."""
         return f"{self.name}-s{seed}-{self.digest()}"
+
+
+def is_current(content: Mapping[str, Any]) -> bool:
+    """Whether a recipe in a record has all the fields and names of today."""
+    return ADDED_LATER.keys() <= content.keys()
 
 
 def check_known(names: Iterable[str]) -> None:
@@ -172,7 +204,14 @@ def check_known(names: Iterable[str]) -> None:
 
 
 def check_stages(recipe: Recipe) -> None:
-    """Raise CkdsnnError for a stage that none of the recipe's losses reads."""
+    """Raise CkdsnnError for a stage that none of the recipe's losses reads, or that has not the map asked for."""
+    elsewhere = recipe.every_stage or recipe.stage != -1
+    for name, needing in (("student_map", "cam"), ("teacher_norm", "batch")):
+        if "samd" in recipe.loss_names and getattr(recipe, name) == needing and elsewhere:
+            raise CkdsnnError(
+                f"{name} = {needing!r} needs the closed form of a class activation map, which the last stage alone has; "
+                f"expected stage = -1 and every_stage = False, not {recipe.stage} and {recipe.every_stage}"
+            )
     for field in fields(recipe):
         value = getattr(recipe, field.name)
         if field.name in OF_SOME_LOSSES and value != field.default:

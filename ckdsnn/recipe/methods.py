@@ -1,14 +1,28 @@
-"""What a student can learn from: the named methods, and the variants of them that a suite compares.
+"""What a student can learn from: every method and every variant of one, a row each.
 
-Every variant is a change of one of three: `ckdsnn`, the paper's reading; `ckdsnn-sample`, the reading with both maps
-min-max within each image; `nld`, for what concerns the logits alone.
+A variant is a change of another row, its family: of `ckdsnn`, both maps 0 to 1 within each image; of `ckdsnn-count`,
+the student's map left a count of spikes, a reading of the colour bar in the paper's figure; of `nld`, for what concerns
+the logits alone.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 Fields = dict[str, Any]
 
-SAMPLE = {"teacher_range": "sample", "student_range": "sample"}
+
+class Method(NamedTuple):
+    """One row."""
+
+    fields: Fields
+    """the recipe's fields that it sets"""
+    label: str
+    """what figures and tables call it"""
+    family: str = ""
+    """the method of which it is a variant; empty for one of its own"""
+
+
+SAMD_NLD = {"losses": "samd+nld"}
+COUNT = {"student_range": "none"}
 
 # one field each but for the maps' ranges, which the released code changes together; statistics: CIFAR-100 alone differs
 RELEASED: dict[str, Fields] = {
@@ -21,6 +35,14 @@ RELEASED: dict[str, Fields] = {
     "mix": {"noise_mix": "probabilities"},
 }
 OF_MAPS = ("class", "batch", "nofactor")  # those that SAMD alone reads
+RELEASED_WORDS = {
+    "relu": "ReLU at the end",
+    "head": "classifier of two layers",
+    "class": "map of the teacher's class",
+    "nofactor": "without Tₛ²",
+    "variance": "variance for deviation",
+    "mix": "noise in the probabilities",
+}
 
 
 def released(*names: str) -> Fields:
@@ -28,112 +50,129 @@ def released(*names: str) -> Fields:
     return {field: value for name in names for field, value in RELEASED[name].items()}
 
 
-def with_samd(**fields: Any) -> Fields:
-    """CKDSNN with these fields."""
-    return {"losses": "samd+nld", **fields}
-
-
-def with_sample(**fields: Any) -> Fields:
-    """CKDSNN, both maps min-max within each image, with these fields."""
-    return with_samd(**SAMPLE | fields)
-
-
-# The rivals by maps (at, catkd, e2kd) learn from maps and labels alone, as samd does, with the weights of their
-# authors' code; those by features (kdsnn, bkd) learn from the logits, too, as published.
-METHODS: dict[str, Fields] = {
-    "snn": {"losses": "none"},
-    "kd": {"losses": "kd"},
-    "kdsnn": {"losses": "kd+kdsnn"},
-    "bkd": {"losses": "kd+bkd"},
-    "at": {"losses": "at", "beta": 1000.0},
-    "catkd": {"losses": "catkd", "beta": 50.0},
-    "e2kd": {"losses": "e2kd"},
-    "samd": {"losses": "samd"},
-    "samd-sample": {"losses": "samd", **SAMPLE},
-    "nld": {"losses": "nld"},
-    "ckdsnn": with_samd(),
-    "ckdsnn-sample": with_sample(),
-    "ckdsnn-released": with_samd(**released(*RELEASED)),
+# The first release as a whole, the only state of the released code whose imports resolve: it compares two class
+# activation maps, its teacher normalises by the batch, and its noise has a gradient. Its head is one linear layer.
+FIRST_RELEASE = released(*(name for name in RELEASED if name != "head")) | {
+    "student_map": "cam",
+    "noise_gradient": True,
+    "teacher_norm": "batch",
 }
 
+# The rivals by maps (at, catkd, e2kd) learn from maps and labels alone, as samd does, with the weights of their
+# authors' code; those by features (kdsnn, bkd) learn from the logits, too, as published. Figures keep this order.
+METHODS: dict[str, Method] = {
+    "snn": Method({"losses": "none"}, "SNN, no distillation"),
+    "kd": Method({"losses": "kd"}, "KD"),
+    "kdsnn": Method({"losses": "kd+kdsnn"}, "KDSNN"),
+    "bkd": Method({"losses": "kd+bkd"}, "BKDSNN"),
+    "at": Method({"losses": "at", "beta": 1000.0}, "AT"),
+    "catkd": Method({"losses": "catkd", "beta": 50.0}, "CAT-KD"),
+    "e2kd": Method({"losses": "e2kd"}, "e2KD"),
+    "samd": Method({"losses": "samd"}, "SAMD"),
+    "samd-count": Method({"losses": "samd"} | COUNT, "SAMD (count)"),
+    "nld": Method({"losses": "nld"}, "NLD"),
+    "ckdsnn": Method(SAMD_NLD, "CKDSNN"),
+    "ckdsnn-count": Method(SAMD_NLD | COUNT, "CKDSNN (count)"),
+    "ckdsnn-released": Method(SAMD_NLD | released(*RELEASED), "CKDSNN, newest release"),
+    "ckdsnn-first": Method(SAMD_NLD | FIRST_RELEASE, "CKDSNN, first release"),
+}
+
+
+def variant(family: str, words: str, **changes: Any) -> Method:
+    """A method with some fields changed, called as itself and what is changed, in words."""
+    base = METHODS[family]
+    label = f"{base.label}, {words}".replace(" = ", "\u00a0=\u00a0")  # no line ends there
+    return Method(base.fields | changes, label, family)
+
+
 TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 4.0)  # of the saliency scaling besides the paper's 2
+NO_FACTOR = {"temperature_squared": False}
 
 # How the two maps meet before the softmax. With maps from 0 to 1 the softmax is sharp only at a low temperature, where
 # the factor T_s^2 makes the loss vanish: hence those without it.
-RANGES: dict[str, Fields] = {
-    "ckdsnn-raw": with_samd(teacher_range="none"),
-    "ckdsnn-rate": with_samd(student_range="rate"),
-    "ckdsnn-batch": with_samd(teacher_range="batch", student_range="batch"),
-    "ckdsnn-sample-nofactor": with_sample(temperature_squared=False),
-    **{f"ckdsnn-sample-ts{t:g}": with_sample(map_temperature=t) for t in TEMPERATURES},
+RANGES: dict[str, Method] = {
+    "ckdsnn-raw": Method(SAMD_NLD | COUNT | {"teacher_range": "none"}, "CKDSNN (both raw)", "ckdsnn-count"),
+    "ckdsnn-rate": Method(SAMD_NLD | {"student_range": "rate"}, "CKDSNN (rate)", "ckdsnn-count"),
+    "ckdsnn-batch": Method(SAMD_NLD | released("batch"), "CKDSNN (0–1 over the batch)", "ckdsnn-count"),
+    "ckdsnn-nofactor": variant("ckdsnn", "without Tₛ²", **NO_FACTOR),
+    **{f"ckdsnn-ts{t:g}": variant("ckdsnn", f"Tₛ = {t:g}", map_temperature=t) for t in TEMPERATURES},
     **{
-        f"ckdsnn-sample-ts{t:g}-nofactor": with_sample(map_temperature=t, temperature_squared=False)
+        f"ckdsnn-ts{t:g}-nofactor": variant("ckdsnn", f"Tₛ = {t:g}, without Tₛ²", map_temperature=t, **NO_FACTOR)
         for t in TEMPERATURES
         if t < 1
     },
-    **{f"ckdsnn-sample-beta{beta:g}": with_sample(beta=beta) for beta in (0.1, 10.0, 30.0, 100.0)},
-    # weights that set SAMD's pull beside the cross-entropy's, so that a reading is judged by its target, not its size
-    "ckdsnn-beta0.016": with_samd(beta=0.016),
-    "ckdsnn-raw-ts8-nofactor": with_samd(teacher_range="none", map_temperature=8.0, temperature_squared=False),
-    **{f"ckdsnn-rate-beta{beta:g}": with_samd(student_range="rate", beta=beta) for beta in (30.0, 100.0, 300.0)},
+    **{f"ckdsnn-beta{beta:g}": variant("ckdsnn", f"β = {beta:g}", beta=beta) for beta in (0.1, 10.0, 30.0, 100.0)},
+    # weights that set SAMD's pull beside the cross-entropy's, so that a map range is judged by its target, not its size
+    "ckdsnn-count-beta0.016": variant("ckdsnn-count", "β = 0.016", beta=0.016),
+    "ckdsnn-raw-ts8-nofactor": Method(
+        SAMD_NLD | COUNT | {"teacher_range": "none", "map_temperature": 8.0} | NO_FACTOR,
+        "CKDSNN (both raw), Tₛ\u00a0=\u00a08, without Tₛ²",
+        "ckdsnn-count",
+    ),
+    **{
+        f"ckdsnn-rate-beta{beta:g}": Method(
+            SAMD_NLD | {"student_range": "rate", "beta": beta}, f"CKDSNN (rate), β\u00a0=\u00a0{beta:g}", "ckdsnn-count"
+        )
+        for beta in (30.0, 100.0, 300.0)
+    },
 }
 
-SCALING: dict[str, Fields] = {  # z-scores undo the min-max: one recipe stands for both readings
-    "ckdsnn-zscore": with_samd(scaling="zscore"),
-    **{f"ckdsnn-{scaling}": with_samd(scaling=scaling) for scaling in ("none", "l2")},
-    **{f"ckdsnn-sample-{scaling}": with_sample(scaling=scaling) for scaling in ("none", "l2")},
+SCALING: dict[str, Method] = {  # z-scores undo the min-max: one recipe stands for both map ranges
+    "ckdsnn-zscore": Method(SAMD_NLD | COUNT | {"scaling": "zscore"}, "CKDSNN, z-scores", "ckdsnn-count"),
+    **{f"{of}-none": variant(of, "no scaling", scaling="none") for of in ("ckdsnn-count", "ckdsnn")},
+    **{f"{of}-l2": variant(of, "L2", scaling="l2") for of in ("ckdsnn-count", "ckdsnn")},
     # without the softmax the distance is hundreds of times as large: the same at about softmax's size times ten
-    "ckdsnn-zscore-beta0.01": with_samd(scaling="zscore", beta=0.01),
-    "ckdsnn-sample-none-beta0.03": with_sample(scaling="none", beta=0.03),
+    "ckdsnn-zscore-beta0.01": Method(
+        SAMD_NLD | COUNT | {"scaling": "zscore", "beta": 0.01}, "CKDSNN, z-scores, β\u00a0=\u00a00.01", "ckdsnn-count"
+    ),
+    "ckdsnn-none-beta0.03": variant("ckdsnn", "no scaling, β = 0.03", scaling="none", beta=0.03),
 }
 
 # SAMD with larger weights, AT with a smaller one: at its published weight the student falls silent
-MAP_LOSSES: dict[str, Fields] = {
-    **{f"samd-sample-beta{beta:g}": {"losses": "samd", "beta": beta, **SAMPLE} for beta in (10.0, 30.0, 100.0)},
-    "at-beta32": {"losses": "at", "beta": 32.0},
+MAP_LOSSES: dict[str, Method] = {
+    **{f"samd-beta{beta:g}": variant("samd", f"β = {beta:g}", beta=beta) for beta in (10.0, 30.0, 100.0)},
+    "at-beta32": variant("at", "β = 32", beta=32.0),
 }
 
-STAGES = {"first": {"stage": 0}, "second": {"stage": 1}, "all": {"every_stage": True}}  # besides the last
-STAGE: dict[str, Fields] = {f"ckdsnn-{name}": with_samd(**fields) for name, fields in STAGES.items()}
-STAGE |= {f"ckdsnn-sample-{name}": with_sample(**fields) for name, fields in STAGES.items()}
+STAGES: dict[str, tuple[str, Fields]] = {  # besides the last
+    "stage1": ("first stage", {"stage": 0}),
+    "stage2": ("second stage", {"stage": 1}),
+    "all-stages": ("all stages", {"every_stage": True}),
+}
+STAGE: dict[str, Method] = {
+    f"{of}-{name}": variant(of, words, **fields)
+    for of in ("ckdsnn-count", "ckdsnn")
+    for name, (words, fields) in STAGES.items()
+}
 
 # fixed standard deviations of NLD's noise, before its weight of 0.1; logits deviate by some units
-NOISE: dict[str, Fields] = {
-    f"nld-noise{deviation}": {"losses": "nld", "noise": deviation} for deviation in ("0.5", "1", "2", "5", "10")
+NOISE: dict[str, Method] = {
+    f"nld-noise{deviation}": variant("nld", f"fixed deviation {deviation}", noise=deviation)
+    for deviation in ("0.5", "1", "2", "5", "10")
 }
 
-# each released variant alone; the maps' range of the batch and, with both maps 0 to 1, no factor: recipes of RANGES
-ONE_RELEASED: dict[str, Fields] = {
-    f"ckdsnn-with-{name}": with_samd(**fields) for name, fields in RELEASED.items() if name != "batch"
-}
-ONE_RELEASED |= {
-    f"ckdsnn-sample-with-{name}": with_sample(**fields)
+# each released variant alone; the maps' range of the batch and, with both maps 0 to 1, no factor: rows of RANGES
+ONE_RELEASED: dict[str, Method] = {
+    f"{of}-with-{name}": variant(of, RELEASED_WORDS[name], **fields)
+    for of, rows_of_ranges in (("ckdsnn-count", ("batch",)), ("ckdsnn", ("batch", "nofactor")))
     for name, fields in RELEASED.items()
-    if name not in ("batch", "nofactor")
+    if name not in rows_of_ranges
 }
 
 # the released variants that need no map, without SAMD: what of their worth is not SAMD's
-WITHOUT_SAMD: dict[str, Fields] = {
-    **{f"{method}-with-relu": METHODS[method] | released("relu") for method in ("snn", "nld")},
-    "nld-released": METHODS["nld"] | released(*(name for name in RELEASED if name not in OF_MAPS)),
+WITHOUT_SAMD: dict[str, Method] = {
+    **{f"{of}-with-relu": variant(of, RELEASED_WORDS["relu"], **released("relu")) for of in ("snn", "nld")},
+    "nld-released": variant("nld", "newest release", **released(*(name for name in RELEASED if name not in OF_MAPS))),
 }
 
-WEIGHTS: dict[str, Fields] = {
-    **{f"ckdsnn-sample-gamma{gamma:g}": with_sample(gamma=gamma) for gamma in (0.3, 3.0)},
-    **{f"ckdsnn-sample-tau{tau:g}": with_sample(logit_temperature=tau) for tau in (1.0, 4.0, 8.0)},
-    **{f"ckdsnn-sample-lambda{weight:g}": with_sample(noise_weight=weight) for weight in (0.3, 1.0)},
+WEIGHTS: dict[str, Method] = {
+    **{f"ckdsnn-gamma{gamma:g}": variant("ckdsnn", f"γ = {gamma:g}", gamma=gamma) for gamma in (0.3, 3.0)},
+    **{f"ckdsnn-tau{tau:g}": variant("ckdsnn", f"τ = {tau:g}", logit_temperature=tau) for tau in (1.0, 4.0, 8.0)},
+    **{f"ckdsnn-lambda{w:g}": variant("ckdsnn", f"λ = {w:g}", noise_weight=w) for w in (0.3, 1.0)},
 }
 
-TIMESTEPS = (1, 2, 4, 6)
-OVER_TIME = ("snn", "nld", "ckdsnn", "ckdsnn-sample")  # the methods that are compared at each of them
-
-
-def at_timesteps(timesteps: int) -> dict[str, Fields]:
-    """The methods that are compared over time, at this T."""
-    return {f"{method}-t{timesteps}": METHODS[method] | {"timesteps": timesteps} for method in OVER_TIME}
-
-
-VARIANTS: dict[str, Fields] = RANGES | SCALING | MAP_LOSSES | STAGE | NOISE | ONE_RELEASED | WITHOUT_SAMD | WEIGHTS
+# every row: what a name stands for is looked up here, never read out of the name
+ROWS = METHODS | RANGES | SCALING | MAP_LOSSES | STAGE | NOISE | ONE_RELEASED | WITHOUT_SAMD | WEIGHTS
 
 # what the small networks have shown to matter most: to be asked again of the paper's
-AT_SCALE = {name: VARIANTS[name] for name in ("ckdsnn-sample-beta30", "nld-with-relu", "nld-released")}
+AT_SCALE = ("ckdsnn-beta10", "ckdsnn-beta30", "ckdsnn-beta100", "nld-with-relu", "nld-released")

@@ -4,18 +4,22 @@ A recipe is named SETTING-METHOD. A setting fixes data, networks and schedule of
 fixes what the students learn from.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ckdsnn.recipe.conditions import under_conditions
-from ckdsnn.recipe.fields import Recipe
-from ckdsnn.recipe.methods import AT_SCALE, METHODS, TIMESTEPS, VARIANTS, Fields, at_timesteps
+from ckdsnn.recipe.fields import Recipe, is_current
+from ckdsnn.recipe.methods import AT_SCALE, METHODS, ROWS, Fields
 
 CROP_AND_FLIP = {"autoaugment": False, "erasing": 0.0}
 
 # what the released configuration has for teachers alone
 TEACHERS_OWN = {"cifar10": {"lr": 0.05}, "cifar10-resnet19": {"epochs": 300}}
 DATASETS_OF_PAPER = ("cifar10", "cifar100")
-SHORT, QUICK = 20, 100  # epochs of shorter schedules: alone on one H200 a student takes some 2 minutes, or 11
+SHORT, QUICK = 20, 100  # epochs of shorter schedules: alone on one H200 a ResNet-19 takes some 2 minutes, or 11
+
+# settings with records of the former random streams: their runs stay comparable among themselves
+FORMER_STREAMS = ("cifar10-16k", "cifar10-reduced", "cifar100-resnet19-e20")
 
 
 def paper(dataset: str, model: str, width: int, **fields) -> Fields:
@@ -84,29 +88,56 @@ SETTINGS: dict[str, Setting] = {
         )
         for dataset in DATASETS_OF_PAPER
     },
+    # of the suite `evidence`: what is selected there is selected on the validation images
+    **{
+        f"{dataset}-resnet20-e{SHORT}": Setting(
+            paper(dataset, "resnet20", 1, epochs=SHORT, validation_images=5_000, precision="fp32"),
+            TEACHERS_OWN.get(dataset, {}),
+            {},
+        )
+        for dataset in DATASETS_OF_PAPER
+    },
 }
 
-TIER_SETTINGS = {"smoke": "digits", "reduced": "cifar10-16k", "paper": "cifar100-resnet20"}  # of all suites but gpu
+TIER_SETTINGS = {"smoke": "digits", "reduced": "cifar10-16k", "paper": "cifar100-resnet20"}  # where suites compare
 
 
-def methods_of(setting: str) -> dict[str, Fields]:
-    """The methods, and where suites compare them, all their variants, elsewhere the few worth a large network."""
-    if setting not in TIER_SETTINGS.values():
-        return METHODS | AT_SCALE
-    plain = Recipe(f"{setting}-snn", **SETTINGS[setting].shared | SETTINGS[setting].student | METHODS["snn"])
-    others = [at_timesteps(t) for t in TIMESTEPS if t != plain.timesteps] + [under_conditions(setting, plain)]
-    return METHODS | VARIANTS | {name: fields for changed in others for name, fields in changed.items()}
+def shared_fields(setting: str) -> Fields:
+    """The fields of a setting's teacher and students."""
+    return SETTINGS[setting].shared | {"streams": 1 if setting in FORMER_STREAMS else 2}
 
 
-def recipes_of(setting: str) -> list[Recipe]:
-    """The setting's own teacher, if it has one, then a student for each method."""
-    shared, teacher, student, teacher_of = SETTINGS[setting]
-    name = f"{teacher_of or setting}-teacher"
-    first = [] if teacher_of else [Recipe(name, **shared | {"timesteps": 0, "losses": "none"} | teacher)]
-    return first + [
-        Recipe(f"{setting}-{method}", **shared | student | {"teacher": name} | fields)
-        for method, fields in methods_of(setting).items()
-    ]
+def own_teacher(setting: str) -> list[Recipe]:
+    """The setting's own teacher, if it has one."""
+    fields = shared_fields(setting) | {"timesteps": 0, "losses": "none"} | SETTINGS[setting].teacher
+    return [] if SETTINGS[setting].teacher_of else [Recipe(f"{setting}-teacher", **fields)]
 
 
-RECIPES = {recipe.name: recipe for setting in SETTINGS for recipe in recipes_of(setting)}
+def students_of(setting: str) -> dict[str, Recipe]:
+    """Method -> recipe: all rows and conditions where suites compare them, elsewhere the few worth a large network."""
+    teacher = f"{SETTINGS[setting].teacher_of or setting}-teacher"
+    fields = shared_fields(setting) | SETTINGS[setting].student | {"teacher": teacher}
+    if setting in TIER_SETTINGS.values():
+        plain = Recipe(f"{setting}-snn", **fields | METHODS["snn"].fields)
+        methods = {method: row.fields for method, row in ROWS.items()} | under_conditions(plain)
+    else:
+        methods = {method: ROWS[method].fields for method in (*METHODS, *AT_SCALE)}
+    return {method: Recipe(f"{setting}-{method}", **fields | own) for method, own in methods.items()}
+
+
+STUDENTS = {setting: students_of(setting) for setting in SETTINGS}  # setting -> method -> recipe
+RECIPES = {r.name: r for setting in SETTINGS for r in (*own_teacher(setting), *STUDENTS[setting].values())}
+
+METHOD_OF_DIGEST = {r.digest(): method for students in STUDENTS.values() for method, r in students.items()}
+METHOD_OF_NAME = {r.name: method for students in STUDENTS.values() for method, r in students.items()}
+
+
+def method_of(content: Mapping[str, Any]) -> str:
+    """The method, with its condition, of a recipe as records hold it; "" for a teacher and for what no row fits.
+
+    The content tells it. A run with other fields than the named recipe's is told by its name, but not one on record
+    from before the present names: `ckdsnn` was then what is `ckdsnn-count` now.
+    """
+    recipe = Recipe.of(content)
+    by_name = METHOD_OF_NAME if is_current(content) else {}
+    return METHOD_OF_DIGEST.get(recipe.digest()) or by_name.get(recipe.name, "")

@@ -29,9 +29,10 @@ class Record(Document):
     env: dict[str, Any]
     """versions, device, numeric type, CPU threads"""
     curve: list[dict[str, float | None]]
-    """one entry an epoch: every loss term (None where it was not finite), train and test accuracy, seconds"""
+    """one entry an epoch: every loss term (None where it was not finite), train, test and validation accuracy, seconds"""
     final: dict[str, Any]
-    """last-epoch accuracy with its 95 % interval, best epoch (labelled), firing rates, energy"""
+    """last-epoch accuracy with its 95 % interval, on the test images and, where there are validation images, on those;
+    best epoch (labelled), firing rates, energy"""
     arrays: dict[str, str]
     """file name below arrays/ -> SHA-256"""
     weights: dict[str, str]
@@ -55,6 +56,11 @@ class Record(Document):
     def accuracy(self) -> float:
         """Last-epoch test accuracy in percent."""
         return self.final["last_accuracy"]["value"]
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        """Last-epoch accuracy in percent on validation images, for selecting; None where none were kept."""
+        return self.final.get("validation_accuracy")
 
     @property
     def firing_rate(self) -> float | None:

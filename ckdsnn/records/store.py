@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, sha256_file
+from ckdsnn.files import atomic, inside, sha256_file
 from ckdsnn.records.reads import note_read
 from ckdsnn.records.record import RUNS, Record
 
@@ -47,13 +47,13 @@ def home_of(record: Record, *folders: str | Path) -> Path:
 def copy_record(record: Record, source: str | Path, out: str | Path) -> None:
     """Copy a record with its arrays and weights from one folder of results to another, the record last.
 
-    Raises CkdsnnError for a missing or altered file.
+    Raises CkdsnnError for a missing or altered file, and a name that leads out of its folder.
     """
-    files = {Path("arrays", name): digest for name, digest in record.arrays.items()}
-    files[Path("weights", record.weights["file"])] = record.weights["sha256"]
-    for name, digest in files.items():
-        content = check_file(Path(source, name), digest, record.id).read_bytes()
-        with atomic(Path(out, name)) as partial:
+    files = [("arrays", name, digest) for name, digest in record.arrays.items()]
+    files.append(("weights", record.weights["file"], record.weights["sha256"]))
+    for folder, name, digest in files:
+        content = check_file(inside(Path(source, folder), name), digest, record.id).read_bytes()
+        with atomic(inside(Path(out, folder), name)) as partial:
             partial.write_bytes(content)
     save_record(record, out)
 
@@ -87,7 +87,7 @@ def load_arrays(record: Record, out: str | Path = "results") -> dict[str, np.nda
     """
     merged: dict[str, np.ndarray] = {}
     for name, digest in record.arrays.items():
-        path = check_file(Path(out, "arrays", name), digest, record.id)
+        path = check_file(inside(Path(out, "arrays"), name), digest, record.id)
         with np.load(path) as arrays:
             merged |= dict(arrays)
     return merged
@@ -113,7 +113,7 @@ def load_weights(model: nn.Module, record: Record, out: str | Path = "results") 
 
     Raises CkdsnnError for a missing or altered file, and for weights that do not fit the model.
     """
-    path = check_file(Path(out, "weights", record.weights["file"]), record.weights["sha256"], record.id)
+    path = check_file(inside(Path(out, "weights"), record.weights["file"]), record.weights["sha256"], record.id)
     return fit_weights(model, path)
 
 

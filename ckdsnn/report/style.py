@@ -1,8 +1,7 @@
 """The one place of colours, names and fonts of every figure.
 
 Colours: Okabe & Ito 2008, distinguishable with every common colour blindness. There are more methods than that: each
-has a hue, its readings (how the maps of teacher and student meet) differ in lightness, and where lines or points
-cross also in dash and filling. Orange is the teacher's in maps and in the drawing of the method, so no method has it.
+has a hue, its map ranges differ in lightness, and where lines or points cross also in dash and filling. Orange is the teacher's in maps and in the drawing of the method, so no method has it.
 Maps: perceptually even, one hue each.
 """
 
@@ -21,22 +20,22 @@ TERM_COLOURS = ("#000000", "#0072B2", "#009E73", "#D55E00", "#E69F00")  # of ser
 
 SEQUENCE = "viridis"  # colour map of a series in order, such as temperatures: even to the eye and when printed in grey
 
-# method -> (label, colour), in the order in which figures and tables show them
-METHODS = {
-    "teacher": ("Teacher (ANN)", "#000000"),
-    "snn": ("SNN, no distillation", "#838383"),
-    "kd": ("KD", "#DDAA00"),
-    "kdsnn": ("KDSNN", "#8A4E24"),
-    "bkd": ("BKDSNN", "#84AB63"),
-    "at": ("AT", "#45107E"),
-    "catkd": ("CAT-KD", "#8656CB"),
-    "e2kd": ("e2KD", "#1E423D"),
-    "samd": ("SAMD (count)", "#A31B5A"),
-    "samd-sample": ("SAMD (0–1)", "#F28CB1"),
-    "nld": ("NLD", "#2E8B57"),
-    "ckdsnn": ("CKDSNN (count)", "#275796"),
-    "ckdsnn-sample": ("CKDSNN (0–1)", "#3FB2FE"),
-    "ckdsnn-released": ("CKDSNN, released form", "#87BCE1"),
+COLOURS = {  # method -> colour
+    "teacher": "#000000",
+    "snn": "#838383",
+    "kd": "#DDAA00",
+    "kdsnn": "#8A4E24",
+    "bkd": "#84AB63",
+    "at": "#45107E",
+    "catkd": "#8656CB",
+    "e2kd": "#1E423D",
+    "samd": "#A31B5A",
+    "samd-count": "#F28CB1",
+    "nld": "#2E8B57",
+    "ckdsnn": "#275796",
+    "ckdsnn-count": "#3FB2FE",
+    "ckdsnn-released": "#87BCE1",
+    "ckdsnn-first": "#5B6FB5",
 }
 
 OTHER_COLOUR = "#CC79A7"
@@ -95,11 +94,6 @@ SWITCHES = {
     "closed_cam=False": "CAM by a backward pass",
     "compile=True": "torch.compile",
 }
-
-
-def reading_of(method: str) -> dict[str, str]:
-    """How lines and markers of this method look where others cross them: dashed and open where maps run from 0 to 1."""
-    return {"ls": "--", "mfc": "white"} if "sample" in method.split("-") else {"ls": "-"}
 
 
 SETTINGS = {

@@ -106,11 +106,11 @@ class Estimator:
 
     def images(self, recipe: Recipe) -> float:
         """The images of an epoch, a test image counted as the share of a training image that it costs."""
-        counted = recipe.dataset, recipe.train_images, recipe.batch_size
+        counted = recipe.dataset, recipe.train_images, recipe.validation_images, recipe.batch_size
         if counted not in self.counted:
             module = build_data(recipe, 0, self.data)
-            test = len(module.data.y_test) * TEST_SHARE
-            self.counted[counted] = len(module.train_dataloader()) * recipe.batch_size + test
+            asked = len(module.test[1]) + len(module.validation[1])
+            self.counted[counted] = len(module.train_dataloader()) * recipe.batch_size + asked * TEST_SHARE
         return self.counted[counted]
 
     def slower(self, threads: int) -> float:

@@ -88,7 +88,8 @@ def first_images(outcome: Outcome, count: int) -> torch.Tensor:
 def measure(outcome: Outcome) -> dict[str, Any]:
     """The record's `final`."""
     points = outcome.curve.points
-    return {
+    selection = {"validation_accuracy": points[-1]["validation_accuracy"]} if outcome.recipe.validation_images else {}
+    return selection | {
         "last_accuracy": accuracy_interval(points[-1]["test_accuracy"], len(outcome.module.data.y_test)),
         "best_accuracy": best_of_curve(points),
         "firing_rate": firing_rates(outcome.network, first_images(outcome, SOME)),

@@ -9,19 +9,21 @@ import torch
 from torch import nn
 from torchmetrics.classification import MulticlassAccuracy
 
-from ckdsnn.data.seeds import seeded
+from ckdsnn.data.seeds import Purpose, generator_of, stream_seed
 from ckdsnn.distill import Objective
 from ckdsnn.engine import engine
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import utc_now
 from ckdsnn.training.recall import Recall
 
+MEASURED = ("test_accuracy", "validation_accuracy")  # after each epoch, in the order of the data module
+
 
 class Classifier(L.LightningModule):
     """One network under one objective: SGD with a cosine over all steps, as the recipe says.
 
-    Batches are (images float32 [B, 3, H, W], labels int64 [B]). The noise of epoch e is drawn from a generator
-    seeded by (seed, e), so that a resumed run equals an uninterrupted one.
+    Batches are (images float32 [B, 3, H, W], labels int64 [B]). The noise of an epoch has its own random stream, so
+    that a resumed run equals an uninterrupted one.
     """
 
     def __init__(
@@ -41,12 +43,13 @@ class Classifier(L.LightningModule):
         self.recall = recall or Recall(None)
         self.layout = engine().layout
         self.sums: dict[str, torch.Tensor] = {}
-        self.test_accuracy = MulticlassAccuracy(num_classes, average="micro")
+        self.hits = nn.ModuleList(MulticlassAccuracy(num_classes, average="micro") for _ in MEASURED)
         self.generator: torch.Generator | None = None
 
     def on_train_epoch_start(self) -> None:
-        numbers = (self.seed, self.current_epoch, self.global_rank)  # processes draw different noise
-        self.generator = seeded(*numbers, device=self.device)
+        # processes draw different noise
+        state = stream_seed(self.seed, Purpose.NOISE, self.current_epoch, self.global_rank, self.recipe.streams)
+        self.generator = generator_of(state, self.device)
         self.sums = {}
         self.recall.begin(self.current_epoch)
 
@@ -71,10 +74,11 @@ class Classifier(L.LightningModule):
             means = {name: total / steps for name, total in self.sums.items()}
             self.log_dict(means, prog_bar=True, on_step=False, on_epoch=True, sync_dist=True)
 
-    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int, dataloader_idx: int = 0) -> None:
         images, labels = batch
-        self.test_accuracy(self.network(images).logits, labels)
-        self.log("test_accuracy", self.test_accuracy, prog_bar=True, on_epoch=True)
+        hits = self.hits[dataloader_idx]
+        hits(self.network(images).logits, labels)
+        self.log(MEASURED[dataloader_idx], hits, prog_bar=True, on_epoch=True, add_dataloader_idx=False)
 
     def configure_optimizers(self) -> dict[str, Any]:
         recipe = self.recipe
@@ -112,8 +116,7 @@ class Curve(L.Callback):
 
     def on_train_epoch_end(self, trainer: L.Trainer, _: L.LightningModule) -> None:
         metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
-        for name in ("train_accuracy", "test_accuracy"):
-            metrics[name] *= 100
+        metrics |= {name: 100 * metrics[name] for name in ("train_accuracy", *MEASURED) if name in metrics}
         metrics |= {"seconds": time.perf_counter() - self.clock, "test_seconds": self.test_seconds}
         self.points.append({"epoch": trainer.current_epoch + 1, **{k: rounded(v) for k, v in metrics.items()}})
 

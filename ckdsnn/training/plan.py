@@ -10,6 +10,7 @@ from typing import Any
 from ckdsnn.errors import choose
 from ckdsnn.recipe import SUITES, Recipe
 from ckdsnn.recipe.build import teacher_recipe
+from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.records import find_record
 from ckdsnn.training.estimate import TEST_SHARE, Estimate, Estimator, read_progress
 from ckdsnn.training.run import locate_teacher, resolve, work_folder
@@ -56,21 +57,24 @@ class Job:
         return "waits for its teacher" if self.run.teacher else "new"
 
 
-def suite_runs(name: str, tier: str, seeds: int, changes: dict[str, Any]) -> list[Run]:
-    """All runs of a suite, seed 0 of everything before seed 1; recipes with equal digests are one run.
+def suite_runs(name: str, tier: str, seeds: int | None, changes: dict[str, Any]) -> list[Run]:
+    """All runs of a suite: one data set after the other, of each seed 0 of everything before seed 1.
 
     name: one suite, several joined with +, which are one queue, or all: those that have the tier. Without a tier: each
-    suite's first, for most the smoke tier. Raises CkdsnnError for an unknown suite or tier, and for impossible changes
+    suite's first, for most the smoke tier. seeds: how many; None for the number with which each suite was planned.
+    Recipes with equal digests are one run. Raises CkdsnnError for an unknown suite or tier, and for impossible changes
     of fields.
     """
     every = [suite for suite, tiers in SUITES.items() if tier in tiers] or list(SUITES)
-    recipes: dict[str, Recipe] = {}
+    runs: dict[tuple[str, int], Run] = {}
     for suite in every if name == "all" else name.split("+"):
         tiers = choose("suite", suite, SUITES)
-        for recipe in choose("tier", tier or next(iter(tiers)), tiers):
-            resolved = resolve(recipe, changes)
-            recipes.setdefault(resolved.digest(), resolved)
-    return [Run(recipe, seed) for seed in range(seeds) for recipe in recipes.values()]
+        recipes = [resolve(recipe, changes) for recipe in choose("tier", tier or next(iter(tiers)), tiers)]
+        for seed in range(seeds or SEEDS[suite]):
+            for recipe in recipes:
+                runs.setdefault((recipe.digest(), seed), Run(recipe, seed))
+    data = list(dict.fromkeys(run.recipe.dataset for run in runs.values()))
+    return sorted(runs.values(), key=lambda run: (data.index(run.recipe.dataset), run.seed))
 
 
 def missing_runs(runs: list[Run], out: Path, results: Path | None) -> list[Run]:

@@ -17,9 +17,11 @@ from ckdsnn.files import atomic
 from ckdsnn.models import Features
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
+from ckdsnn.records.provenance import environment, source_digest
 
 # the recipe's fields that decide which images the teacher sees, and in which order
-SHOWN = ("train_images", "statistics", "crop_padding", "flip", "autoaugment", "erasing", "batch_size")
+SHOWN = ("train_images", "validation_images", "statistics", "crop_padding", "flip", "autoaugment", "erasing")
+SHOWN += ("batch_size", "streams", "teacher_norm")
 READERS = {"at", "kdsnn", "bkd"}  # terms that read the teacher's features at the recipe's stage
 
 
@@ -104,5 +106,6 @@ def make_recall(
     if not (engine().remember_teacher and teacher and enough and processes == 1):
         return Recall(None)
     shown = {name: getattr(recipe, name) for name in SHOWN}
-    key = [teacher.weights["sha256"], teacher.data["digest"], seed, shown, recipe.precision, device.type]
+    state = environment(device, recipe.precision) | {"source": source_digest()}  # what else decides the answers
+    key = [teacher.weights["sha256"], teacher.data["digest"], seed, shown, state]
     return Recall(out / "work" / "teacher" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16], device)

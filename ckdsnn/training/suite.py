@@ -41,7 +41,7 @@ def run_suite(
     tier: str = "",
     budget: float | None = None,
     jobs: int = 1,
-    seeds: int = 1,
+    seeds: int | None = None,
     out: str | Path = "results",
     data: str | Path | None = None,
     results: str | Path | None = None,
@@ -49,10 +49,11 @@ def run_suite(
     dry_run: bool = False,
     **changes: Any,
 ) -> dict[str, str]:
-    """Train the runs of a suite that have no record in `out` or `results`, seeds 0 to seeds - 1, and missing teachers.
+    """Train the runs of a suite that have no record in `out` or `results`, and missing teachers.
 
     name: one suite, several joined with +, or all; worked off as one queue.
     tier: smoke, reduced or paper; none is each suite's first.
+    seeds: how many, from 0 on; None: as many as each suite was planned with.
     budget: seconds for everything, the planning included. jobs: trainings at once. dry_run: print the plan only.
     changes: fields of all recipes of the suite, not of teachers. out, data, results, accelerator: as `run` takes them.
     Returns what became of each run that had no record, by id: done, stopped, not started or failed.
@@ -60,7 +61,8 @@ def run_suite(
     """
     deadline = deadline_after(budget)
     check_count("jobs", jobs)
-    check_count("seeds", seeds)
+    if seeds is not None:
+        check_count("seeds", seeds)
     out, results = Path(out), Path(results) if results else None
     missing = missing_runs(suite_runs(name, tier, seeds, changes), out, results)
     slots = max(1, min(jobs, len(missing)))

@@ -114,10 +114,10 @@ def test_a_gap_is_0_for_equal_maps_and_root_2_for_maps_that_never_meet(batch):
     maps[0, 0, 0] = maps[1, 1, 1] = maps[2, 2, 2] = 500
 
     class Fixed(LOSSES["samd"]):
-        def student_map(self, *_):
+        def of_student(self, *_):
             return maps
 
-        def teacher_map(self, *_):
+        def of_teacher(self, *_):
             return maps if self.map_temperature == 1 else maps.flip(1)
 
     assert gap(Fixed(map_temperature=1.0), batch) == 0

@@ -62,7 +62,7 @@ def test_a_part_of_the_images_is_the_first_in_canonical_order():
 
 
 def test_the_test_set_comes_whole_in_order_and_only_normalised():
-    batches = built(seed=3).val_dataloader()
+    batches = built(seed=3).test_dataloader()
     x, y = taken(batches)
     assert torch.equal(x, normalize(data().x_test, MEAN, STD)) and torch.equal(y, data().y_test)
     assert [len(y) for _, y in batches] == [4, 4, 3] and len(batches) == 3

@@ -42,7 +42,7 @@ def test_a_student_records_its_teacher_terms_and_measurements(record, results, s
 
 def test_the_recorded_arrays_are_the_maps_of_the_recorded_weights(record, results, student):
     arrays, module = load_arrays(record, results), build_data(student, 0)
-    x, y = next(iter(module.val_dataloader()))
+    x, y = next(iter(module.test_dataloader()))
     teacher = next(r for r in load_records(results) if r.recipe["name"] == "tiny-teacher")
     ann, snn = load_network(teacher, results), load_network(record, results)
     with torch.no_grad():
