@@ -31,7 +31,7 @@ def student() -> Iterator["Recipe"]:
     from ckdsnn.recipe import RECIPES
 
     RECIPES["tiny-teacher"] = RECIPES["digits-teacher"].replace(name="tiny-teacher", **TINY)
-    yield RECIPES["digits-ckdsnn-sample"].replace(name="tiny-ckdsnn", teacher="tiny-teacher", **TINY)
+    yield RECIPES["digits-ckdsnn"].replace(name="tiny-ckdsnn", teacher="tiny-teacher", **TINY)
     del RECIPES["tiny-teacher"]
 
 

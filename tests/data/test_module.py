@@ -8,6 +8,7 @@ from lightning import LightningModule, Trainer
 
 from ckdsnn.data import DATASETS, Augment, ImageData, normalize
 from ckdsnn.data.module import ImageDataModule
+from ckdsnn.data.seeds import seeded
 from ckdsnn.errors import CkdsnnError
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
@@ -61,6 +62,22 @@ def test_a_part_of_the_images_is_the_first_in_canonical_order():
     assert sorted(taken(built(train_images=16).train_dataloader())[1].tolist()) == list(range(16))
 
 
+def test_validation_images_are_the_last_and_are_never_trained_on():
+    module = built(validation_images=20)
+    trained, kept = module.train_dataloader(), module.val_dataloader()[1]
+    assert set(taken(trained)[1].tolist()) <= set(range(N - 20)) and len(trained) == 3
+    x, y = taken(kept)
+    assert y.tolist() == list(range(N - 20, N)) and torch.equal(x, normalize(data().x_train[y], MEAN, STD))
+    assert len(built().val_dataloader()) == 1
+    assert set(taken(built(validation_images=20, train_images=16).train_dataloader())[1].tolist()) == set(range(16))
+
+
+def test_the_order_follows_the_streams_that_are_asked_for():
+    new, former = (taken(built(epoch=1, seed=2, streams=streams).train_dataloader())[1] for streams in (2, 1))
+    assert torch.equal(former, torch.randperm(N, generator=seeded(2, 1))[:48])
+    assert not torch.equal(new, former)
+
+
 def test_the_test_set_comes_whole_in_order_and_only_normalised():
     batches = built(seed=3).test_dataloader()
     x, y = taken(batches)
@@ -111,6 +128,8 @@ def test_processes_augment_differently():
         ({"test_batch_size": -1}, "test_batch_size = -1"),
         ({"train_images": 51}, "train_images = 51.* 0 to 50"),
         ({"train_images": -1}, "train_images = -1"),
+        ({"validation_images": 50}, "validation_images = 50.* 0 to 49"),
+        ({"validation_images": 10, "train_images": 41}, "train_images = 41.* 0 to 40"),
         ({"seed": -1}, "seed = -1"),
         ({"batch_size": 51}, "batch_size 51.*50"),
         ({"batch_size": 9, "train_images": 8}, "batch_size 9.* 8 "),

@@ -116,6 +116,28 @@ def test_gradient_reaches_the_student_only_and_treats_the_noise_as_constant(nois
 
 @pytest.mark.parametrize("noise_mix", NOISE_MIXES)
 @pytest.mark.parametrize("noise_scale", NOISE_SCALES)
+def test_with_noise_gradient_it_is_the_derivative_of_all_that_the_logits_decide(noise_mix, noise_scale):
+    """Against central differences of the value, whose noise moves along with the logits."""
+
+    def loss(z, **gradient):
+        options = {"noise_weight": 0.3, "noise_scale": noise_scale, "noise_mix": noise_mix} | gradient
+        return nld_loss(z, TEACHER, generator=seeded(), **options)
+
+    with_noise, without = (STUDENT.clone().requires_grad_() for _ in range(2))
+    loss(with_noise, noise_gradient=True).backward()
+    loss(without).backward()
+    step, expected = 1e-6, torch.zeros_like(STUDENT)
+    for index in torch.cartesian_prod(torch.arange(2), torch.arange(10)):
+        moved = torch.zeros_like(STUDENT)
+        moved[tuple(index)] = step
+        expected[tuple(index)] = (loss(STUDENT + moved) - loss(STUDENT - moved)) / (2 * step)
+    torch.testing.assert_close(with_noise.grad[:2], expected[:2], rtol=1e-5, atol=1e-8)
+    assert not torch.allclose(without.grad, with_noise.grad)
+    assert loss(STUDENT, noise_gradient=True) == loss(STUDENT), "the value is the same"
+
+
+@pytest.mark.parametrize("noise_mix", NOISE_MIXES)
+@pytest.mark.parametrize("noise_scale", NOISE_SCALES)
 @pytest.mark.parametrize("noise_weight", [0, 0.1, 1])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_extreme_logits_stay_finite(noise_mix, noise_scale, noise_weight, dtype):

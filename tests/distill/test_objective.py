@@ -1,5 +1,6 @@
 """The objective: what it adds up, and that its teacher stays as it was given."""
 
+from copy import deepcopy
 from dataclasses import fields
 
 import pytest
@@ -9,7 +10,7 @@ from torch.nn import functional as F
 
 from ckdsnn.distill import LOSSES, Objective, kd_loss
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.models import build_student, build_teacher
+from ckdsnn.models import build_student, build_teacher, evaluating
 from ckdsnn.recipe import Recipe
 
 TERMS = {name: (weight, LOSSES[name]()) for name, weight in (("kd", 0.5), ("samd", 3.0), ("nld", 2.0))}
@@ -67,6 +68,55 @@ def test_teacher_stays_out_of_training_for_good(setting):
         assert not any(part.training for part in teacher.modules())
         assert list(module.parameters()) == list(module.buffers()) == [] and module.state_dict() == {}
     assert not any(p.requires_grad for p in teacher.parameters())
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_teacher_of_other_classes_is_refused(setting, name):
+    _, student, x, y = setting
+    terms = {name: (1.0, LOSSES[name]())}
+    objective = Objective(terms, build_teacher("resnet8", 100, 1), student, adapters(terms))
+    with pytest.raises(CkdsnnError, match=r"teacher logits \[6, 100\], student logits \[6, 10\]"):
+        objective(x, y, student(x), generator())
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (torch.arange(6) + 5, "labels from 5 to 10: expected 0 to 9"),
+        (torch.arange(6) - 1, "labels from -1 to 4: expected 0 to 9"),
+        (torch.arange(6, dtype=torch.int32), "int32: expected one torch.int64 index"),
+        (torch.eye(10)[:6], r"labels of shape \[6, 10\]"),
+        (torch.arange(6)[:, None], r"labels of shape \[6, 1\]"),
+        (torch.arange(5), r"labels of shape \[5\].* for each of 6 images"),
+    ],
+)
+@pytest.mark.parametrize("terms", [{}, TERMS], ids=["cross-entropy", "ours"])
+def test_labels_that_are_no_classes_are_refused(setting, terms, labels, message):
+    teacher, student, x, _ = setting
+    with pytest.raises(CkdsnnError, match=message):
+        Objective(terms, teacher)(x, labels, student(x), generator())
+
+
+def test_a_teacher_normalised_by_the_batch_has_its_statistics_and_keeps_its_own(setting):
+    teacher, student, x, y = setting
+    judge = deepcopy(teacher).train()  # its own running statistics drift: that is why it is a copy
+    running = teacher.eval()(x).logits.detach()
+    before = {name: tensor.clone() for name, tensor in teacher.named_buffers() if "running" in name}
+    objective = Objective(TERMS, teacher, teacher_norm="batch").train()
+    for _ in range(2):
+        seen = objective.observe(x)
+        torch.testing.assert_close(seen.logits, judge(x).logits)
+        objective(x, y, student(x), generator())
+    assert not torch.allclose(seen.logits, running)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in teacher.named_buffers() if name in before)
+    assert not seen.logits.requires_grad
+    with evaluating(teacher):
+        torch.testing.assert_close(teacher(x).logits, running)
+
+
+def test_an_unknown_norm_of_the_teacher_is_refused(setting):
+    with pytest.raises(CkdsnnError, match="'layer'; choose one of: running, batch"):
+        Objective(TERMS, setting[0], teacher_norm="layer")
 
 
 @pytest.mark.parametrize("terms", [TERMS, STAGED, RIVALS], ids=["ours", "early stage", "rivals"])

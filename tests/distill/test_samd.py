@@ -161,8 +161,54 @@ def test_rates_are_per_step_and_channel(batch):
 def test_term_passes_its_settings_on(batch):
     cam = class_activation_map(batch.teacher.stages[-1], batch.teacher_model.head_weight, batch.labels)
     maps = spike_activation_map(batch.student.stages[-1]), map_range(cam, "sample")
-    term = LOSSES["samd"](map_temperature=0.5, temperature_squared=False)
+    term = LOSSES["samd"](map_temperature=0.5, temperature_squared=False, student_range="none")
     torch.testing.assert_close(term(batch), samd_loss(*maps, 0.5, "softmax", False))
+
+
+def test_by_default_both_maps_run_from_0_to_1_within_each_image(batch):
+    cam = class_activation_map(batch.teacher.stages[-1], batch.teacher_model.head_weight, batch.labels).double().numpy()
+    sam = batch.student.stages[-1].double().sum((0, 2)).numpy()
+    scaled = [np.stack([(m - m.min()) / (np.ptp(m) or 1) for m in maps]) for maps in (sam, cam)]
+    assert LOSSES["samd"]()(batch).item() == pytest.approx(by_hand(*scaled, 2.0, "softmax", True), rel=1e-4)
+
+
+def test_the_students_own_map_is_the_cam_of_its_rates_for_its_prediction(batch):
+    """Derived in NumPy: the last stage averaged over time, weighted by the head's row of the predicted class, ReLU."""
+    torch.manual_seed(4)
+    student = build_student("resnet8", 10, 1, timesteps=2, last_activation="relu")
+    features = student(batch.images)
+    own = batch._replace(student=features, student_model=student)
+    rates, head = features.stages[-1].detach().double().mean(0).numpy(), student.head_weight.detach().double().numpy()
+    predicted = features.logits.argmax(1).numpy()
+    maps = np.stack([np.maximum(np.tensordot(head[k], r, 1), 0) for k, r in zip(predicted, rates, strict=True)])
+    scaled = torch.tensor((maps - maps.min()) / (maps.max() - maps.min()))
+    term = LOSSES["samd"](student_map="cam", student_range="batch")
+    torch.testing.assert_close(term.of_student(own, -1).detach().double(), scaled, rtol=1e-5, atol=1e-6)
+    loss = term(own)
+    student.zero_grad()
+    loss.backward()
+    assert student.stem[0].weight.grad.any() and student.head[0].weight.grad.any()
+    with pytest.raises(CkdsnnError, match="student_map = 'cam' at stage 0: expected the last stage"):
+        term.of_student(own, 0)
+    with pytest.raises(CkdsnnError, match="reads the student's head"):
+        term(batch)
+
+
+def test_on_the_images_grid_both_maps_are_enlarged_before_their_range(batch):
+    """Bilinear between the centres of the cells, written out for rows and columns."""
+    size, cells = batch.images.shape[-1], batch.student.stages[-1].shape[-1]
+    centres = ((np.arange(size) + 0.5) * cells / size - 0.5).clip(0, cells - 1)
+    low = np.floor(centres).astype(int)
+    share, high = centres - low, (low + 1).clip(max=cells - 1)
+    weights = np.zeros((size, cells))
+    np.add.at(weights, (np.arange(size), low), 1 - share)
+    np.add.at(weights, (np.arange(size), high), share)
+    cam = class_activation_map(batch.teacher.stages[-1], batch.teacher_model.head_weight, batch.labels)
+    sam = spike_activation_map(batch.student.stages[-1])
+    large = [np.einsum("hi,wj,bij->bhw", weights, weights, maps.double().numpy()) for maps in (sam, cam)]
+    scaled = [np.stack([(m - m.min()) / (np.ptp(m) or 1) for m in maps]) for maps in large]
+    ours = LOSSES["samd"](map_grid="image")(batch).item()
+    assert ours == pytest.approx(by_hand(*scaled, 2.0, "softmax", True), rel=1e-4)
 
 
 def test_unknown_map_class_is_refused(batch):

@@ -3,7 +3,7 @@
 import ast
 import inspect
 import math
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, asdict, fields
 from itertools import pairwise
 
 import pytest
@@ -12,7 +12,7 @@ from ckdsnn.distill import LOSSES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe, parse_changes
 from ckdsnn.recipe.checks import CHOICES, LEAST, MOST, POSITIVE
-from ckdsnn.recipe.fields import idle_fields
+from ckdsnn.recipe.fields import ADDED_LATER, idle_fields, is_current
 
 NAMES = [field.name for field in fields(Recipe)]
 TYPES = {field.name: field.type for field in fields(Recipe)}
@@ -35,7 +35,9 @@ PAPER = {  # the method as published, the schedule and networks as configured wi
     "scaling": "softmax",
     "temperature_squared": True,
     "teacher_range": "sample",
-    "student_range": "none",
+    "student_range": "sample",
+    "student_map": "spikes",
+    "map_grid": "smaller",
     "map_class": "label",
     "stage": -1,
     "logit_temperature": 2.0,
@@ -43,6 +45,8 @@ PAPER = {  # the method as published, the schedule and networks as configured wi
     "noise": "adaptive",
     "noise_scale": "std",
     "noise_mix": "logits",
+    "noise_gradient": False,
+    "teacher_norm": "running",
     "epochs": 400,
     "batch_size": 128,
     "lr": 0.1,
@@ -54,7 +58,7 @@ PAPER = {  # the method as published, the schedule and networks as configured wi
 def other_value(name):
     """A valid value of the field that is not the student's."""
     value = getattr(STUDENT, name)
-    special = {"losses": "kd", "noise": "0.5", "teacher": "another", "name": "another"}
+    special = {"losses": "kd", "noise": "0.5", "teacher": "another", "name": "another", "streams": 1}
     if name in special:
         return special[name]
     if name in CHOICES:
@@ -89,6 +93,20 @@ def test_the_digest_tells_every_field_apart_but_the_name(name):
 ])  # fmt: skip
 def test_the_order_of_terms_counts_only_where_two_of_them_draw(losses, turned, one_run):
     assert (STUDENT.replace(losses=losses).digest() == STUDENT.replace(losses=turned).digest()) == one_run
+
+
+def test_without_samd_the_range_of_its_maps_is_no_part_of_the_run():
+    """Its default has changed; the runs on record that have no map are still found."""
+    assert len({STUDENT.replace(losses="nld", student_range=r).digest() for r in ("sample", "none")}) == 1
+    assert len({STUDENT.replace(losses="samd", student_range=r).digest() for r in ("sample", "none")}) == 2
+
+
+def test_a_recipe_from_before_a_field_has_what_its_runs_had():
+    content = {field: value for field, value in asdict(STUDENT).items() if field not in ADDED_LATER}
+    former = Recipe.of(content)
+    assert former.streams == 1 and former == STUDENT.replace(streams=1)
+    assert former.digest() != STUDENT.digest(), "runs of other random streams are never paired"
+    assert is_current(asdict(STUDENT)) and not is_current(content)
 
 
 def test_ids_hold_name_seed_and_digest():
@@ -195,6 +213,8 @@ def test_every_number_has_a_bound():
         ),
         ({"stage": 0, "every_stage": True}, r"stage = 0 has no effect .* one of: kdsnn, bkd, at$"),
         ({"losses": "kd+bkd", "every_stage": True}, "every_stage = True has no effect .* it needs one of: samd$"),
+        ({"student_map": "cam", "stage": 0}, "student_map = 'cam' needs the closed form .* not 0 and False"),
+        ({"teacher_norm": "batch", "every_stage": True}, "teacher_norm = 'batch' needs .* not -1 and True"),
         ({"timesteps": 0}, "needs a student .*timesteps = 0"),
         ({"teacher": ""}, "needs a student .* and the name of a teacher's recipe.*losses = 'none'"),
     ],

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, fields
 from math import inf
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,11 @@ from ckdsnn.distill import LOSSES
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.checks import TIERS
 from ckdsnn.recipe.conditions import COMPARED
+from ckdsnn.recipe.fields import ADDED_LATER, is_current
+from ckdsnn.recipe.named import method_of
+from ckdsnn.recipe.suites import PICKED, PILOT, PILOT_SEED, SEEDS, leading_seeds
+from ckdsnn.records import find_record, load_records
+from ckdsnn.records.record import RUNS
 
 STUDENTS = [name for name, recipe in RECIPES.items() if not recipe.is_teacher]
 # what may differ between a student and its teacher besides the network and the schedule: what it learns from
@@ -17,7 +23,6 @@ METHODS = {
     **{name: (name,) for name in ("kd", "samd", "nld", "at", "catkd", "e2kd")},
     **{"snn": (), "ckdsnn": ("samd", "nld"), "kdsnn": ("kd", "kdsnn"), "bkd": ("kd", "bkd")},
 }
-RANGES_OF_PAPER = {"teacher_range": "sample", "student_range": "none"}
 SAMDS_OWN = ("teacher_range", "student_range", "map_class", "temperature_squared")  # fields that SAMD alone reads
 WEIGHTS = {"at": 1000, "catkd": 50}  # in their authors' code
 
@@ -92,7 +97,7 @@ def test_a_condition_changes_all_of_its_methods_alike():
             assert logits.losses == "nld" and [both.beta for both in with_maps] == [10, 30]
             for both in with_maps:
                 assert both.losses == "samd+nld"
-                same = both.replace(losses="none", beta=1, **RANGES_OF_PAPER)
+                same = both.replace(losses="none", beta=1)
                 assert logits.replace(losses="none").digest() == same.digest()
         differ = [[n for n in asdict(plain) if n != "name" and getattr(plain, n) != getattr(c, n)] for c in changed]
         expected = [["epochs"], ["width"], ["train_images", "epochs"], ["timesteps"], ["teacher"]]
@@ -101,7 +106,7 @@ def test_a_condition_changes_all_of_its_methods_alike():
 
 @pytest.mark.parametrize(
     ("with_maps", "without"),
-    [("ckdsnn-sample-with-relu", "nld-with-relu"), ("ckdsnn-released", "nld-released"), ("samd", "snn")],
+    [("ckdsnn-with-relu", "nld-with-relu"), ("ckdsnn-released", "nld-released"), ("samd", "snn")],
 )
 def test_a_form_without_samd_lacks_nothing_else(with_maps, without):
     both, rest = RECIPES[f"cifar10-16k-{with_maps}"], RECIPES[f"cifar10-16k-{without}"]
@@ -115,14 +120,84 @@ def test_every_loss_is_in_a_suite():
     assert {loss for recipe in recipes for loss in recipe.loss_names} == set(LOSSES)
 
 
+def test_every_record_is_still_what_its_id_says_and_is_found():
+    """Under the names of today: digests stay, whatever fields, defaults and names have changed since."""
+    named = {recipe.digest() for recipe in RECIPES.values()}
+    records = load_records(Path(__file__).parents[2] / "results")
+    former = [record for record in records if not is_current(record.recipe)]
+    assert len(former) == 365
+    for record in records:
+        assert Recipe.of(record.recipe).record_id(record.seed) == record.id
+    changed = {record.id for record in former if Recipe.of(record.recipe).digest() not in named}
+    assert changed == {"cifar10-16k-nld-s0-74a47851"}, "a run with other fields than the recipe of its name"
+
+
 @pytest.mark.parametrize(
-    ("name", "digest"),
+    ("record", "method"),
     [
-        ("digits-ckdsnn", "3795eb7d"),
-        ("cifar10-reduced-teacher", "cd16e35f"),
-        ("cifar10-reduced-snn", "fc48a4ef"),
+        ("cifar10-16k-ckdsnn-s0-*", "ckdsnn-count"),
+        ("cifar10-16k-ckdsnn-sample-s0-*", "ckdsnn"),
+        ("cifar10-16k-ckdsnn-first-s0-*", "ckdsnn-count-stage1"),
+        ("cifar10-16k-ckdsnn-sample-beta30-few-s0-*", "ckdsnn-beta30-few"),
+        ("cifar10-16k-snn-t4-s0-*", "snn-t4"),
+        ("cifar10-16k-teacher-s0-*", ""),
+        ("cifar10-16k-nld-s0-74a47851", ""),
     ],
 )
-def test_digests_stay_what_records_are_named_by(name, digest):
-    """A new field must not count while it has its default, or every record would be orphaned."""
-    assert RECIPES[name].digest() == digest
+def test_a_record_is_told_by_its_content_not_by_its_name(record, method):
+    (found,) = RUNS.find_all(record, Path(__file__).parents[2] / "results")
+    assert method_of(found.recipe) == method
+
+
+def test_a_current_run_with_changed_fields_is_told_by_its_name():
+    changed = RECIPES["digits-ckdsnn-count"].replace(epochs=3)
+    assert method_of(asdict(changed)) == "ckdsnn-count"
+    assert method_of({k: v for k, v in asdict(changed).items() if k not in ADDED_LATER}) == ""
+
+
+def test_the_first_release_is_all_that_it_did():
+    first, plain = RECIPES["cifar100-resnet20-e20-ckdsnn-first"], RECIPES["cifar100-resnet20-e20-ckdsnn"]
+    changed = {name: value for name, value in asdict(first).items() if value != getattr(plain, name)}
+    assert changed == {
+        "name": first.name,
+        "student_map": "cam",
+        "last_activation": "relu",
+        "teacher_range": "batch",
+        "student_range": "batch",
+        "temperature_squared": False,
+        "noise_scale": "variance",
+        "noise_mix": "probabilities",
+        "noise_gradient": True,
+        "map_class": "teacher",
+        "teacher_norm": "batch",
+    }
+
+
+def test_the_picked_weight_is_the_best_of_the_pilot_on_validation_images():
+    pilot = [
+        find_record(RECIPES[f"cifar100-resnet20-e20-{method}"].digest(), PILOT_SEED, Path(__file__).parents[2] / "results")
+        for method in PILOT
+    ]
+    if None in pilot:
+        pytest.skip("the pilot is not on record")
+    best = max(zip(PILOT, pilot, strict=True), key=lambda pair: pair[1].validation_accuracy)
+    assert best[0] == PICKED
+
+
+def test_every_suite_says_with_how_many_seeds_it_was_planned():
+    assert SEEDS.keys() == SUITES.keys() and min(SEEDS.values()) >= 1
+    assert PILOT_SEED >= SEEDS["evidence"], "the pilot's seed takes no further part"
+
+
+@pytest.mark.parametrize(
+    ("method", "baseline", "seeds"),
+    [
+        ("nld", "snn", range(5)),
+        ("ckdsnn-beta30", "nld", range(5, 10)),
+        ("nld", "ckdsnn-beta30", range(5, 10)),
+        ("nld-with-relu", "nld", range(3)),
+        ("samd-beta10", "snn", range(3, 6)),
+    ],
+)
+def test_seeds_that_were_added_or_made_a_pick_do_not_lead(method, baseline, seeds):
+    assert leading_seeds(method, baseline) == seeds

@@ -1,6 +1,7 @@
 """The folder of results: written once and whole, and what was altered is noticed."""
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import torch
 
 from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import sha256_file
 from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import (
     Record,
+    copy_record,
     find_record,
     load_arrays,
     load_record,
@@ -217,3 +220,24 @@ def test_a_records_file_bears_its_id(tmp_path):
     path.rename(path.with_stem("another"))
     with pytest.raises(CkdsnnError, match="a record's file bears its id"):
         load_records(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../../x.npz", "a/b.npz", "..", "", "a..b.npz", ".hidden.npz", "/etc/x.npz"])
+@pytest.mark.parametrize("where", ["arrays", "weights"])
+def test_a_record_that_names_a_file_elsewhere_is_refused(where, name, tmp_path):
+    record = record_of(0, tmp_path)
+    changed = {name: "0" * 64} if where == "arrays" else {"file": name, "sha256": "0" * 64}
+    with pytest.raises(CkdsnnError, match=f"breaks the schema at {where}"):
+        replace(record, **{where: changed})
+
+
+@pytest.mark.parametrize("read", [copy_record, load_arrays])
+def test_a_name_that_leads_out_of_its_folder_is_refused_by_its_path_too(read, tmp_path):
+    """Past the schema: what a record says is never joined to a folder unseen."""
+    record = record_of(0, tmp_path / "from")
+    (tmp_path / "from" / "x.npz").write_bytes(b"x")
+    record.arrays["../x.npz"] = sha256_file(tmp_path / "from" / "x.npz")
+    where = [tmp_path / "from", tmp_path / "to"][: 2 if read is copy_record else 1]
+    with pytest.raises(CkdsnnError, match=r"'\.\./x\.npz' is no file's name"):
+        read(record, *where)
+    assert not (tmp_path / "to" / "x.npz").exists()

@@ -42,6 +42,19 @@ def names(runs):
     return [f"{run.recipe.name.removeprefix('digits-')}-{run.seed}" for run in runs]
 
 
+def test_without_a_number_each_suite_has_the_seeds_that_it_was_planned_with():
+    runs = suite_runs("components+noise", "reduced", None, {})
+    seeds = {run.recipe.name: [r.seed for r in runs if r.recipe == run.recipe] for run in runs}
+    assert seeds["cifar10-16k-snn"] == list(range(5)) and seeds["cifar10-16k-nld-noise1"] == list(range(3))
+
+
+def test_one_data_set_comes_after_the_other_and_seed_0_of_everything_before_seed_1():
+    runs = suite_runs("evidence", "", None, {})
+    places = [(run.recipe.dataset == "cifar10", run.seed) for run in runs]
+    assert places == sorted(places) and len(runs) == 2 * 8 * 3
+    assert [run.recipe.name for run in runs[:2]] == ["cifar100-resnet20-e20-snn", "cifar100-resnet20-e20-kd"]
+
+
 def test_seed_0_of_everything_comes_before_seed_1():
     runs = suite_runs("components", "smoke", 2, {})
     recipes = [RECIPES[name] for name in SUITES["components"]["smoke"]]

@@ -14,6 +14,7 @@ from ckdsnn import CkdsnnError, load_records
 from ckdsnn.cli import train_parser
 from ckdsnn.engine import Engine, using
 from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.training import run_suite, suite
 from ckdsnn.training.estimate import Estimate
 from ckdsnn.training.plan import Job, Run
@@ -186,6 +187,7 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, tmp_path, mon
 def tiny(monkeypatch):
     """A suite of two small trainings, as fields to give with its name; speeds are not measured."""
     monkeypatch.setitem(SUITES, "tiny", {"smoke": ["digits-snn", "digits-teacher"]})
+    monkeypatch.setitem(SEEDS, "tiny", 1)
     monkeypatch.setattr(suite.Estimator, "epoch", lambda *_: Estimate(1.0, "stand-in"))
     return {"name": "tiny", "train_images": 64, "epochs": 1, "accelerator": "cpu"}
 
