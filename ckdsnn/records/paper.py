@@ -23,10 +23,18 @@ class Published:
     accuracy: float
     """in percent"""
     certainty: str
-    """second-hand: reported by a summary of the paper, whose text was not at hand; own publication: the method's own"""
+    """read at its source: its code, table or log; own publication: as its authors have published it; second-hand: as
+    somebody else reports it, the paper's own numbers among them, whose text was not at hand; source not noted"""
+    epoch: str = "unsaid"
+    """which one's accuracy it is: the last, the best on the test set, or unsaid"""
     remark: str = ""
     unsure_of_t: bool = False
     """whether T may have been another"""
+
+    @property
+    def work(self) -> str:
+        """The method without what distinguishes a variant of it."""
+        return self.method.split(",")[0]
 
 
 @cache

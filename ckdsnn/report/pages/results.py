@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ckdsnn.recipe.methods import METHODS
+from ckdsnn.recipe.named import method_of
 from ckdsnn.records import Record
 from ckdsnn.records.paper import Published
 from ckdsnn.report.compare import Cells, accuracies
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.style import METHODS
 from ckdsnn.report.suites.tables import marked, owners
-from ckdsnn.report.tables import DASH, ENERGY, RATE, Table, arithmetic, best_epoch, firing, mean_sd
+from ckdsnn.report.tables import DASH, ENERGY, RATE, Table, arithmetic, best_epoch, firing, mean_sd, whole
 
 NAMES = {  # of data sets and networks, as published
     "cifar10": "CIFAR-10",
@@ -17,13 +18,14 @@ NAMES = {  # of data sets and networks, as published
     "resnet19": "ResNet-19",
     "resnet20": "ResNet-20",
 }
-OURS = {  # method as published -> what it is here; which reading of the maps the paper means is not settled
-    "CKDSNN": ("ckdsnn", "ckdsnn-sample"),
+OURS = {  # method as published -> what it is here: beside CKDSNN, also the release that can have made its numbers
+    "CKDSNN": ("ckdsnn", "ckdsnn-first", "ckdsnn-count"),
     "KDSNN": ("kdsnn",),
     "BKDSNN": ("bkd",),
 }
-WORKS = {  # method as published -> key of its publication
-    "CKDSNN": "ckdsnn",
+PAPER = "CKDSNN"
+WORKS = {  # work as named by the published numbers -> key of its publication
+    PAPER: "ckdsnn",
     "EnOF": "enof",
     "KDSNN": "kdsnn",
     "BKDSNN": "bkdsnn",
@@ -31,16 +33,29 @@ WORKS = {  # method as published -> key of its publication
     "temporal-decoupling KD": "temporal",
     "HTA-KL": "htakl",
     "TKS": "tks",
+    "SeAl-KD": "sealkd",
+    "TRE": "tre",
+    "DS-ATGO": "dsatgo",
+    "Stable Spike": "stablespike",
+    "Strong2Weak": "strong2weak",
+    "enhanced self-distillation": "selfdistillation",
+    "SAKD": "sakd",
 }
+WITHOUT_TEACHER = ("DS-ATGO", "Stable Spike", "Strong2Weak", "enhanced self-distillation")
 ALONE = "No run at the paper's scale is on record yet: these are published numbers alone."
+SOURCES = (
+    '"Read at its source": in the work\'s own code, tables or logs. "Own publication": as its authors have published '
+    'it. "Source not noted": where it was read is not on record. "Best" and "last" name the epoch, where it is known; '
+    f"a best one was chosen on the test set. Works without a teacher: {', '.join(WITHOUT_TEACHER)}."
+)
 
 
 def is_of(record: Record, entry: Published, method: str) -> bool:
-    """Whether a paper-tier run of the recipe that its name promises is of the entry's network, data and T."""
+    """Whether a paper-tier run of this method is of the entry's network, data and T."""
     recipe = record.recipe
     same = NAMES.get(recipe["dataset"]), NAMES.get(recipe["model"]), recipe["timesteps"]
-    named = recipe["name"].endswith(f"-{method}")
-    return record.tier == "paper" and named and same == (entry.data, entry.student, entry.timesteps)
+    fits = same == (entry.data, entry.student, entry.timesteps)
+    return record.tier == "paper" and fits and method_of(recipe) == method
 
 
 def ours(entry: Published, records: Sequence[Record]) -> str:
@@ -73,25 +88,53 @@ def published_tables(entries: Sequence[Published], records: Sequence[Record]) ->
     groups = {
         data: [entry for entry in entries if entry.data == data] for data in dict.fromkeys(e.data for e in entries)
     }
-    tables = [published_table(data, group, found).markdown() for data, group in groups.items()]
-    return "\n\n".join([*([] if any(found.values()) else [ALONE]), *tables])
+    parts = [
+        part
+        for data, group in groups.items()
+        for part in (published_table(data, group, found).markdown(), remarks(group))
+        if part
+    ]
+    return "\n\n".join([*([] if any(found.values()) else [ALONE]), SOURCES, *parts])
 
 
 def published_table(data: str, entries: Iterable[Published], found: Mapping[Published, str]) -> Table:
     """The entries of one data set: by network and T, the highest accuracy first."""
     ordered = sorted(entries, key=lambda entry: (entry.student, entry.timesteps or 0, -entry.accuracy))
     own = any(found[entry] for entry in ordered)
-    header = ["Student", "T", "Method", "Published (%)", "How sure"] + ["Ours (%), last epoch"] * own
+    header = ["Student", "Method", "Published (%)", "How sure"] + ["Ours (%), last epoch"] * own
     rows = [published_row(entry) + [found[entry] or DASH] * own for entry in ordered]
     return Table(f"results-published-{data.lower()}", f"Published test accuracies on {data}", header, rows)
 
 
 def published_row(entry: Published) -> list[str]:
     """One entry; a T that is not certain has a question mark."""
+    value = f"{entry.accuracy:.2f}" + f" ({entry.epoch})" * (entry.epoch != "unsaid")
+    return [student_of(entry), f"{entry.method} {{cite}}`{WORKS[entry.work]}`", value, entry.certainty]
+
+
+def student_of(entry: Published) -> str:
+    """Network and T; a T that is not certain has a question mark."""
     steps = f"{entry.timesteps or ''}{'?' * (entry.unsure_of_t or not entry.timesteps)}"
-    sure = f"{entry.certainty}; {entry.remark}" if entry.remark else entry.certainty
-    work = WORKS[entry.method.split(",")[0]]
-    return [entry.student, steps, f"{entry.method} {{cite}}`{work}`", f"{entry.accuracy:.2f}", sure]
+    return f"{entry.student}, {whole(f'T = {steps}')}"
+
+
+def remarks(entries: Sequence[Published]) -> str:
+    """What is to be said of the entries of one data set, as a list: their remarks, and who is above the paper."""
+    said = [f"{entry.method}, {entry.accuracy:.2f}: {entry.remark}." for entry in entries if entry.remark]
+    said += [text for entry in entries if entry.method == PAPER and (text := above(entry, entries))]
+    return "\n".join(f"- {text}" for text in said)
+
+
+def above(entry: Published, entries: Iterable[Published]) -> str:
+    """The works that are above this entry with as few time steps; "" for none, or where a T is not known."""
+    higher = [
+        f"{other.accuracy:.2f} by {other.method} ({student_of(other)})"
+        for other in sorted(entries, key=lambda other: -other.accuracy)
+        if other.work != entry.work and other.accuracy > entry.accuracy
+        if other.timesteps and other.timesteps <= (entry.timesteps or 0)
+    ]
+    start = f"Above {entry.method}'s {entry.accuracy:.2f} ({student_of(entry)}), with as few time steps"
+    return f"{start}: {'; '.join(higher)}." if higher else ""
 
 
 def setting(student: Mapping, teacher: Mapping) -> str:
