@@ -8,14 +8,15 @@ from pathlib import Path
 
 from book.provenance import Records, legend
 from ckdsnn.analysis.alignment import alignments
-from ckdsnn.analysis.cells import Cells, load_cells, load_studies, suite_recipes, teachers_of
+from ckdsnn.analysis.cells import Cells, load_cells, load_studies, recorded, suite_recipes, teachers_of
 from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.build import teacher_recipe
 from ckdsnn.recipe.conditions import COMPARED
-from ckdsnn.recipe.named import TIER_SETTINGS
-from ckdsnn.recipe.suites import GPU
+from ckdsnn.recipe.fields import is_current
+from ckdsnn.recipe.named import METHOD_OF_DIGEST, STUDENTS, TIER_SETTINGS
+from ckdsnn.recipe.suites import EVIDENCE, GPU, PICKED, PILOT, PILOT_SEED, SEEDS
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.paper import load_published
 from ckdsnn.records.record import RUNS
@@ -28,7 +29,7 @@ from ckdsnn.report.labels import label_of
 from ckdsnn.report.pages.differences import best_less_last, compared, unmeasured, worth_table
 from ckdsnn.report.pages.reproduce import Plan, commands, link, reproduce_table, row, study_rows, suite_rows, total
 from ckdsnn.report.pages.results import own_table, published_tables, setting, shown
-from ckdsnn.report.pages.scale import name_of, scale_part
+from ckdsnn.report.pages.scale import Scale, name_of, pilot_table, scale_part
 from ckdsnn.report.suites.selection import pick_findings
 from ckdsnn.report.suites.tables import suite_table
 from ckdsnn.report.suites.within import within, within_findings
@@ -36,7 +37,6 @@ from ckdsnn.report.tables import accuracy_table
 
 PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
 TIER = "reduced"  # of the suites that the book shows
-SEEDS = {suite: 5 if suite in ("components", "rivals") else 3 for suite in SUITES}  # that are planned
 PLAIN, TEACHER = (RECIPES[f"{TIER_SETTINGS[TIER]}-{name}"] for name in ("snn", "teacher"))
 NOTEBOOKS = {  # suite -> the page that shows it
     "ranges": "notebooks/06_ranges.ipynb",
@@ -60,13 +60,16 @@ STUDY_PAGES = {  # kind of study -> the page that shows it
     "gradients": "notebooks/18_theory.ipynb",
 }
 PLANS = {suite: Plan(list(suite_recipes(suite, TIER)), SEEDS[suite]) for suite in SUITES if suite in NOTEBOOKS}
-LARGE = len({name for run in SUITES["gpu"]["paper"] for name in (run, RECIPES[run].teacher)})  # runs, teachers too
+AT_SCALE = {"gpu": GPU, "evidence": EVIDENCE}  # suites of the paper's networks: setting -> methods
+PILOT_SETTING = next(iter(EVIDENCE))
 
 
 def as_named(record: Record) -> bool:
-    """Whether a run is of the recipe that bears its name, in all but the number of epochs."""
+    """Whether a run is of a named recipe: by its content, or, with another number of epochs, by its name of today."""
     run, known = Recipe.of(record.recipe), RECIPES.get(record.recipe["name"])
-    return bool(known) and run.digest() == known.replace(epochs=run.epochs).digest()
+    if run.digest() in METHOD_OF_DIGEST:
+        return True
+    return bool(known) and is_current(record.recipe) and run.digest() == known.replace(epochs=run.epochs).digest()
 
 
 class Generator:
@@ -118,29 +121,46 @@ class Generator:
 
     def headline_at_scale(self) -> str:
         """The same for the first setting of the paper's networks that has runs; "" where none has."""
-        if not self.at_scale:
+        scale = next((found for suite in AT_SCALE for found in self.at_scale(suite).values()), None)
+        if not scale:
             return ""
-        name, cells = next(iter(self.at_scale.items()))
-        caption = f"The same with the paper's own network: {name_of(asdict(RECIPES[f'{name}-snn']))}"
-        return headline(Evidence(lambda _: cells), self.legend, "headline-at-scale", caption)
+        caption = f"What each part adds with the paper's own network: {name_of(scale.student, scale.teachers)}"
+        return headline(Evidence(lambda _: scale.cells), self.legend, "headline-at-scale", caption)
 
-    @cached_property
-    def at_scale(self) -> dict[str, Cells]:
-        """Setting of the paper's networks -> its cells, for those that have any."""
-        runs = load_cells("gpu", "paper", self.results)
-        cells = {s: {m: runs[f"{s}-{m}"] for m in methods if f"{s}-{m}" in runs} for s, methods in GPU.items()}
-        return {setting: found for setting, found in cells.items() if found}
+    def at_scale(self, suite: str) -> dict[str, Scale]:
+        """Setting of the suite -> what is on record of it, for those that have any; the pilot takes no part."""
+        found = {}
+        for name, methods in AT_SCALE[suite].items():
+            known = recorded({method: STUDENTS[name][method] for method in methods}, self.results)
+            cells = {m: [run for run in runs if run.seed != PILOT_SEED] for m, runs in known.items()}
+            if cells := {method: runs for method, runs in cells.items() if runs}:
+                found[name] = self.scale_of(STUDENTS[name]["nld"], cells)
+        return found
 
-    def scale(self) -> str:
-        """What the paper's own networks have reached, with the records behind it."""
-        parts = []
-        for name, cells in self.at_scale.items():
-            student = RECIPES[f"{name}-nld"]
-            aligned = alignments({m: runs for m, runs in cells.items() if runs[0].teacher}, self.results)
-            recipes = asdict(student), asdict(teacher_recipe(student))
-            text = scale_part(name, cells, aligned, teachers_of(cells, self.results), *recipes)
-            parts.append(text + self.sources("book/claims.md", self.with_teachers(cells)))
+    def scale_of(self, student: Recipe, cells: Cells) -> Scale:
+        """These runs of one setting, with their teachers and the alignment of their maps."""
+        aligned = alignments({m: runs for m, runs in cells.items() if runs[0].teacher}, self.results)
+        recipes = asdict(student), asdict(teacher_recipe(student))
+        return Scale(cells, aligned, teachers_of(cells, self.results), *recipes)
+
+    def scale(self, suite: str = "gpu") -> str:
+        """What the paper's own networks have reached in a suite, with the records behind it."""
+        parts = [
+            scale_part(name, found) + self.sources("book/claims.md", self.with_teachers(found.cells))
+            for name, found in self.at_scale(suite).items()
+        ]
         return "\n\n".join(parts) or "None is on record yet."
+
+    def pilot(self) -> str:
+        """By which accuracies on validation images the weight of SAMD was picked."""
+        known = recorded({method: STUDENTS[PILOT_SETTING][method] for method in PILOT}, self.results)
+        cells = {m: runs for m, all_of in known.items() if (runs := [r for r in all_of if r.seed == PILOT_SEED])}
+        if not cells:
+            return "The pilot is not on record yet."
+        caption = f"The pilot that picks SAMD's weight, seed {PILOT_SEED}, on validation images alone"
+        runs = [run for found in cells.values() for run in found]
+        told = f"\n\nBy it the suite trains {label_of(PICKED)} on both data sets." if len(cells) == len(PILOT) else ""
+        return pilot_table("pilot", caption, cells).markdown() + self.sources("book/claims.md", runs) + told
 
     def with_teachers(self, cells: Cells) -> list[Record]:
         """The runs of these cells and those of their teachers, each once."""
@@ -205,15 +225,21 @@ class Generator:
     def reproduce(self) -> str:
         """The commands behind each suite, study and page, and what they have left; every run is counted once."""
         studies = {kind: STUDIES.find_all(f"{kind}-*", self.results) for kind in STUDY_PAGES}
-        large = self.with_teachers(load_cells("gpu", "paper", self.results))
         rows = [
             row("teacher of all suites", f"ckdsnn train {TEACHER.name}", self.teachers, 1),
             *suite_rows(self.suites(), PLANS, NOTEBOOKS, TIER),
-            row(link("book/claims.md", "paper's scale"), "ckdsnn suite gpu", large, LARGE),
+            *(self.at_scale_row(suite) for suite in AT_SCALE),
             *study_rows(studies, STUDY_PAGES),
             total(self.runs, [study for found in studies.values() for study in found]),
         ]
         return reproduce_table(rows)
+
+    def at_scale_row(self, suite: str) -> list[str]:
+        """A suite of the paper's networks: its runs with their teachers, on record and planned."""
+        names = SUITES[suite]["paper"]
+        planned = SEEDS[suite] * len(names) + len({RECIPES[name].teacher for name in names} - {""})
+        runs = self.with_teachers(load_cells(suite, "paper", self.results))
+        return row(link("book/claims.md", suite), f"ckdsnn suite {suite}", runs, planned)
 
     def commands(self) -> str:
         """What trains all suites."""
@@ -230,6 +256,7 @@ class Generator:
             "conditions": self.conditions,
             "headline-at-scale": self.headline_at_scale,
             "scale": self.scale,
+            "pilot": self.pilot,
             "published": self.published,
             "setting": self.setting,
             "own": self.own,

@@ -1,10 +1,12 @@
 """The cells of a suite: the records of each of its methods, one a seed. Suites share cells, and so share records."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ckdsnn.errors import choose
-from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.named import TIER_SETTINGS
+from ckdsnn.recipe.suites import SUITE_METHODS, methods_in
 from ckdsnn.records import Record
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import Study, find_study
@@ -15,12 +17,11 @@ Cells = dict[str, list[Record]]  # method -> records in the order of their seeds
 def suite_recipes(suite: str, tier: str) -> dict[str, str]:
     """Method -> the name of its recipe, in the suite's order. Raises CkdsnnError for an unknown suite or tier.
 
-    The suites of one setting name their cells by method alone; `gpu` has several settings, and whole names.
+    The suites of one setting name their cells by method; those of several, `gpu` and `evidence`, by whole names.
     """
     names = choose("tier", tier, choose("suite", suite, SUITES))
-    setting = TIER_SETTINGS[tier]
-    own = all(name.startswith(f"{setting}-") for name in names)
-    return {name.removeprefix(f"{setting}-") if own else name: name for name in names}
+    methods = methods_in(suite, TIER_SETTINGS[tier]) if suite in SUITE_METHODS else names
+    return dict(zip(methods, names, strict=True))
 
 
 def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
@@ -28,12 +29,17 @@ def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
 
     Of two records of one run the first folder's counts. Raises CkdsnnError as `suite_recipes` does.
     """
+    return recorded({method: RECIPES[name] for method, name in suite_recipes(suite, tier).items()}, *folders)
+
+
+def recorded(recipes: Mapping[str, Recipe], *folders: str | Path) -> Cells:
+    """What is on record in these folders of the runs of these recipes, by the same names, as in `load_cells`."""
     found = {}
-    for method, name in suite_recipes(suite, tier).items():
-        digest = RECIPES[name].digest()
-        by_seed = {r.seed: r for folder in reversed(folders) for r in RUNS.find_all(f"*-s*-{digest}", folder)}
+    for name, recipe in recipes.items():
+        known = (RUNS.find_all(f"*-s*-{recipe.digest()}", folder) for folder in reversed(folders))
+        by_seed = {record.seed: record for records in known for record in records}
         if by_seed:
-            found[method] = [by_seed[seed] for seed in sorted(by_seed)]
+            found[name] = [by_seed[seed] for seed in sorted(by_seed)]
     return found
 
 

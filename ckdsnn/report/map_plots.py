@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ckdsnn.report.style import MAP_COLOURS, METHODS, styled
+from ckdsnn.report.style import COLOURS, MAP_COLOURS, styled
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.explain import Explanation
@@ -114,7 +114,7 @@ def probability_bars(axes: Axes, teacher: Mapping[str, float], student: Mapping[
     for shift, (key, found) in zip((-0.2, 0.2), (("teacher", teacher), ("ckdsnn", student)), strict=True):
         label = "Teacher" if key == "teacher" else "Student"
         values = [100 * found[name] for name in classes]
-        bars = axes.barh(places + shift, values, 0.38, label=label, color=METHODS[key][1])
+        bars = axes.barh(places + shift, values, 0.38, label=label, color=COLOURS[key])
         axes.bar_label(bars, fmt="%.0f %%", fontsize=9, padding=2)
     axes.set_yticks(places, classes)
     axes.invert_yaxis()

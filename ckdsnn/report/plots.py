@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from ckdsnn.recipe.named import method_of
 from ckdsnn.records import Record
-from ckdsnn.report.labels import colour_of, label_of, method_of, style_of
-from ckdsnn.report.style import TERM_COLOURS, reading_of, styled
+from ckdsnn.report.labels import colour_of, label_of, reading_of, style_of
+from ckdsnn.report.style import TERM_COLOURS, styled
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement
@@ -23,7 +24,7 @@ def training_curves(records: Iterable[Record]) -> Figure:
         for record in records:
             label, colour = style_of(record)
             epochs = [point["epoch"] for point in record.curve]
-            look = {"marker": "o", "ms": 4, "label": label, "color": colour, **reading_of(method_of(record))}
+            look = {"marker": "o", "ms": 4, "label": label, "color": colour, **reading_of(method_of(record.recipe))}
             for axes, name in ((left, "test_accuracy"), (right, "ce")):
                 axes.plot(epochs, [point[name] for point in record.curve], **look)
         left.set(xlabel="Epoch", ylabel="Test accuracy (%)")
@@ -34,7 +35,7 @@ def training_curves(records: Iterable[Record]) -> Figure:
 
 def loss_terms(record: Record) -> Figure:
     """Every loss term of one run against the epoch, unweighted, on a logarithmic axis."""
-    skipped = {"epoch", "seconds", "test_seconds", "train_accuracy", "test_accuracy"}
+    skipped = {"epoch", "seconds", "test_seconds", "train_accuracy", "test_accuracy", "validation_accuracy"}
     with styled():
         figure = Figure(figsize=(7.2, 3.2))
         axes = figure.subplots()

@@ -1,7 +1,8 @@
 """The one place of colours, names and fonts of every figure.
 
 Colours: Okabe & Ito 2008, distinguishable with every common colour blindness. There are more methods than that: each
-has a hue, its map ranges differ in lightness, and where lines or points cross also in dash and filling. Orange is the teacher's in maps and in the drawing of the method, so no method has it.
+has a hue, its map ranges differ in lightness, and where lines or points cross also in dash and filling. Orange is the
+teacher's in maps and in the drawing of the method, so no method has it.
 Maps: perceptually even, one hue each.
 """
 

@@ -52,9 +52,14 @@ def mean_sd(values: Iterable[float], digits: int = 2) -> str:
     return f"{spread(values, digits)} {count(len(values))}"
 
 
+def joined(text: str) -> str:
+    """The name of the map range 0–1 not parted by a line break."""
+    return text.replace("0–1", "0–\u20601")
+
+
 def in_markdown(cell: str) -> str:
-    """A cell's text, its bars escaped, the name of the reading 0–1 not parted by a line break."""
-    return cell.replace("|", r"\|").replace("0–1", "0–\u20601")
+    """A cell's text, its bars escaped."""
+    return joined(cell.replace("|", r"\|"))
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,29 @@
 """The page of claims as Markdown: a summary, and for each claim its evidence; every number is computed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 
 from ckdsnn.records.shelf import Document
-from ckdsnn.report.claims.questions import CLAIMS, EITHER, READINGS, Claim, Question
-from ckdsnn.report.claims.verdicts import MARGIN, UNMEASURED, VOID, Answer, Evidence, judge, verdict_of
+from ckdsnn.report.claims.questions import ANY, CLAIMS, MAP_RANGES, Claim, Question
+from ckdsnn.report.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    MARGIN,
+    OPEN,
+    OPPOSITE,
+    UNMEASURED,
+    VOID,
+    YES,
+    Answer,
+    Evidence,
+    judge,
+    verdict_of,
+)
 from ckdsnn.report.compare import Comparison
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.style import MAPS
-from ckdsnn.report.suites.tables import in_points, probability
-from ckdsnn.report.tables import DASH, Table, beside, spread, whole
+from ckdsnn.report.suites.tables import PAIRED_T, in_points, probability, remarks, with_remarks
+from ckdsnn.report.tables import DASH, Table, beside, joined, spread, whole
 
 Legend = Callable[[str, list[Document]], str]  # notebook, records -> the line that says where a table comes from
 SHOWN = {  # what is compared -> in words, unit of a difference, digits after the point
@@ -24,19 +38,40 @@ SHOWN = {  # what is compared -> in words, unit of a difference, digits after th
 }
 
 
+LOOKS = {YES: "supported", HOLDS: "supported", OPPOSITE: "contradicted", FAILS: "contradicted", OPEN: "inconclusive"}
+
+
 def badge(verdict: str) -> str:
-    """A verdict as a coloured word."""
-    return f'<span class="verdict verdict-{verdict.split()[0]}">{verdict}</span>'
+    """A verdict or an answer as a coloured word."""
+    return f'<span class="verdict verdict-{LOOKS.get(verdict, verdict).split()[0]}">{verdict}</span>'
 
 
 def summary(evidence: Evidence, name: str) -> str:
-    """One row a claim, with its verdict in each reading; `name` is the table's, by which pages refer to it."""
-    rows = []
-    for claim in CLAIMS:
-        verdicts = {reading: badge(verdict_of(found)) for reading, found in judge(claim, evidence).items()}
-        shown = [verdicts.get(reading, verdicts.get(EITHER, DASH)) for reading in READINGS]
-        rows.append([f"[{claim.key}](#claim-{claim.key.lower()})", claim.statement, *shown])
-    return Table(name, "The claims and their verdicts, by reading", ["", "Claim", *READINGS], rows).markdown()
+    """One row a claim, with its verdict in each map range, or one across them all where that plays no role.
+
+    As HTML, as no Markdown table has cells across columns; name: the table's id. The page `claims` has the evidence.
+    """
+    heads = "".join(f"<th>{joined(head)}</th>" for head in ("", "Claim", *MAP_RANGES))
+    rows = "\n".join(summary_row(claim, evidence) for claim in CLAIMS)
+    return (
+        f'<div class="pst-scrollable-table-container"><table class="table" id="{name}">\n'
+        "<caption>The claims and their verdicts, by map range</caption>\n"
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
+    )
+
+
+def summary_row(claim: Claim, evidence: Evidence) -> str:
+    """A claim and its verdicts, as a row in HTML."""
+    found = {name: badge(verdict_of(answers, name)) for name, answers in judge(claim, evidence).items()}
+    link = f'<a href="claims.html#claim-{claim.key.lower()}">{claim.key}</a>'
+    return f"<tr><td>{link}</td><td>{escape(claim.statement)}</td>{verdict_cells(found)}</tr>"
+
+
+def verdict_cells(found: Mapping[str, str]) -> str:
+    """One cell a map range, or a single one across them all."""
+    if ANY in found:
+        return f'<td colspan="{len(MAP_RANGES)}">{found[ANY]}</td>'
+    return "".join(f"<td>{found.get(name, DASH)}</td>" for name in MAP_RANGES)
 
 
 def name_of(compared: str) -> str:
@@ -45,9 +80,9 @@ def name_of(compared: str) -> str:
 
 
 def row(found: Answer) -> list[str]:
-    """One question: what was compared, both values, by how much they differ, and the verdict."""
+    """One question: what was compared, both values, by how much they differ, and the answer."""
     question, comparison = found.question, found.comparison
-    if comparison is None:
+    if comparison is None or not comparison.n:
         return [asked(question), DASH, DASH, "0", DASH, badge(found.verdict)]
     _, unit, digits = SHOWN[question.value]
     first, second = (spread(list(seeds.values()), digits) for seeds in found.values.values())
@@ -56,7 +91,13 @@ def row(found: Answer) -> list[str]:
     return [asked(question), beside(first, second), difference, n, p, badge(found.verdict)]
 
 
-HEADER = ["Question", "Both, mean ± sd", "Difference [95 %]", "n", "p (corrected)", "Verdict"]
+HEADER = ["Question", "Both, mean ± sd", f"Difference {PAIRED_T}", "n", "p (corrected)", "Answer"]
+
+
+def evidence_table(name: str, caption: str, found: Sequence[Answer]) -> Table:
+    """One row a question."""
+    notes = [remarks(one.comparison, SHOWN[one.question.value][2]) if one.comparison else "" for one in found]
+    return Table(name, caption, *with_remarks(HEADER, list(map(row, found)), notes))
 
 
 def both_p(comparison: Comparison) -> str:
@@ -76,10 +117,12 @@ def why(found: Sequence[Answer]) -> str:
     """What the verdict of these answers rests on: how many questions are supported, and which are not."""
     if not found:
         return ""
-    parts = [f"{sum(answer.verdict == 'supported' for answer in found)} of {len(found)} questions supported"]
-    still_open = [answer for answer in found if answer.verdict == "inconclusive"]
+    parts = [f"{sum(answer.verdict == YES for answer in found)} of {len(found)} questions answered as claimed"]
+    still_open = [answer for answer in found if answer.verdict == OPEN]
+    against = [answer for answer in found if answer.verdict == OPPOSITE]
     for words, group in (
-        ("The opposite holds", [answer for answer in found if answer.verdict == "contradicted"]),
+        ("The opposite holds", [answer for answer in against if answer.comparison.clear]),
+        ("The opposite, but not beyond chance among so many", [a for a in against if not a.comparison.clear]),
         (f"A gain of {MARGIN:g} point or more is excluded", [answer for answer in still_open if answer.small]),
         ("Open", [answer for answer in still_open if not answer.small]),
         ("No evidence, as students have fallen silent", [answer for answer in found if answer.verdict == VOID]),
@@ -91,14 +134,14 @@ def why(found: Sequence[Answer]) -> str:
 
 
 def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
-    """A claim with its evidence, a table for each reading; the legend names the records, where there are any."""
+    """A claim with its evidence, a table for each map range; the legend names the records, where there are any."""
     key, parts = claim.key.lower(), [f"(claim-{claim.key.lower()})=\n## {claim.key}: {claim.statement}", claim.remark]
-    for index, (reading, found) in enumerate(judge(claim, evidence).items()):
-        title = f"Evidence for {claim.key}" + f", {reading}" * bool(reading)
-        start = f"Reading **{reading}**: " if reading else ""
-        parts.append(f"{start}{badge(verdict_of(found))} {why(found)}".strip())
+    for index, (name, found) in enumerate(judge(claim, evidence).items()):
+        start, end = (f"Map range **{name}**: ", f", map range {name}") if name else ("", "")
+        parts.append(f"{start}{badge(verdict_of(found, name))} {why(found)}".strip())
         if found:
-            parts.append(Table(f"claim-{key}-evidence-{index}", title, HEADER, [row(one) for one in found]).markdown())
+            title = f"Evidence for {claim.key}{end}"
+            parts.append(evidence_table(f"claim-{key}-evidence-{index}", title, found).markdown())
     documents = evidence.documents(claim.questions)
     return "\n\n".join(parts + ([legend(claim.notebook, documents)] if documents else []))
 

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
-COUNT, SCALED, EITHER = "count", "0–1", ""  # the readings: the student's map a count of spikes, or both maps 0 to 1
-BEST = "0–1, β = 30"  # of those tried beside NLD
-READINGS = (COUNT, SCALED, BEST)
+from ckdsnn.report.labels import family_of
+
+# how SAMD's maps meet: both from 0 to 1 within each image; that with thirty times the weight, picked of all that were
+# tried beside NLD; the student's map a count of spikes, a reading of one figure's colour bar
+SCALED, HEAVY, COUNT, ANY = "0–1", "0–1, β\u00a0=\u00a030", "count", ""
+MAP_RANGES = (SCALED, HEAVY, COUNT)
+PICKED = ("ckdsnn-beta30", "samd-beta30")
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,8 @@ class Question:
     value: str = "accuracy"
     """accuracy or efficiency (accuracy for the energy) of a suite's runs, or the name of a value of a study"""
     higher: bool = True
-    reading: str = EITHER
-    """how SAMD's maps meet in it; empty where no map is involved"""
+    map_range: str = ANY
+    """how SAMD's maps meet in it; empty where that plays no role"""
     networks: tuple[str, ...] = ()
     """where method and baseline are kinds of maps in one study: the methods whose networks they are of, all together"""
 
@@ -42,17 +46,17 @@ class Claim:
     """what has to be known to read the verdict"""
 
 
-def reading_of(method: str) -> str:
-    """How the maps meet in a method with SAMD."""
-    if method.endswith("-sample-beta30"):
-        return BEST
-    return SCALED if "-sample" in method else COUNT
+def range_of(method: str) -> str:
+    """How the maps meet in a method; empty where it has none."""
+    if method in PICKED:
+        return HEAVY
+    family = family_of(method)
+    return COUNT if family.endswith("-count") else SCALED if family in ("samd", "ckdsnn") else ANY
 
 
 def ask(source: str, method: str, *baselines: str, **fields) -> tuple[Question, ...]:
-    """The method against each of the baselines; the reading is told by the method's name."""
-    if method.startswith(("ckdsnn", "samd")):
-        fields = {"reading": reading_of(method)} | fields
+    """The method against each of the baselines, in the method's own map range."""
+    fields = {"map_range": range_of(method)} | fields
     return tuple(Question(source, method, baseline, **fields) for baseline in baselines)
 
 
@@ -62,12 +66,9 @@ def closer(method: str) -> tuple[Question, ...]:
     return sum(apart, ()) + ask("distributions", method, "snn", value="correlation")
 
 
-def both(source: str, method: str, *variants: str) -> tuple[Question, ...]:
-    """`ask` in the readings count and 0–1, against variants of the method's own reading."""
-    letter, sample = method, f"{method}-sample"
-    return ask(source, letter, *(f"{letter}-{v}" for v in variants)) + ask(
-        source, sample, *(f"{sample}-{v}" for v in variants)
-    )
+def both(source: str, *variants: str) -> tuple[Question, ...]:
+    """CKDSNN with both maps 0 to 1, and with counts, each against these variants of its own."""
+    return sum((ask(source, of, *(f"{of}-{v}" for v in variants)) for of in ("ckdsnn", "ckdsnn-count")), ())
 
 
 # the first is the better map, if the claim holds; a faithful one also beats chance and a map of no image
@@ -79,12 +80,14 @@ MAP_PAIRS = (
     ("grad_cam_first", "grad_cam_far"),
 )
 
+FORMS = ("ckdsnn", "ckdsnn-beta30", "ckdsnn-count")  # in each map range
+
 CLAIMS = (
     Claim(
         "C1",
         "Features and logits of teacher and student are distributed differently, and the method brings them together.",
         "notebooks/04_distributions.ipynb",
-        closer("ckdsnn") + closer("ckdsnn-sample"),
+        closer("ckdsnn") + closer("ckdsnn-count"),
         "On 1,000 test images: how far the softened predictions are from the teacher's (Kullback-Leibler divergence), "
         "the logits' distributions from each other (Jensen-Shannon divergence), and how SAM and the teacher's CAM "
         "correlate beyond maps of different images. Spikes and real-valued features have no common unit: they are "
@@ -95,11 +98,11 @@ CLAIMS = (
         "Gradient-based maps of a spiking network are unreliable, its spike activation map is faithful.",
         "notebooks/05_reliability.ipynb",
         tuple(
-            Question("faithfulness", kind, other, value="score", networks=("snn", "ckdsnn-sample"))
+            Question("faithfulness", kind, other, value="score", networks=("snn", "ckdsnn"))
             for kind, other in MAP_PAIRS
         ),
         "ROAD score on 100 test images: half the difference between the probabilities that are left when the least and "
-        "when the most relevant pixels are removed first; a mean over the SNN and CKDSNN (0–1) of each seed. At the "
+        "when the most relevant pixels are removed first; a mean over the SNN and CKDSNN of each seed. At the "
         "last stage no surrogate gradient enters Grad-CAM: there SAM is compared with an exact gradient. The last "
         "question asks whether at the first stage another surrogate than the trained one makes a worse map.",
     ),
@@ -109,38 +112,38 @@ CLAIMS = (
         "notebooks/07_components.ipynb",
         ask("components", "nld", "snn")
         + ask("components", "samd", "snn")
+        + ask("map-losses", "samd-beta10", "snn")
         + ask("components", "ckdsnn", "snn", "nld", "samd")
-        + ask("components", "samd-sample", "snn")
-        + ask("map-losses", "samd-sample-beta10", "snn")
-        + ask("components", "ckdsnn-sample", "snn", "nld", "samd-sample")
-        + ask("ranges", "ckdsnn-sample-beta10", "nld")
-        + ask("components", "samd-sample-beta30", "snn")
-        + ask("components", "ckdsnn-sample-beta30", "snn", "nld", "samd-sample-beta30"),
-        "CKDSNN against NLD is what SAMD adds. Maps from 0 to 1 pull far less than counts, and so they are asked with "
-        "larger weights, too: 10, for SAMD alone the best of four by these same test results, which favours it, and "
-        "30, the best of all readings beside NLD for the seeds 0 to 2. Why does "
-        "SAMD add what it adds? These pages say what is on record of other [ranges, temperatures and weights of the "
-        "maps](../notebooks/06_ranges.ipynb), [weights of both losses](../notebooks/17_weights.ipynb), "
-        "[time steps](../notebooks/13_timesteps.ipynb) and [other schedules, widths, numbers of labels and "
-        "teachers](../notebooks/19_conditions.ipynb), [the released forms with and without "
-        "SAMD](../notebooks/16_released.ipynb), and of the [gradients of each reading](../notebooks/18_theory.ipynb).",
+        + ask("ranges", "ckdsnn-beta10", "nld")
+        + ask("components", "samd-beta30", "snn")
+        + ask("components", "ckdsnn-beta30", "snn", "nld", "samd-beta30")
+        + ask("components", "samd-count", "snn")
+        + ask("components", "ckdsnn-count", "snn", "nld", "samd-count"),
+        "CKDSNN against NLD is what SAMD adds. Maps from 0 to 1 pull less hard than the labels, and so they are asked "
+        "with larger weights, too: 10, for SAMD alone the best of four by the seeds 0 to 2, which take no part here, "
+        "and 30, the best beside NLD by the same seeds. Why does SAMD add what it adds? These pages say what is on "
+        "record of other [ranges, temperatures and weights of the maps](../notebooks/06_ranges.ipynb), [weights of "
+        "both losses](../notebooks/17_weights.ipynb), [time steps](../notebooks/13_timesteps.ipynb) and [other "
+        "schedules, widths, numbers of labels and teachers](../notebooks/19_conditions.ipynb), [the released forms "
+        "with and without SAMD](../notebooks/16_released.ipynb), and of the [gradients in each map "
+        "range](../notebooks/18_theory.ipynb).",
     ),
     Claim(
         "C4",
         "Softmax scaling of the maps beats none, z-scores and L2 norms.",
         "notebooks/10_scaling.ipynb",
-        both("scaling", "ckdsnn", "none", "l2")
-        + ask("scaling", "ckdsnn", "ckdsnn-zscore")
-        + ask("scaling", "ckdsnn-sample", "ckdsnn-zscore", "ckdsnn-zscore-beta0.01", "ckdsnn-sample-none-beta0.03"),
+        both("scaling", "none", "l2")
+        + ask("scaling", "ckdsnn", "ckdsnn-zscore", "ckdsnn-zscore-beta0.01", "ckdsnn-none-beta0.03")
+        + ask("scaling", "ckdsnn-count", "ckdsnn-zscore"),
         "For scalings other than softmax the paper's distance is not known; here it is the squared difference. At "
         "equal weights the scalings differ in strength as well as in shape: hence the last two questions of the "
-        "reading 0–1, which ask at smaller weights.",
+        "map range 0–1, which ask at smaller weights.",
     ),
     Claim(
         "C5",
         "The last stage is the best place for SAMD.",
         "notebooks/11_stage.ipynb",
-        both("stage", "ckdsnn", "first", "second", "all"),
+        both("stage", "stage1", "stage2", "all-stages"),
         "Before the last stage the teacher's map is Grad-CAM, as no closed form exists there. Where SAMD adds nothing "
         "(C3), the best place for it means little.",
     ),
@@ -156,30 +159,26 @@ CLAIMS = (
         "Aligning SAM with CAM beats earlier map distillation (AT, CAT-KD, e2KD).",
         "notebooks/08_map_losses.ipynb",
         ask("map-losses", "samd", "at", "at-beta32", "catkd", "e2kd")
-        + ask("map-losses", "samd-sample", "at", "at-beta32", "catkd", "e2kd")
-        + ask("map-losses", "samd-sample-beta10", "at-beta32", "catkd", "e2kd"),
+        + ask("map-losses", "samd-beta10", "at-beta32", "catkd", "e2kd")
+        + ask("map-losses", "samd-count", "at", "at-beta32", "catkd", "e2kd"),
         "Map losses alone, without logits distillation; the rivals with the weights of their authors' code, AT also "
-        "with one of 32, as at 1000 its students fall silent. SAMD from 0 to 1 is asked with a larger weight, too, the "
-        "best of four by these same test results.",
+        "with one of 32, as at 1000 its students fall silent. SAMD is asked with a larger weight, too, the best of "
+        "four by the seeds 0 to 2, which take no part here.",
     ),
     Claim(
         "C8",
         "CKDSNN beats logits distillation (KD), KDSNN and BKDSNN.",
         "notebooks/12_rivals.ipynb",
-        ask("rivals", "ckdsnn", "kd", "kdsnn", "bkd")
-        + ask("rivals", "ckdsnn-sample", "kd", "kdsnn", "bkd")
-        + ask("rivals", "ckdsnn-sample-beta30", "kd", "kdsnn", "bkd"),
+        sum((ask("rivals", method, "kd", "kdsnn", "bkd") for method in FORMS), ()),
         "KDSNN and BKDSNN add their feature loss to plain logits distillation, as published; their weights were not "
-        "searched, as SAMD's third reading was among many. What was tried: see C3.",
+        "searched, as the weight of 30 was among many. What was tried: see C3.",
     ),
     Claim("C9", "It needs no convolutional network: it works for Spikformer.", "", (), "Needs a spiking transformer."),
     Claim(
         "C10",
         "Better accuracy for the energy.",
         "notebooks/14_energy.ipynb",
-        ask("rivals", "ckdsnn", "snn", "kd", "bkd", value="efficiency")
-        + ask("rivals", "ckdsnn-sample", "snn", "kd", "bkd", value="efficiency")
-        + ask("rivals", "ckdsnn-sample-beta30", "snn", "kd", "bkd", value="efficiency"),
+        sum((ask("rivals", method, "snn", "kd", "bkd", value="efficiency") for method in FORMS), ()),
         "Efficiency: test accuracy (%) for each microjoule of the counted arithmetic of one image, at T = 1. A ratio "
         "rewards a network that is cheap, whatever it answers.",
     ),
@@ -189,7 +188,7 @@ CLAIMS = (
         "notebooks/15_landscape.ipynb",
         tuple(
             question
-            for method in ("ckdsnn", "ckdsnn-sample")
+            for method in ("ckdsnn", "ckdsnn-count")
             for value in ("rise", "lost")
             for question in ask("landscape", method, "snn", value=value, higher=False)
         ),

@@ -1,7 +1,9 @@
-"""From records to verdicts: each claim's questions answered by paired comparisons, one family of them a reading.
+"""From records to verdicts: each claim's questions answered by paired comparisons, one family of them a map range.
 
-A claim is supported only if all its questions are: such a test of all needs no correction. One answer against it would
-contradict it, so that p value is corrected for the number of questions that the reading asks, measured or not.
+An answer follows from the one number of its comparison alone, so that it is the same on every page. A claim is
+supported only if all its questions are: such a test of all needs no correction. One answer against it would contradict
+it, so that p value is corrected for the number of questions that the map range asks, measured or not. The paper's claim
+is that of both maps from 0 to 1; another map range is a variant, which holds or fails.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,18 +14,32 @@ from typing import Any
 
 from ckdsnn.records import Record
 from ckdsnn.records.shelf import Document
-from ckdsnn.records.study import Study
-from ckdsnn.report.claims.questions import Claim, Question
-from ckdsnn.report.compare import LEVEL, Cells, Comparison, Values, compare, correct, silent, values_of
+from ckdsnn.report.claims.questions import ANY, SCALED, Claim, Question
+from ckdsnn.report.compare import (
+    Cells,
+    Comparison,
+    Pair,
+    Studied,
+    Values,
+    compare,
+    compare_runs,
+    correct,
+    every_seed,
+    leading_in,
+    silent,
+    values_of,
+)
 
 VALUES: dict[str, Callable[[Record], float]] = {
     "accuracy": lambda record: record.accuracy,
     "efficiency": lambda record: record.accuracy / record.arithmetic_energy,  # % for a microjoule
 }
-Studied = Mapping[str, Sequence[Study]]  # method -> studies of its networks, one a seed
 WITH_SPREAD = ("kl", "correlation")  # values of studies that are a mean over images and its deviation
 MARGIN = 1.0  # points: a smaller gain is less than most that the paper reports
 UNMEASURED, VOID = "not measured yet", "no evidence"
+YES, OPPOSITE, OPEN = "yes", "the opposite", "open"  # answers to a question
+SUPPORTED, CONTRADICTED, INCONCLUSIVE = "supported", "contradicted", "inconclusive"  # verdicts on a claim
+HOLDS, FAILS = "this variant holds", "this variant fails"
 
 
 @dataclass(frozen=True)
@@ -39,17 +55,14 @@ class Answer:
 
     @property
     def verdict(self) -> str:
+        """YES, OPPOSITE, OPEN, VOID or UNMEASURED."""
         found = self.comparison
-        if found is None:
+        if found is None or not found.n:
             return UNMEASURED
         expected = (found.mean > 0) == self.question.higher
         if self.question.baseline in self.silent or (self.silent and expected):
             return VOID
-        if found.p is None:
-            return "inconclusive"
-        if expected:
-            return "supported" if found.p < LEVEL else "inconclusive"
-        return "contradicted" if found.clear else "inconclusive"
+        return OPEN if not found.sign else YES if expected else OPPOSITE
 
     @property
     def small(self) -> bool:
@@ -87,10 +100,17 @@ class Evidence:
     def answer(self, question: Question) -> Answer:
         """A question's comparison, its p value not corrected yet."""
         values, pair = self.values(question), (question.method, question.baseline)
-        found = next(iter(compare(values, [pair], together=question.value == "accuracy")), None)
+        found = next(iter(self.compared(question, values, pair)), None)
         own = {name: {seed: values[name][seed] for seed in found.differences} for name in pair} if found else {}
         runs = self.load(question.source) if question.value in VALUES else {}
         return Answer(question, found, own, tuple(name for name in own if name in runs and silent(runs[name])))
+
+    def compared(self, question: Question, values: Values, pair: Pair) -> list[Comparison]:
+        """The comparison, if there is a common seed; kinds of maps have no plan of their own: every seed counts."""
+        cells = self.load(question.source)
+        if question.value == "accuracy":
+            return compare_runs(cells, [pair])
+        return compare(values, [pair], every_seed if question.networks else leading_in(cells))
 
     def documents(self, questions: Iterable[Question]) -> list[Document]:
         """The records and studies behind these questions, each once, sorted by id."""
@@ -127,15 +147,15 @@ def finite(values: Mapping[str, Mapping[Any, float | None]]) -> Values:
     return {name: {seed: v for seed, v in seeds.items() if v is not None} for name, seeds in values.items()}
 
 
-def readings(claim: Claim) -> dict[str, list[Question]]:
-    """The questions of each reading of the maps, with those that do not depend on it; "" where none does."""
-    names = list(dict.fromkeys(q.reading for q in claim.questions if q.reading)) or [""]
-    return {name: [q for q in claim.questions if q.reading in (name, "")] for name in names}
+def by_range(claim: Claim) -> dict[str, list[Question]]:
+    """The questions of each map range, with those in which it plays no role; ANY where it does in none."""
+    names = list(dict.fromkeys(q.map_range for q in claim.questions if q.map_range)) or [ANY]
+    return {name: [q for q in claim.questions if q.map_range in (name, ANY)] for name in names}
 
 
 def judge(claim: Claim, evidence: Evidence) -> dict[str, list[Answer]]:
-    """The answers of each reading, p values corrected for the number of questions that it asks."""
-    return {name: answers(questions, evidence) for name, questions in readings(claim).items()}
+    """The answers of each map range, p values corrected for the number of questions that it asks."""
+    return {name: answers(questions, evidence) for name, questions in by_range(claim).items()}
 
 
 def answers(questions: Sequence[Question], evidence: Evidence) -> list[Answer]:
@@ -145,13 +165,16 @@ def answers(questions: Sequence[Question], evidence: Evidence) -> list[Answer]:
     return [replace(answer, comparison=next(corrected)) if answer.comparison else answer for answer in found]
 
 
-def verdict_of(found: Iterable[Answer]) -> str:
-    """Of all of them together: contradicted by one, supported by all that are evidence, else inconclusive.
+def verdict_of(found: Sequence[Answer], map_range: str = ANY) -> str:
+    """Of all of them together: contradicted by one, corrected; supported by all that are evidence; else inconclusive.
 
-    No evidence where none is any, and not measured yet where nothing is.
+    No evidence where none is any, and not measured yet where nothing is. Of a variant: whether that holds or fails.
     """
-    verdicts = {answer.verdict for answer in found}
-    verdicts = verdicts - {VOID} or verdicts or {UNMEASURED}
-    if "contradicted" in verdicts:
-        return "contradicted"
-    return verdicts.pop() if len(verdicts) == 1 else "inconclusive"
+    counted = [answer for answer in found if answer.verdict != VOID]
+    verdicts = {answer.verdict for answer in counted} or ({VOID} if found else {UNMEASURED})
+    variant = map_range not in (ANY, SCALED)
+    if any(answer.verdict == OPPOSITE and answer.comparison.clear for answer in counted):
+        return FAILS if variant else CONTRADICTED
+    if verdicts == {YES}:
+        return HOLDS if variant else SUPPORTED
+    return verdicts.pop() if verdicts <= {VOID, UNMEASURED} and len(verdicts) == 1 else INCONCLUSIVE

@@ -15,7 +15,7 @@ from ckdsnn.records.study import Study
 from ckdsnn.report.labels import by_method, style_of
 from ckdsnn.report.numbers import average, known
 from ckdsnn.report.studies.distribution_tables import DISTANCES, value_of
-from ckdsnn.report.style import METHODS, styled
+from ckdsnn.report.style import COLOURS, styled
 
 # what is compared as a whole -> label of the axis, scale of the shares
 POPULATIONS = {
@@ -48,7 +48,7 @@ def draw_pair(axes: Axes, study: Study, name: str, colour: str) -> None:
     """Both networks' shares of the values of one population, in percent, on their common bins."""
     edges = study.values[f"{name}-edges"]
     student, teacher = (100 * study.numbers(f"{who}-{name}") for who in ("student", "teacher"))
-    looks = ({"fill": True, "color": colour, "alpha": 0.6}, {"color": METHODS["teacher"][1], "lw": 1.4})
+    looks = ({"fill": True, "color": colour, "alpha": 0.6}, {"color": COLOURS["teacher"], "lw": 1.4})
     for shares, look in zip((student, teacher), looks, strict=True):
         if np.isfinite(shares).any():  # nothing at all would leave a logarithmic axis without a range
             axes.stairs(shares, edges, **look)

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.labels import by_method
+from ckdsnn.report.labels import TEACHER, by_method
 from ckdsnn.report.numbers import known
-from ckdsnn.report.style import METHODS
 from ckdsnn.report.tables import DASH, Table, spread
 
 # distance of a student from its teacher -> label of the axis, the value that would be no distance
@@ -23,11 +22,11 @@ PROFILE = {
     "zeros": ("Zeros in the last stage (%)", 100, 1),
     "feature": ("Mean feature or firing rate", 1, 3),
     "map-range": ("Range of the raw map", 1, 1),
-    "map-entropy-raw": ("Entropy of the raw map's softmax (% of uniform)", 100, 1),
-    "map-entropy-sample": ("The same, map from 0 to 1 (% of uniform)", 100, 2),
+    "map-entropy-raw": ("Entropy of the softmax of the raw map (% of uniform)", 100, 1),
+    "map-entropy-sample": ("Entropy of the softmax of the map from 0 to 1 (% of uniform)", 100, 2),
     "logit-sd": ("Deviation of the logits", 1, 2),
     "entropy-1": ("Entropy of the prediction (nat)", 1, 2),
-    "entropy-2": ("The same, softened at 2 (nat)", 1, 2),
+    "entropy-2": ("Entropy of the prediction softened at 2 (nat)", 1, 2),
     "largest": ("Largest probability (%)", 100, 1),
 }
 
@@ -46,7 +45,7 @@ def measured(study: Study, who: str, name: str) -> float:
 def profile_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
     """One column the teacher, one a method: sparsity, features, maps, logits and predictions, mean ± sd over seeds."""
     studies = list(studies)
-    columns = {METHODS["teacher"][0]: ("teacher", studies[:1])}
+    columns = {TEACHER: ("teacher", studies[:1])}
     columns |= {label: ("student", found) for (label, _), found in by_method(studies).items()}
     rows = [
         [text, *(profile([factor * measured(s, who, what) for s in of], digits) for who, of in columns.values())]

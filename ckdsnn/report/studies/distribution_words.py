@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe.named import method_of
 from ckdsnn.records.study import Study
-from ckdsnn.report.compare import Values, compare
-from ckdsnn.report.labels import by_method
+from ckdsnn.report.compare import Leading, Values, compare, leading_in
+from ckdsnn.report.labels import by_method, label_of
 from ckdsnn.report.numbers import between, known_mean_sd
 from ckdsnn.report.studies.distribution_tables import DISTANCES, PROFILE, measured, value_of
-from ckdsnn.report.style import METHODS
 from ckdsnn.report.words import listed
+
+PLAIN = "snn"
 
 
 def findings(studies: Iterable[Study]) -> str:
@@ -34,15 +36,15 @@ def shape_findings(studies: Sequence[Study]) -> Iterator[str]:
 
 def distance_findings(studies: Sequence[Study]) -> Iterator[str]:
     """Which methods bring the student nearer to its teacher than labels alone do."""
-    groups = {label: found for (label, _), found in by_method(studies).items()}
-    plain = METHODS["snn"][0]
-    if plain not in groups:
-        raise CkdsnnError(f"no study of {plain!r} to compare with; there are: {quoted(groups) or 'none'}")
+    groups = {method_of(found[0].recipe) or label: found for (label, _), found in by_method(studies).items()}
+    if PLAIN not in groups:
+        raise CkdsnnError(f"no study of {label_of(PLAIN)!r} to compare with; there are: {quoted(groups) or 'none'}")
     for name, (axis, goal) in DISTANCES.items():
-        values = known_mean_sd((value_of(study, name) for study in groups[plain]), 3)
-        gaps = {label: distances_of(found, name, goal) for label, found in groups.items()}
-        parts = [f"{side}: {', '.join(labels)}" for side, labels in sides(gaps, plain).items() if labels]
-        yield f"{axis.replace(chr(10), ' ')}: {plain} {values}; {'; '.join(parts) or 'nothing to compare'}."
+        values = known_mean_sd((value_of(study, name) for study in groups[PLAIN]), 3)
+        gaps = {method: distances_of(found, name, goal) for method, found in groups.items()}
+        told = sides(gaps, PLAIN, leading_in(groups))
+        parts = [f"{side}: {', '.join(changes)}" for side, changes in told.items() if changes]
+        yield f"{axis.replace(chr(10), ' ')}: {label_of(PLAIN)} {values}; {'; '.join(parts) or 'nothing to compare'}."
 
 
 def distances_of(studies: Iterable[Study], name: str, goal: float) -> dict[int, float]:
@@ -50,18 +52,18 @@ def distances_of(studies: Iterable[Study], name: str, goal: float) -> dict[int, 
     return {study.seed: abs(goal - value) for study in studies if isfinite(value := value_of(study, name))}
 
 
-def quoted(labels: Iterable[str]) -> str:
-    """The labels, some of which hold a comma."""
-    return ", ".join(f'"{label}"' for label in labels)
+def quoted(methods: Iterable[str]) -> str:
+    """Their labels, some of which hold a comma."""
+    return ", ".join(f'"{label_of(method)}"' for method in methods)
 
 
-def sides(gaps: Values, plain: str) -> dict[str, list[str]]:
-    """Which labels are clearly nearer than `plain`, farther, and neither, each with its mean change and n.
+def sides(gaps: Values, plain: str, leading: Leading) -> dict[str, list[str]]:
+    """Which methods are nearer than `plain`, farther, and neither, each with its mean change and n.
 
-    Clear: in the paired t test over the seeds that both have, corrected for all labels (Holm).
+    By the paired t test over the leading seeds that both have, as on every page.
     """
+    names = {1: "farther", -1: "nearer", 0: "undecided", None: "undecided"}
     found: dict[str, list[str]] = {"nearer": [], "farther": [], "undecided": []}
-    for change in compare(gaps, [(label, plain) for label in gaps if label != plain], together=False):
-        side = "undecided" if not change.clear else "nearer" if change.mean < 0 else "farther"
-        found[side].append(f"{change.method} ({change.mean:+.3f}, n = {change.n})")
+    for change in compare(gaps, [(method, plain) for method in gaps if method != plain], leading):
+        found[names[change.sign]].append(f"{label_of(change.method)} ({change.mean:+.3f}, n = {change.n})")
     return found

@@ -44,7 +44,7 @@ def gradient_strength(studies: Iterable[Study], place: str = "spikes") -> Figure
 
 
 def draw_terms(axes: Axes, study: Study, state: str, place: str) -> None:
-    """All terms of one study: NLD, then SAMD's readings, filled above open dots."""
+    """All terms of one study: NLD, then SAMD's map ranges, filled above open dots."""
     temperatures = study.settings["temperatures"]
     for row, term in enumerate(TERMS):
         found = strengths(study, state, term, place)

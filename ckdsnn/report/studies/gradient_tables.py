@@ -7,7 +7,7 @@ from ckdsnn.records.study import Study
 from ckdsnn.report.numbers import average, digits
 from ckdsnn.report.tables import Table, beside
 
-# term of the objective -> its label, with the reading: how the maps meet before the softmax
+# term of the objective -> its label, with the map range: how the maps meet before the softmax
 TERMS = {
     "nld": "NLD",
     "samd-raw": "SAMD (both raw)",
@@ -55,14 +55,14 @@ def weight_for_one(strength_at_one: float) -> float:
 
 
 def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
-    """One row a reading at the paper's temperature: where its strength comes from and what it is, means over studies.
+    """One row a map range at the paper's temperature: where its strength comes from and what it is, means over studies.
 
     T_s |P_st - P_te| / divisor is the closed form of the gradient at a map's cells, without the terms through the ends
     of the range.
     """
     studies = list(studies)
     header = [
-        "Reading",
+        "Map range",
         "Divisor",
         "‖ΔP‖",
         "Tₛ ‖ΔP‖ / divisor",
@@ -70,10 +70,10 @@ def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
         "Weights, start / end",
         "β for 1",
     ]
-    return Table(name, f"{caption}. {COLUMNS}", header, [reading_row(term, studies) for term in MAP_TERMS])
+    return Table(name, f"{caption}. {COLUMNS}", header, [range_row(term, studies) for term in MAP_TERMS])
 
 
-def reading_row(term: str, studies: Sequence[Study]) -> list[str]:
+def range_row(term: str, studies: Sequence[Study]) -> list[str]:
     gap = average(at_paper(study, study.numbers(f"end-gap-{term}")) for study in studies)
     divisor = average(float(study.numbers(f"end-divisor-{term}")) for study in studies)
     spikes, weights = (

@@ -8,7 +8,7 @@ from ckdsnn.report.numbers import between, digits, known
 from ckdsnn.report.studies.gradient_tables import MAP_TERMS, TERMS, name_of, strength, strengths, weight_for_one
 from ckdsnn.report.words import listed
 
-ORTHOGONAL = [term for term in MAP_TERMS if term != "samd-batch"]  # the readings in which a map is an image's own
+ORTHOGONAL = [term for term in MAP_TERMS if term != "samd-batch"]  # the map ranges in which a map is an image's own
 
 
 def told(values: Iterable[float]) -> str:
@@ -31,7 +31,7 @@ def strength_findings(studies: Sequence[Study]) -> Iterator[str]:
 
 
 def temperature_findings(studies: Sequence[Study]) -> Iterator[str]:
-    """How much the temperature changes the strength of the reading with both maps from 0 to 1."""
+    """How much the temperature changes the strength of the map range with both maps from 0 to 1."""
     changes = {"with": [], "without": []}
     for study in studies:
         found, temperatures = strengths(study, "end", "samd-sample"), study.settings["temperatures"]
@@ -60,7 +60,7 @@ def angle_findings(studies: Sequence[Study]) -> Iterator[str]:
     nld = told(study.numbers("end-weights-nld")[0, 1] for study in studies)
     spikes, weights = (max(cosines[place], default=nan) for place in ("spikes", "weights"))
     yield (
-        f"Cosine of SAMD's gradient with the cross-entropy's, all readings but 0–1 over the batch: at most "
+        f"Cosine of SAMD's gradient with the cross-entropy's, all map ranges but 0–1 over the batch: at most "
         f"{spikes:.0e} at the spikes, {weights:.2f} at the weights; of NLD's at the trained weights {nld}."
     )
 

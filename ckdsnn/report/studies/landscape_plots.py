@@ -12,9 +12,9 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.labels import colour_of, label_of
+from ckdsnn.report.labels import colour_of, label_of, reading_of
 from ckdsnn.report.studies.landscape_tables import ByMethod
-from ckdsnn.report.style import LOSS_COLOURS, reading_of, styled
+from ckdsnn.report.style import LOSS_COLOURS, styled
 
 BAND = (0.25, 0.75)  # quantiles over directions and seeds
 PANELS = 3  # contour panels in a row

@@ -54,7 +54,7 @@ def agreement_findings(found: Mapping[str, Mapping[str, "Agreement"]]) -> str:
         ordered = sorted(agreements.items(), key=lambda pair: -pair[1].gain)
         parts = [f"{label_of(method)} {agreement.gain:+.2f}" for method, agreement in ordered]
         count = len(ordered[0][1].matched)
-        sentences.append(f"{kind}, correlation less that of shuffled pairs, {count} images: {'; '.join(parts)}.")
+        sentences.append(f"{kind}, correlation minus that of shuffled pairs, {count} images: {'; '.join(parts)}.")
     return listed(sentences)
 
 

@@ -7,15 +7,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ckdsnn.report.compare import Cells
-from ckdsnn.report.labels import colour_of, label_of, split_time
-from ckdsnn.report.style import reading_of, styled
+from ckdsnn.report.labels import colour_of, label_of, reading_of, split_time
+from ckdsnn.report.style import styled
 from ckdsnn.report.suites.energy_tables import ENERGIES
 
 MARKERS = "osD^vP*X"  # one for each number of time steps
 
 
 def accuracy_against_energy(cells: Cells) -> Figure:
-    """One panel an account of energy: a point a run, its colour the method, its shape T; open: maps from 0 to 1.
+    """One panel an account of energy: a point a run, its colour the method, its shape T; open: counts.
 
     The axes begin where the points do: energies of different T lie apart, those of one T close together.
     """
@@ -37,7 +37,7 @@ def accuracy_against_energy(cells: Cells) -> Figure:
 
 
 def legend_entries(cells: Cells, steps: Sequence[int]) -> tuple[list[Line2D], list[str]]:
-    """Handles and labels: each method's colour and reading, each T's shape."""
+    """Handles and labels: each method's colour and map range, each T's shape."""
     bases = dict.fromkeys(split_time(method)[0] for method in cells)
     handles = [Line2D([], [], marker="s", color=colour_of(base), **reading_of(base) | {"ls": ""}) for base in bases]
     handles += [Line2D([], [], ls="", marker=marker, color="#777777") for marker in MARKERS[: len(steps)]]

@@ -6,8 +6,7 @@ from statistics import mean
 
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, accuracies
-from ckdsnn.report.labels import label_of
-from ckdsnn.report.style import METHODS
+from ckdsnn.report.labels import TEACHER, label_of
 from ckdsnn.report.tables import RATE, Table, firing, mean_sd
 
 ENERGIES: Mapping[str, Callable[[Record], float]] = {  # account -> microjoule for one image
@@ -20,7 +19,7 @@ def energy_table(name: str, caption: str, cells: Cells, teacher: Record) -> Tabl
     """One row a method, the teacher first: accuracy, counted operations, energy by both accounts, mean firing rate."""
     header = ["Network", "Test accuracy (%)", "MAC (10³)", "AC (10³)", "Arithmetic (µJ)", "With memory (µJ)"]
     header.append(RATE)
-    rows = [energy_row(METHODS["teacher"][0], [teacher])]
+    rows = [energy_row(TEACHER, [teacher])]
     return Table(name, caption, header, rows + [energy_row(label_of(method), runs) for method, runs in cells.items()])
 
 

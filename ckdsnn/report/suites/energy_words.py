@@ -5,8 +5,7 @@ from statistics import mean
 
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells
-from ckdsnn.report.labels import label_of
-from ckdsnn.report.style import METHODS
+from ckdsnn.report.labels import TEACHER, label_of
 from ckdsnn.report.suites.energy_tables import ENERGIES
 from ckdsnn.report.words import listed
 
@@ -19,7 +18,7 @@ def findings(cells: Cells, teacher: Record) -> str:
 
 
 def method_findings(cells: Cells) -> Iterator[str]:
-    """Energy of each method less that of the plain SNN, the cheapest first, and where firing rates say otherwise."""
+    """Energy of each method minus that of the plain SNN, the cheapest first, and where firing rates say otherwise."""
     energy = {method: mean(record.arithmetic_energy for record in records) for method, records in cells.items()}
     rate = {method: mean(record.firing_rate for record in records) for method, records in cells.items()}
     plain = energy.pop(PLAIN)
@@ -41,7 +40,7 @@ def teacher_finding(students: Sequence[Record], teacher: Record) -> str:
     """How many times as much energy the ANN teacher takes, by both accounts."""
     parts = [f"{ratio:.0f} times as much by {account}" for account, ratio in ratios(students, teacher).items()]
     return (
-        f"{METHODS['teacher'][0]}, a {teacher.recipe['model']}, against the SNN, a {students[0].recipe['model']}: "
+        f"{TEACHER}, a {teacher.recipe['model']}, against the SNN, a {students[0].recipe['model']}: "
         f"{', '.join(parts)}."
     )
 

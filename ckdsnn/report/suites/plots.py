@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from ckdsnn.report.compare import FAR, Cells, Comparison, accuracies, against
-from ckdsnn.report.labels import colour_of, in_families, label_of, split_time
-from ckdsnn.report.style import reading_of, styled
+from ckdsnn.report.labels import colour_of, in_families, label_of, reading_of, split_time
+from ckdsnn.report.style import styled
 
 
 def suite_figure(cells: Cells, baseline: str) -> Figure:
@@ -29,7 +29,7 @@ def suite_figure(cells: Cells, baseline: str) -> Figure:
         left.set_yticks(list(rows.values()), [fill(label_of(method), 24) for method in rows], fontsize=9)
         left.set_ylim(len(rows) - 0.4, -0.6)
         left.set_xlabel("Test accuracy, last epoch (%)\nopen: one seed")
-        right.set_xlabel(fill(f"Less {label_of(baseline)}, same seed (points), mean and 95 % interval", 34))
+        right.set_xlabel(fill(f"minus {label_of(baseline)}, same seed (points), mean and 95 % interval", 34))
         for axes in (left, right):
             axes.xaxis.label.set_size(10)
         return figure
@@ -51,7 +51,11 @@ def accuracy_panel(axes: Axes, rows: Mapping[str, int], cells: Cells) -> None:
 
 
 def difference_panel(axes: Axes, rows: Mapping[str, int], comparisons: Sequence[Comparison]) -> None:
-    """A diamond at the mean, a line for its interval, small dots for the seeds; of one seed an open diamond."""
+    """A diamond at the mean, a line for its interval, small dots for the seeds; of one seed an open diamond.
+
+    What has no leading seed has an empty row.
+    """
+    comparisons = [comparison for comparison in comparisons if comparison.n]
     means = [comparison.mean for comparison in comparisons]
     edge = edge_of([0.0, *means])
     if max(means, default=edge) < edge:  # the panel would be empty

@@ -2,15 +2,15 @@
 
 The best of many rows is flattered by the luck that made it the best. Cross-validation over the seeds (Stone 1974,
 Journal of the Royal Statistical Society B 36) takes the seeds' luck off: each pick is judged where it was not made. So
-do seeds that only the row picked by all the others has: those were run for its sake. The luck of the test images, which
-are the same for all seeds, remains.
+do seeds that were decided on after the pick and run for its sake. The luck of the test images, which are the same for
+all seeds, remains.
 """
 
 from collections.abc import Mapping
 from statistics import mean, stdev
 from typing import NamedTuple
 
-from ckdsnn.report.compare import LEAST, Cells, Comparison, compare, values_of
+from ckdsnn.report.compare import LEAST, Cells, Comparison, leading_in, paired, values_of
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.suites.tables import probability, with_n
 from ckdsnn.report.tables import signed
@@ -28,7 +28,7 @@ class Pick(NamedTuple):
 
 
 def differences(cells: Cells, baseline: str) -> dict[str, dict[int, float]]:
-    """Method -> seed -> accuracy less the baseline's, of the methods with LEAST seeds, over the seeds that all have."""
+    """Method -> seed -> accuracy minus the baseline's, of methods with LEAST seeds, over the seeds that all have."""
     values = values_of({method: records for method, records in cells.items() if len(records) >= LEAST})
     start = values.pop(baseline, {})
     shared = set(start).intersection(*values.values())
@@ -49,17 +49,19 @@ def picks(found: Mapping[str, Mapping[int, float]]) -> dict[int, Pick]:
 
 
 def on_other_seeds(cells: Cells, baseline: str) -> tuple[str, list[int], Comparison] | None:
-    """The pick by all the seeds that every method has, these seeds, and what it is worth on those that took no part.
+    """The pick by all the seeds that every method has, these seeds, and what it is worth on those that may judge it.
 
-    None where nothing can be picked, or for fewer than LEAST others.
+    They are the leading ones of the pick, which took no part in it. None where nothing can be picked, or for fewer than
+    LEAST of them.
     """
     found = differences(cells, baseline)
     if not picks(found):
         return None
     best = max(found, key=lambda method: mean(found[method].values()))
-    seen, values = list(found[best]), values_of({method: cells[method] for method in (best, baseline)})
+    seen = list(found[best])
+    values, leading = values_of({method: cells[method] for method in (best, baseline)}), leading_in(cells)
     others = {method: {seed: v for seed, v in own.items() if seed not in seen} for method, own in values.items()}
-    judged = next(iter(compare(others, [(best, baseline)], together=False)), None)
+    judged = paired(others, (best, baseline), leading)
     return (best, seen, judged) if judged and judged.n >= LEAST else None
 
 

@@ -10,7 +10,8 @@ from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
 
 CHANCE = {"digits": 10.0, "cifar10": 10.0, "cifar100": 1.0}  # data set -> accuracy of guessing, in percent
 NEAR = 2.0  # points: so near to chance a network has learned next to nothing
-PAIRED = 'Differences are paired by seed, n pairs; "from": the other\'s mean over these seeds, where one has more.'
+PAIRED_T = "[95 %, paired t]"
+PAIRED = 'Differences are paired by seed; "from": the other\'s mean over these seeds, where one has more.'
 
 
 def owners(suites: Mapping[str, Iterable[str]]) -> dict[str, str]:
@@ -19,15 +20,48 @@ def owners(suites: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 
 def in_points(comparison: Comparison, digits: int = 2) -> str:
-    """The mean difference with its 95 % interval, to so many digits after the point."""
-    middle, *ends = (f"{value:+.{digits}f}" for value in (comparison.mean, *(comparison.interval or ())))
-    bounds = ", ".join(ends)
-    return f"{whole(middle)} {whole(f'[{bounds}]')}" if ends else whole(middle)
+    """The mean difference with its 95 % interval, to so many digits after the point; a dash without a leading seed."""
+    if not comparison.n:
+        return DASH
+    middle = whole(f"{comparison.mean:+.{digits}f}")
+    return f"{middle} {bounds(comparison.interval, digits)}" if comparison.interval else middle
+
+
+def bounds(interval: tuple[float, float], digits: int = 2) -> str:
+    """An interval."""
+    low, high = (f"{value:+.{digits}f}" for value in interval)
+    return whole(f"[{low}, {high}]")
 
 
 def with_n(comparison: Comparison) -> str:
     """The same with the number of pairs."""
-    return f"{in_points(comparison)} {count(comparison.n)}"
+    return f"{in_points(comparison)} {count(comparison.n)}" if comparison.n else DASH
+
+
+def remarks(comparison: Comparison, digits: int = 2) -> str:
+    """What has to be known beside the number: seeds that take no part in it, and a pooled estimate that differs."""
+    found = []
+    if extra := len(comparison.others):
+        every = comparison.everything
+        found.append(
+            f"all seeds: {in_points(every, digits)}, n\u00a0=\u00a0{every.n}, of which {extra} were added after a look "
+            "or made the pick"
+        )
+    if comparison.disputed:
+        interval = comparison.pooled_interval
+        zero = "includes" if interval[0] <= 0 <= interval[1] else "excludes"
+        found.append(f"pooled over the suite {bounds(interval, digits)} {zero} 0")
+    return "; ".join(found)
+
+
+def with_remarks(
+    header: Sequence[str], rows: Sequence[Sequence[str]], found: Iterable[str]
+) -> tuple[list[str], list[list[str]]]:
+    """A table with the remark on each row as its last column, if there is any."""
+    found = list(found)
+    if not any(found):
+        return list(header), [list(row) for row in rows]
+    return [*header, "Remarks"], [[*row, remark or DASH] for row, remark in zip(rows, found, strict=True)]
 
 
 def probability(p: float | None) -> str:
@@ -45,7 +79,8 @@ def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
     """One row a method: accuracy, paired difference from `baseline`, corrected p value."""
     found = {comparison.method: comparison for comparison in against(cells, baseline)}
     header = ["Method", "Test accuracy, last epoch (%), mean ± sd (n)"]
-    header += [f"Less {label_of(baseline)}, points [95 %, not corrected]", holm_over(found.values())]
+    header += [f"minus {label_of(baseline)}, points {PAIRED_T}", holm_over(found.values())]
+    methods = in_families(cells, baseline)
     rows = [
         [
             marked(label_of(method), cells[method]),
@@ -53,16 +88,17 @@ def suite_table(name: str, caption: str, cells: Cells, baseline: str) -> Table:
             paired(found[method], cells) if method in found else DASH,
             probability(found[method].corrected) if method in found else DASH,
         ]
-        for method in in_families(cells, baseline)
+        for method in methods
     ]
-    return Table(name, f"{caption.rstrip('.')}. {PAIRED}", header, rows)
+    notes = [remarks(found[method]) if method in found else "" for method in methods]
+    return Table(name, f"{caption.rstrip('.')}. {PAIRED}", *with_remarks(header, rows, notes))
 
 
 def paired(comparison: Comparison, cells: Cells) -> str:
     """The difference and the number of pairs, with the baseline's mean over them where it is not its row's."""
     both = accuracies(cells[comparison.method]), accuracies(cells[comparison.baseline])
     text = with_n(comparison)
-    if all(len(seeds) == comparison.n for seeds in both):
+    if not comparison.n or all(len(seeds) == comparison.n for seeds in both):
         return text
     start = mean(both[1][seed] for seed in comparison.differences)
     return f"{text} {whole(f'from {start:.2f}')}"
