@@ -1,4 +1,4 @@
-"""The command that names the works to cite, as BibTeX: of one key, or of everything that a recipe uses."""
+"""The command that names the works to cite, as BibTeX: of one key, or of all that a method or a recipe builds on."""
 
 import re
 from importlib.resources import files
@@ -8,10 +8,12 @@ from jsonargparse import Namespace
 from ckdsnn.cli.options import Parser
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, Recipe
+from ckdsnn.recipe.named import STUDENTS, TIER_SETTINGS
 
 PAPER = "ckdsnn"
 KEY_OF_TERM = {"samd": PAPER, "nld": PAPER, "bkd": "bkdsnn"}  # where it is not the term's own name
 KEYS_OF_DATASET = {"cifar10": ["cifar"], "cifar100": ["cifar"]}
+BY_METHOD = STUDENTS[TIER_SETTINGS["smoke"]]  # by name, with all variants and conditions
 KEYS_OF_SPIKING = ["tdbn", "surrogate", "spikingjelly"]
 
 
@@ -23,12 +25,18 @@ def works() -> dict[str, str]:
 
 def keys_of(recipe: Recipe) -> list[str]:
     """The works that a training of this recipe builds on, the paper first, each once."""
-    maps = map_keys(recipe) if "samd" in recipe.loss_names else []
-    terms = [KEY_OF_TERM.get(name, name) for name in recipe.loss_names]
     spiking = KEYS_OF_SPIKING if recipe.timesteps else []
     augmentation = ["autoaugment"] * recipe.autoaugment + ["erasing"] * bool(recipe.erasing)
     data = KEYS_OF_DATASET.get(recipe.dataset, [])
-    return list(dict.fromkeys([PAPER, *terms, *maps, "resnet", *spiking, *data, *augmentation]))
+    return list(dict.fromkeys([*learning_keys(recipe), "resnet", *spiking, *data, *augmentation]))
+
+
+def learning_keys(recipe: Recipe) -> list[str]:
+    """The works behind what a student learns from and how it ends, the paper first."""
+    terms = [KEY_OF_TERM.get(name, name) for name in recipe.loss_names]
+    maps = map_keys(recipe) if "samd" in recipe.loss_names else []
+    ending = ["enof"] * (recipe.last_activation == "relu")  # whose idea a last ReLU is
+    return list(dict.fromkeys([PAPER, *terms, *maps, *ending]))
 
 
 def map_keys(recipe: Recipe) -> list[str]:
@@ -38,14 +46,22 @@ def map_keys(recipe: Recipe) -> list[str]:
     return ["cam"] * last + ["gradcam"] * before
 
 
+def keys_by_name(name: str) -> list[str]:
+    """The keys of a recipe, else of a work's key itself, else of a method's or a variant's name; else the name."""
+    if name in RECIPES:
+        return keys_of(RECIPES[name])
+    if name in works() or name not in BY_METHOD:
+        return [name]
+    return learning_keys(BY_METHOD[name])
+
+
 def cite_parser() -> Parser:
-    parser = Parser(description="Print the BibTeX of a work, or of all works that a recipe builds on.")
-    text = "a recipe's name or a work's key; an unknown one lists the keys"
+    parser = Parser(description="Print the BibTeX of a work, or of all works that a recipe or a method builds on.")
+    text = "a recipe's or a method's name, or a work's key; an unknown one lists the keys"
     parser.add_argument("name", type=str, nargs="?", default=PAPER, help=text)
     return parser
 
 
 def cite_command(options: Namespace) -> None:
-    known, recipe = works(), RECIPES.get(options.name)
-    keys = keys_of(recipe) if recipe else [options.name]
-    print(*(choose("work", key, known) for key in keys), sep="\n\n")
+    known = works()
+    print(*(choose("work", key, known) for key in keys_by_name(options.name)), sep="\n\n")
