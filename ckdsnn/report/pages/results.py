@@ -45,8 +45,9 @@ WITHOUT_TEACHER = ("DS-ATGO", "Stable Spike", "Strong2Weak", "enhanced self-dist
 ALONE = "No run at the paper's scale is on record yet: these are published numbers alone."
 SOURCES = (
     '"Read at its source": in the work\'s own code, tables or logs. "Own publication": as its authors have published '
-    'it. "Source not noted": where it was read is not on record. "Best" and "last" name the epoch, where it is known; '
-    f"a best one was chosen on the test set. Works without a teacher: {', '.join(WITHOUT_TEACHER)}."
+    'it. "Second-hand": as others report it. "Source not noted": where it was read is not on record. "Best" and "last" '
+    "name the epoch, where it is known; a best one was chosen on the test set. Works without a teacher: "
+    f"{', '.join(WITHOUT_TEACHER)}."
 )
 
 
