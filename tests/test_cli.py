@@ -17,6 +17,7 @@ from ckdsnn.cli import COMMANDS, main
 from ckdsnn.cli.cite import keys_of, works
 from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.records import save_record
 
 
@@ -79,11 +80,34 @@ def test_cite_prints_the_paper_a_work_or_what_a_recipe_builds_on(capsys):
     keys = re.findall(r"^@\w+\{(\w+),", printed, re.M)
     spiking, data = ["tdbn", "surrogate", "spikingjelly"], ["cifar", "autoaugment", "erasing"]
     assert keys == ["ckdsnn", "kd", "bkdsnn", "resnet", *spiking, *data]
-    maps = {"cifar10-16k-samd": {"cam"}, "cifar10-16k-ckdsnn-first": {"gradcam"}, "digits-kd": set()}
-    maps |= {"cifar10-16k-ckdsnn-all": {"cam", "gradcam"}}
+    maps = {"cifar10-16k-samd": {"cam"}, "cifar10-16k-ckdsnn-stage1": {"gradcam"}, "digits-kd": set()}
+    maps |= {"cifar10-16k-ckdsnn-all-stages": {"cam", "gradcam"}}
     assert {name: {"cam", "gradcam"} & set(keys_of(RECIPES[name])) for name in maps} == maps
     main(["cite", "digits-teacher"])
     assert re.findall(r"^@\w+\{(\w+),", capsys.readouterr().out, re.M) == ["ckdsnn", "resnet"]
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("digits-ckdsnn-first", ["ckdsnn", "cam", "enof", "resnet", "tdbn", "surrogate", "spikingjelly"]),
+        ("ckdsnn-first", ["ckdsnn", "cam", "enof"]),  # a method
+        ("bkd", ["ckdsnn", "kd", "bkdsnn"]),
+        ("kd", ["kd"]),  # a method and a work: the work
+        ("ckdsnn", ["ckdsnn"]),
+    ],
+)
+def test_cite_knows_recipes_works_and_methods(name, keys, capsys):
+    assert main(["cite", name]) == 0
+    assert re.findall(r"^@\w+\{(\w+),", capsys.readouterr().out, re.M) == keys
+
+
+def test_help_says_what_each_command_does(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for name, (make_parser, _) in COMMANDS.items():
+        assert f"{name} {make_parser().description}" in said
 
 
 def test_an_unknown_work_lists_the_known_ones(capsys):
@@ -160,7 +184,8 @@ def test_a_dry_run_prints_the_plan_and_ends_well(tmp_path, capsys, monkeypatch):
     assert main([*arguments, "--jobs", "2", "--budget", "2h", "--epochs", "1"]) == 0
     printed = capsys.readouterr().out
     recipes = [RECIPES[name].replace(epochs=1) for name in SUITES["components"]["smoke"]]
-    ids = [recipe.record_id(0) for recipe in [*recipes, RECIPES["digits-teacher"]]]
+    ids = [recipe.record_id(seed) for recipe in recipes for seed in range(SEEDS["components"])]  # as many as planned
+    ids.append(RECIPES["digits-teacher"].record_id(0))
     assert sorted(line.split()[0] for line in printed.splitlines()[1:-2]) == sorted(ids)
     assert list(tmp_path.iterdir()) == []
 

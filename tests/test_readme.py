@@ -3,14 +3,16 @@
 import re
 import shlex
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import papermill
 import pytest
 import torch
 
+from ckdsnn import load_records
 from ckdsnn.cli import COMMANDS
-from ckdsnn.recipe import RECIPES
+from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.training.run import resolve
 
 ROOT = Path(__file__).parents[1]
@@ -82,6 +84,31 @@ def test_the_project_is_fetched_from_its_address(words):
         assert set(extras[1].split(",")) <= PROJECT["optional-dependencies"].keys()
         return
     assert words[-1].removeprefix("git+") == PROJECT["urls"]["Repository"]
+
+
+STAGES_TODAY = {"first": "stage1", "second": "stage2", "all": "all-stages"}
+
+
+def name_today(name):
+    """What the table of results/README.md says that a record's recipe is called today."""
+    if not (found := re.fullmatch(r"(.+?)-(ckdsnn|samd)(?:-(.*))?", name)):
+        return name
+    setting, family, rest = found.groups(default="")
+    scaled, rest = re.match(r"sample\b", rest), re.sub(r"^sample-?", "", rest)
+    counted = rest in ("", "none", "l2", "beta0.016", "t2", "t4", "t6", *STAGES_TODAY) or rest.startswith("with-")
+    count = "" if scaled or not counted else "count"
+    return "-".join(filter(None, (setting, family, count, STAGES_TODAY.get(rest, rest))))
+
+
+def test_a_record_is_repeated_by_the_name_that_the_readme_of_results_gives():
+    records = load_records(ROOT / "results")
+    assert len(records) > 300
+    for record in records:
+        own = Recipe.of(record.recipe)
+        changes = {name: value for name, value in asdict(own).items() if name not in ("name", "tier")}
+        assert resolve(name_today(own.name), changes).digest() == own.digest()
+    unlike = [r.id for r in records if RECIPES[name_today(r.recipe["name"])].digest() != r.id[-8:]]
+    assert len(unlike) == 1, "one single run with a field of its own"
 
 
 def test_every_folder_of_the_package_is_in_the_readme():

@@ -34,16 +34,23 @@ COMMANDS = {
     "cite": (cite_parser, cite_command),
 }
 
+DESCRIPTION = (
+    "Distil spiking networks with an ANN as teacher; see the book for the whole story. To begin: `ckdsnn train "
+    "digits-ckdsnn` trains a small teacher, then a student with the paper's method: SAMD, with both maps 0 to 1 within "
+    "each image, and NLD."
+)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status.
 
     0 done, 1 a run of a suite failed, 2 a mistake in the call, 3 the budget ended before the work, 130 interrupted
     """
-    parser = Parser(prog="ckdsnn", description="Distil spiking networks; see the book for the whole story.")
+    parser = Parser(prog="ckdsnn", description=DESCRIPTION)
     commands = parser.add_subcommands(dest="command", required=True)
     for name, (make_parser, _) in COMMANDS.items():
-        commands.add_subcommand(name, make_parser())
+        own = make_parser()
+        commands.add_subcommand(name, own, help=own.description)
     options = parser.parse_args(arguments)
     own = options[options.command]
     try:

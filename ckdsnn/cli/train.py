@@ -37,9 +37,8 @@ def suite_parser() -> RecipeParser:
     parser = RecipeParser(description="Train what a suite has no records of; called again, it goes on.")
     parser.add_argument("name", type=str, help="a suite's name, several joined with +, or all; see `ckdsnn list`")
     parser.add_argument("--tier", type=str, default="", help="smoke, reduced or paper (none: each suite's first)")
-    parser.add_argument(
-        "--seeds", type=int | None, default=None, help="how many, from 0 on (none: as many as each suite was planned with)"
-    )
+    seeds = "how many, from 0 on (none: as many as each suite was planned with, mostly 3)"
+    parser.add_argument("--seeds", type=int | None, default=None, help=seeds)
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once, which share the machine")
     parser.add_argument("--results", type=str | None, default=None, help="another folder whose records count as done")
     add_option(parser, "dry_run", bool, False, "print the plan only")
