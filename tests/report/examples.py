@@ -9,17 +9,20 @@ import torch
 from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.analysis.explain import Explanation
 from ckdsnn.data import DATASETS
-from ckdsnn.recipe import SUITES
+from ckdsnn.recipe.methods import METHODS
 from ckdsnn.recipe.named import TIER_SETTINGS
+from ckdsnn.recipe.suites import methods_in
 from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
 from ckdsnn.records.study import Study, study_id
+from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.studies.distribution_plots import POPULATIONS
 from ckdsnn.report.studies.distribution_tables import DISTANCES
 from ckdsnn.report.studies.gradient_tables import TERMS
-from ckdsnn.report.style import MAPS, METHODS, PLACES, SURROGATES
+from ckdsnn.report.style import MAPS, PLACES, SURROGATES
 from tests.bench_example import EXAMPLE, entry, point
 
+STYLES = {method: (label_of(method), colour_of(method)) for method in ("teacher", *METHODS)}  # label and colour
 CLASSES, DIGITS = DATASETS["cifar10"].classes, DATASETS["digits"].classes
 
 
@@ -53,8 +56,7 @@ def cells_of(record: Record, accuracies: dict[str, list[float]]) -> dict[str, li
 
 def suite_cells(suite: str, tier: str, record: Record) -> dict[str, list[Record]]:
     """Three seeds of every method of a suite."""
-    random, setting = np.random.default_rng(4), TIER_SETTINGS[tier]
-    methods = [name.removeprefix(f"{setting}-") for name in SUITES[suite][tier]]
+    random, methods = np.random.default_rng(4), methods_in(suite, TIER_SETTINGS[tier])
     return cells_of(
         record, {method: (random.uniform(50, 60) + random.normal(0, 0.5, 3)).tolist() for method in methods}
     )
@@ -105,7 +107,7 @@ def found(teacher: str = "truck", student: str = "cat", size: int = 8) -> Explan
         return {best: 0.91} | {name: 0.01 for name in CLASSES if name != best}
 
     cells = maps(2)
-    record_id = "cifar100-reduced-ckdsnn-sample-s0-0123abcd"
+    record_id = "cifar100-reduced-ckdsnn-s0-0123abcd"
     return Explanation(pictures(1, size)[0], cells[0], 100 * cells[1], sure_of(teacher), sure_of(student), record_id)
 
 
@@ -204,9 +206,7 @@ def changes() -> dict[str, dict[str, torch.Tensor]]:
 
 def every_method(study: Callable[..., Study], record: Record) -> list[Study]:
     """A study of two seeds of every method that a student can have."""
-    return [
-        study(record, method, seed, 0.4 + 0.1 * seed) for method in METHODS if method != "teacher" for seed in (0, 1)
-    ]
+    return [study(record, method, seed, 0.4 + 0.1 * seed) for method in METHODS for seed in (0, 1)]
 
 
 REMOVED, WIDTHS = [10, 50, 90], [0.5, 1.0, 2.0]

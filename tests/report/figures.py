@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
+from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
 from ckdsnn.report.framework import framework
 from ckdsnn.report.map_plots import explanation, map_gallery
@@ -14,7 +15,6 @@ from ckdsnn.report.studies.gradient_plots import gradient_strength
 from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes
 from ckdsnn.report.studies.reliability_plots import map_scores, road_curves, surrogate_curves
 from ckdsnn.report.studies.theory_plots import map_bounds, noise_changes
-from ckdsnn.report.style import METHODS
 from ckdsnn.report.suites.energy_plots import accuracy_against_energy, firing_rates
 from ckdsnn.report.suites.plots import over_time, suite_figure
 from ckdsnn.report.suites.within import within_figure
@@ -22,6 +22,7 @@ from tests.landscape_example import bowl
 from tests.report.examples import (
     CLASSES,
     DIGITS,
+    STYLES,
     agreement,
     benches,
     bounds,
@@ -46,11 +47,11 @@ from tests.report.examples import (
 def gallery() -> Figure:
     """Eight CIFAR-10 pictures with the rows that have the longest labels."""
     rows = {"Teacher: CAM": ("cam", maps(8))}
-    rows |= {f"SAM: {METHODS[method][0]}": ("sam", maps(8)) for method in ("snn", "ckdsnn-sample")}
+    rows |= {f"SAM: {STYLES[method][0]}": ("sam", maps(8)) for method in ("snn", "ckdsnn")}
     return map_gallery(pictures(8), CLASSES[:8], rows | {"Student: Grad-CAM": ("grad_cam", maps(8))})
 
 
-COMPARED = ("snn", "kd", "ckdsnn", "ckdsnn-sample", "samd")
+COMPARED = ("snn", "kd", "ckdsnn-count", "ckdsnn", "samd-count")
 
 FIGURES: dict[str, Callable[[Record], Figure]] = {
     "training_curves": lambda record: training_curves([record_of(record, method) for method in METHODS]),
@@ -58,25 +59,23 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "cell_shares": lambda _: cell_shares({"teacher, 0 to 1": distributions(9), "student, counts": distributions(9)}),
     "smoothed_probabilities": lambda _: smoothed_probabilities(DIGITS, softened()),
     "agreements": lambda _: agreements(
-        {title: {method: agreement(1) for method in ("snn", "ckdsnn", "ckdsnn-sample")} for title in ("SAM", "CAM")}
+        {title: {method: agreement(1) for method in ("snn", "ckdsnn-count", "ckdsnn")} for title in ("SAM", "CAM")}
     ),
     "map_gallery": lambda _: gallery(),
     "explanation": lambda _: explanation(found()),
-    "suite_figure": lambda record: suite_figure(suite_cells("released", "reduced", record), "ckdsnn"),
+    "suite_figure": lambda record: suite_figure(suite_cells("released", "reduced", record), "ckdsnn-count"),
     "suite_figure, short": lambda record: suite_figure(suite_cells("noise", "reduced", record), "kd"),
     "accuracy_against_energy": lambda record: accuracy_against_energy(over_time_cells(record)),
-    "firing_rates": lambda record: firing_rates(
-        cells_of(record, {method: [50.0] for method in METHODS if method != "teacher"})
-    ),
+    "firing_rates": lambda record: firing_rates(cells_of(record, {method: [50.0] for method in METHODS})),
     "within_figure": lambda record: within_figure(
         suite_cells("timesteps", "reduced", record),
-        [("nld", "snn"), ("ckdsnn", "nld"), ("ckdsnn-sample", "nld")],
+        [("nld", "snn"), ("ckdsnn-count", "nld"), ("ckdsnn", "nld")],
         "T = 1",
     ),
     "over_time": lambda record: over_time(suite_cells("timesteps", "reduced", record), 1),
     "road_curves": lambda record: road_curves(faithfulness(record)),
     "map_scores": lambda record: map_scores(
-        [faithfulness(record, method) for method in ("snn", "kd", "ckdsnn", "ckdsnn-sample")]
+        [faithfulness(record, method) for method in ("snn", "kd", "ckdsnn-count", "ckdsnn")]
     ),
     "map_scores, one": lambda record: map_scores([faithfulness(record)]),
     "surrogate_curves": lambda record: surrogate_curves(surrogates(record)),
@@ -85,10 +84,10 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "time_shares": lambda _: time_shares(benches()),
     "switch_costs": lambda _: switch_costs(benches()),
     "scaling": lambda _: scaling(benches()),
-    "side_by_side": lambda record: side_by_side([compared(record, method) for method in ("snn", "ckdsnn-sample")]),
+    "side_by_side": lambda record: side_by_side([compared(record, method) for method in ("snn", "ckdsnn")]),
     "distances": lambda record: distances(every_method(compared, record)),
     "gradient_strength": lambda record: gradient_strength(
-        [pulled(record, method) for method in ("nld", "ckdsnn", "ckdsnn-sample")]
+        [pulled(record, method) for method in ("nld", "ckdsnn-count", "ckdsnn")]
     ),
     "map_bounds": lambda _: map_bounds(bounds()),
     "noise_changes": lambda _: noise_changes(changes()),

@@ -1,37 +1,122 @@
-"""Comparisons: paired t test and block design by their textbook formulas, Holm's procedure by its definition."""
+"""Comparisons: paired t test by scipy, block design by its textbook formulas, Holm's procedure by its definition."""
 
-from math import sqrt
-from statistics import mean, stdev
+from dataclasses import asdict, replace
+from math import isnan, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ckdsnn.report.compare import Comparison, Spread, against, compare, correct, holm, pooled, values_of
+from ckdsnn.recipe import RECIPES
+from ckdsnn.report.compare import (
+    Comparison,
+    Spread,
+    against,
+    compare,
+    compare_runs,
+    correct,
+    every_seed,
+    holm,
+    leading_in,
+    pooled,
+    setting_of,
+    values_of,
+)
 from tests.report.examples import cells_of
 
 ACCURACIES = {"snn": [50.0, 51.0, 52.5], "kd": [53.0, 53.5, 55.9], "nld": [50.5, 50.0, 53.0]}
 
 
-def test_on_its_own_a_difference_has_the_textbooks_paired_t_test(record):
-    (found,) = compare(values_of(cells_of(record, ACCURACIES)), [("kd", "snn")], together=False)
-    differences = [3.0, 2.5, 3.4]
-    assert list(found.differences.values()) == pytest.approx(differences) and list(found.differences) == [0, 1, 2]
-    error = stdev(differences) / sqrt(3)
-    p = 2 * stats.t.sf(mean(differences) / error, 2)
-    half = stats.t.ppf(0.975, 2) * error
-    assert found.p == pytest.approx(p) and found.corrected == pytest.approx(p)
-    assert found.interval == pytest.approx((found.mean - half, found.mean + half))
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=3, max_size=12))
+def test_a_comparison_is_scipys_paired_t_test(pairs):
+    one, other = (np.round(column, 3) for column in zip(*pairs, strict=True))
+    assume(len(set(np.round(one - other, 9))) > 1)
+    (found,) = compare({"a": dict(enumerate(one)), "b": dict(enumerate(other))}, [("a", "b")])
+    expected = stats.ttest_rel(one, other)
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-4, abs=1e-12) and found.n == len(pairs)
+    assert found.interval == pytest.approx(tuple(expected.confidence_interval()), rel=1e-4, abs=1e-6)
+    assert found.mean == pytest.approx((one - other).mean(), abs=1e-8)
 
 
-def test_of_two_methods_the_block_design_is_the_paired_t_test(record):
-    values = values_of(cells_of(record, {name: ACCURACIES[name] for name in ("kd", "snn")}))
-    pair = [("kd", "snn")]
-    (together,), (alone,) = compare(values, pair), compare(values, pair, together=False)
-    assert together.spread.freedom == alone.spread.freedom == 2
-    assert together.p == pytest.approx(alone.p) and together.interval == pytest.approx(alone.interval)
+def test_the_verdict_follows_from_the_interval():
+    for shift in (-2.0, -1.2, 0.0, 1.2, 2.0):
+        found = Comparison("kd", "snn", {0: shift, 1: shift + 0.5, 2: shift - 0.3})
+        low, high = found.interval
+        assert found.sign == (low > 0) - (high < 0)
+    assert Comparison("kd", "snn", {0: 2.0, 1: 2.1}).sign is None
+
+
+def as_recorded(record, setting, accuracies):
+    """Runs of named recipes of a setting: method -> records of the seeds 0, 1, ..."""
+    recipes = {method: RECIPES[f"{setting}-{method}"] for method in accuracies}
+    return {
+        method: [
+            replace(run, id=recipe.record_id(run.seed), tier=recipe.tier, recipe=asdict(recipe))
+            for run in cells_of(record, {method: accuracies[method]})[method]
+        ]
+        for method, recipe in recipes.items()
+    }
+
+
+WALK = [50.0 + 0.37 * (7 * seed % 5) for seed in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "pair", "seeds"),
+    [
+        ("cifar10-16k", ("nld", "snn"), range(5)),  # both in the suite of components, planned with five
+        ("cifar10-16k", ("nld-noise1", "nld"), range(3)),  # the smaller plan of the two
+        ("cifar10-16k", ("ckdsnn-beta30", "nld"), range(5, 10)),  # picked by others
+        ("cifar10-16k", ("nld", "ckdsnn-beta30"), range(5, 10)),
+        ("cifar10-16k", ("samd-beta10", "snn"), range(3, 6)),
+        ("cifar10-16k", ("ckdsnn-beta30-few", "nld-few"), range(3)),  # 3 and 4 were added after a look
+        ("cifar10-16k", ("ckdsnn-beta10-t4", "nld-t4"), range(3)),
+        ("cifar100-resnet20-e20", ("ckdsnn-beta30", "nld"), range(3)),  # picked on validation images
+        ("cifar100-resnet19-e20", ("nld", "snn"), range(1)),
+        ("digits", ("nld", "snn"), range(10)),  # nothing planned, nothing picked
+    ],
+)
+def test_leading_seeds_are_those_planned_before_a_look(record, setting, pair, seeds):
+    cells = as_recorded(record, setting, {pair[0]: [value + 1.5 for value in WALK], pair[1]: WALK})
+    assert setting_of(cells) == setting
+    (found,) = compare_runs(cells, [pair])
+    assert list(found.differences) == list(seeds) and list(found.others) == [s for s in range(10) if s not in seeds]
+    assert list(found.everything.differences) == list(range(10)) and not found.everything.others
+
+
+def test_without_a_leading_seed_there_is_no_number(record):
+    cells = as_recorded(record, "cifar10-16k", {"ckdsnn-beta30": WALK[:4], "nld": WALK})
+    (found,) = compare_runs(cells, [("ckdsnn-beta30", "nld")])
+    assert found.n == 0 and isnan(found.mean) and found.sign is None and found.interval is None and found.p is None
+    assert list(found.others) == [0, 1, 2, 3]
+
+
+def test_runs_of_no_named_recipe_count_as_they_are(record):
+    cells = cells_of(record, ACCURACIES)
+    assert setting_of(cells) == "" and leading_in(cells) is every_seed
+
+
+def test_the_pooled_estimate_stands_beside_and_says_where_it_disagrees(record):
+    steady = {f"nld-noise{n}": [50.0 + n, 51.0 + n, 52.5 + n] for n in (1, 2, 5)}
+    cells = cells_of(record, steady | {"snn": [50.0, 51.0, 52.0], "kd": [50.3, 52.0, 52.4]})
+    (found,) = compare_runs(cells, [("kd", "snn")])
+    assert found.interval[0] < 0 < found.pooled_interval[0] and found.disputed
+    assert sum(found.pooled_interval) / 2 == pytest.approx(found.mean), "the number is one"
+
+
+def test_what_has_collapsed_is_not_pooled(record):
+    cells = cells_of(record, ACCURACIES | {"at": [10.0, 20.0, 30.5]})
+    steady, other = compare_runs(cells, [("kd", "snn"), ("at", "snn")])
+    assert steady.pooled == compare_runs(cells_of(record, ACCURACIES), [("kd", "snn")])[0].pooled
+    assert other.pooled is None and not other.disputed
+
+
+def test_under_another_condition_nothing_has_collapsed_and_a_seed_is_another_block(record):
+    cells = cells_of(record, ACCURACIES | {"nld-few": [30.0, 31.1, 32.5], "ckdsnn-beta30-few": [31.0, 32.2, 33.3]})
+    (found,) = compare_runs(cells, [("ckdsnn-beta30-few", "nld-few")])
+    assert found.pooled.freedom == 4 + 2
 
 
 def test_the_spread_of_a_complete_block_design_is_that_of_the_textbooks_table():
@@ -48,26 +133,9 @@ def test_of_an_unbalanced_design_what_one_seed_alone_has_says_nothing():
     assert pooled({"kd": {0: 50.0}, "snn": {0: 51.0}}) is None
 
 
-def test_a_network_that_has_collapsed_varies_in_its_own_way(record):
-    collapsed = ACCURACIES | {"at": [10.0, 20.0, 30.5]}
-    values = values_of(cells_of(record, collapsed))
-    pairs = [("kd", "snn"), ("at", "snn")]
-    steady, other = compare(values, pairs)
-    assert steady.spread == compare(values_of(cells_of(record, ACCURACIES)), [("kd", "snn")])[0].spread
-    assert other.spread == Spread(pytest.approx(stdev([-40.0, -31.0, -22.0])), 2)
-
-
-def test_what_varies_far_more_than_the_others_varies_in_its_own_way(record):
-    values = values_of(cells_of(record, ACCURACIES | {"catkd": [52.0, 44.0, 56.0]}))
-    steady, other = compare(values, [("kd", "snn"), ("catkd", "snn")])
-    assert steady.spread == compare(values_of(cells_of(record, ACCURACIES)), [("kd", "snn")])[0].spread
-    assert other.spread == Spread(pytest.approx(stdev([2.0, -7.0, 3.5])), 2)
-
-
 def test_a_method_of_two_seeds_does_not_widen_the_others_intervals(record):
-    values = values_of(cells_of(record, ACCURACIES | {"catkd": [52.0, 44.0]}))
-    steady, other = compare(values, [("kd", "snn"), ("catkd", "snn")])
-    assert steady.spread == other.spread == compare(values_of(cells_of(record, ACCURACIES)), [("kd", "snn")])[0].spread
+    (found,) = compare_runs(cells_of(record, ACCURACIES | {"catkd": [52.0, 44.0]}), [("kd", "snn")])
+    assert found.pooled == compare_runs(cells_of(record, ACCURACIES), [("kd", "snn")])[0].pooled
 
 
 def test_only_seeds_that_both_have_count(record):
@@ -89,14 +157,12 @@ def test_everything_against_a_baseline_leaves_out_itself(record):
 
 
 def test_equal_differences_say_nothing_about_their_spread():
-    values = {"kd": dict.fromkeys(range(3), 52.0), "snn": dict.fromkeys(range(3), 50.0)}
-    for together in (True, False):
-        (found,) = compare(values, [("kd", "snn")], together)
-        assert found.mean == 2.0 and found.spread is None and found.p is None and found.interval is None
+    (found,) = compare({"kd": dict.fromkeys(range(3), 52.0), "snn": dict.fromkeys(range(3), 50.0)}, [("kd", "snn")])
+    assert found.mean == 2.0 and found.spread is None and found.p is None and found.interval is None
 
 
 def test_what_is_missing_yet_counts_in_the_family():
-    found = [Comparison("kd", "snn", dict.fromkeys(range(3), d), Spread(1.0, 8)) for d in (2.0, 3.0)]
+    found = [Comparison("kd", "snn", {0: d, 1: d + 0.5, 2: d - 0.3}) for d in (2.0, 3.0)]
     ps = [comparison.p for comparison in found]
     assert [c.corrected for c in correct(found)] == holm(ps)
     assert [c.corrected for c in correct(found, 5)] == holm([*ps, 1.0, 1.0, 1.0])[:2]

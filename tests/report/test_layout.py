@@ -99,8 +99,8 @@ OF_STUDIES = {
     "road_curves": (faithfulness, road_curves),
     "map_scores": (faithfulness, lambda study: map_scores([study])),
     "surrogate_curves": (surrogates, surrogate_curves),
-    "landscape_curves": (bowl, lambda study: landscape_curves({"ckdsnn-l2": [study]})),
-    "landscape_planes": (bowl, lambda study: landscape_planes({"ckdsnn-l2": study})),
+    "landscape_curves": (bowl, lambda study: landscape_curves({"ckdsnn-count-l2": [study]})),
+    "landscape_planes": (bowl, lambda study: landscape_planes({"ckdsnn-count-l2": study})),
 }
 AXES = ("distances", "grid")  # of a study's values: set by the measurement, always numbers
 
@@ -127,7 +127,7 @@ def test_a_figure_of_a_diverged_network_is_drawn_without_what_is_missing(name, k
 
 def test_the_table_of_a_diverged_landscape_has_no_numbers(record):
     whole, broken = bowl(record), diverged(bowl(record, seed=1), False)
-    (alone,) = landscape_table("t", "c", {"ckdsnn-l2": [broken]}).rows
+    (alone,) = landscape_table("t", "c", {"ckdsnn-count-l2": [broken]}).rows
     assert set(alone[1:]) == {"–"}
-    (both,) = landscape_table("t", "c", {"ckdsnn-l2": [whole, broken]}).rows
+    (both,) = landscape_table("t", "c", {"ckdsnn-count-l2": [whole, broken]}).rows
     assert readable(both[1]).endswith("(n = 1)")

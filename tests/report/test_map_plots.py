@@ -8,8 +8,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from ckdsnn.report.map_plots import MAP_COLOURS, explanation, map_gallery, record_gallery, show_map
-from ckdsnn.report.style import METHODS
-from tests.report.examples import found, maps, pictures
+from tests.report.examples import STYLES, found, maps, pictures
 
 
 def shown_map(cells, picture=None):
@@ -113,11 +112,11 @@ def test_explanation_shows_both_networks_most_probable_classes():
     classes = [label.get_text() for label in axes.get_yticklabels()]
     assert set(classes) == {*list(given.teacher)[:3], *list(given.student)[:3]} and classes[0] == "truck"
     for bars, network, method in zip(
-        axes.containers, (given.teacher, given.student), ("teacher", "ckdsnn"), strict=True
+        axes.containers, (given.teacher, given.student), ("teacher", "ckdsnn-count"), strict=True
     ):
         assert [bar.get_width() for bar in bars] == [100 * network[name] for name in classes]
         assert [round(bar.get_y() + bar.get_height() / 2) for bar in bars] == list(range(len(classes)))
-        assert to_hex(bars[0].get_facecolor()) == METHODS[method][1].lower()
+        assert to_hex(bars[0].get_facecolor()) == STYLES[method][1].lower()
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Teacher", "Student"]
     assert "91 %" in [text.get_text() for text in axes.texts]
     assert axes.get_xlabel() == "Probability (%)"

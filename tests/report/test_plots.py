@@ -14,10 +14,10 @@ from ckdsnn.report.plots import (
     smoothed_probabilities,
     training_curves,
 )
-from ckdsnn.report.style import METHODS, TERM_COLOURS
-from tests.report.examples import agreement, distributions, record_of
+from ckdsnn.report.style import TERM_COLOURS
+from tests.report.examples import STYLES, agreement, distributions, record_of
 
-KNOWN = ("teacher", "snn", "ckdsnn")
+KNOWN = ("teacher", "snn", "ckdsnn-count")
 
 
 def curve(*points):
@@ -44,13 +44,13 @@ def test_training_curves_show_each_run_in_its_methods_colour(record, panel, colu
     for line, run, method in zip(axes.lines, records, KNOWN, strict=True):
         np.testing.assert_array_equal(line.get_xdata(), [point["epoch"] for point in run.curve])
         np.testing.assert_array_equal(line.get_ydata(), [point[column] for point in run.curve])
-        assert (line.get_label(), line.get_color()) == METHODS[method]
+        assert (line.get_label(), line.get_color()) == STYLES[method]
 
 
 def test_training_curves_name_runs_and_units(record):
     figure = training_curves([record_of(record, method) for method in KNOWN])
     left, right = figure.axes
-    assert legend_texts(figure) == [METHODS[method][0] for method in KNOWN]
+    assert legend_texts(figure) == [STYLES[method][0] for method in KNOWN]
     assert (left.get_xlabel(), left.get_ylabel()) == ("Epoch", "Test accuracy (%)")
     assert (right.get_xlabel(), right.get_ylabel()) == ("Epoch", "Training cross-entropy (nat)")
 
@@ -127,7 +127,7 @@ def test_agreement_boxes_are_the_quartiles_and_diamonds_the_shuffled_means(panel
             assert np.ptp(boxes[place].get_ydata()) == pytest.approx(high - low)
             np.testing.assert_array_equal(dots[place].get_ydata(), pairs.matched)
             np.testing.assert_allclose(diamonds[place].get_ydata(), pairs.shuffled.mean())
-            assert {line[place].get_color() for line in (medians, boxes, dots)} == {METHODS[method][1]}
+            assert {line[place].get_color() for line in (medians, boxes, dots)} == {STYLES[method][1]}
             assert np.mean(medians[place].get_xdata()) == pytest.approx(place) == diamonds[place].get_xdata()[0]
 
 
@@ -136,7 +136,7 @@ def test_agreements_name_maps_methods_and_the_axis(panels):
     assert [axes.get_title() for axes in (left, right)] == ["SAM", "Grad-CAM"]
     for axes in (left, right):
         names = [label.get_text().replace("\n", " ") for label in axes.get_xticklabels()]
-        assert names == [METHODS[method][0] for method in KNOWN[1:]]
+        assert names == [STYLES[method][0] for method in KNOWN[1:]]
     assert left.get_ylabel() == "Correlation with the teacher's CAM"
     assert left.get_ylim()[0] < -1 and left.get_ylim()[1] > 1, "every correlation is in sight"
     assert legend_texts(right) == ["shuffled pairs, mean"]

@@ -11,19 +11,18 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.recipe.named import METHODS as RECIPE_METHODS
-from ckdsnn.report.labels import colour_of, label_of, split_time, style_of
+from ckdsnn.recipe.methods import METHODS
+from ckdsnn.report.labels import colour_of, label_of, reading_of, split_time, style_of
 from ckdsnn.report.style import (
+    COLOURS,
     MAPS,
-    METHODS,
     OTHER_COLOUR,
     SETTINGS,
     SURROGATES,
-    reading_of,
     save_figure,
     styled,
 )
-from tests.report.examples import record_of
+from tests.report.examples import STYLES, record_of
 
 # Machado, Oliveira & Fernandes, A physiologically-based model for simulation of color vision deficiency, IEEE TVCG
 # 15(6), 2009: the matrices of severity 1, on linear RGB
@@ -49,7 +48,7 @@ def lab(rgb):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-@pytest.mark.parametrize("palette", [METHODS, MAPS, SURROGATES], ids=["methods", "maps", "surrogates"])
+@pytest.mark.parametrize("palette", [STYLES, MAPS, SURROGATES], ids=["methods", "maps", "surrogates"])
 @pytest.mark.parametrize("eyes", SEEN_BY)
 def test_any_two_of_a_kind_can_be_told_apart(eyes, palette):
     seen = {name: lab(SEEN_BY[eyes] @ linear(colour)) for name, (_, colour) in palette.items()}
@@ -64,55 +63,53 @@ def test_lab_has_the_known_values_of_the_primaries():
     assert lab(linear("#808080")) == pytest.approx([53.59, 0, 0], abs=0.05)
 
 
-def test_every_method_of_the_recipes_has_a_style():
-    assert {"teacher", *RECIPE_METHODS} == set(METHODS)
-    labels, colours = zip(*METHODS.values(), strict=True)
-    assert len(set(labels)) == len(set(colours)) == len(METHODS) and OTHER_COLOUR not in colours
+def test_every_method_has_a_label_and_a_colour_of_its_own():
+    assert {"teacher", *METHODS} == COLOURS.keys()
+    assert len({row.label for row in METHODS.values()}) == len(METHODS)
+    assert len(set(COLOURS.values())) == len(COLOURS) and OTHER_COLOUR not in COLOURS.values()
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_record_is_styled_by_its_method(record, method):
-    assert style_of(record_of(record, method)) == METHODS[method]
+    assert style_of(record_of(record, method)) == STYLES[method]
 
 
-def test_the_longest_of_several_matching_methods_counts(record, monkeypatch):
-    longer = METHODS["ckdsnn-sample"]
-    monkeypatch.setitem(METHODS, "sample", ("Sample", "#123456"))
-    assert style_of(record_of(record, "ckdsnn-sample")) == longer
-
-
-@pytest.mark.parametrize("name", ["mine", "ckdsnn-9", "sample"])
+@pytest.mark.parametrize("name", ["mine", "ckdsnn-9", "ckdsnn-ts4-t2"])
 def test_an_unknown_method_goes_by_its_recipes_name(record, name):
     other = record_of(record, name)
     assert style_of(other) == (other.recipe["name"], OTHER_COLOUR)
 
 
 def test_a_variant_and_a_number_of_time_steps_are_styled_as_everywhere(record):
-    assert style_of(record_of(record, "ckdsnn-t4")) == ("CKDSNN (count), T\u00a0=\u00a04", METHODS["ckdsnn"][1])
-    for variant in ("nld-noise0.5", "ckdsnn-l2", "ckdsnn-sample-ts4", "ckdsnn-sample-ts4-t2", "nld-few"):
+    assert style_of(record_of(record, "ckdsnn-count-t4")) == (
+        "CKDSNN (count), T\u00a0=\u00a04",
+        COLOURS["ckdsnn-count"],
+    )
+    for variant in ("nld-noise0.5", "ckdsnn-count-l2", "ckdsnn-ts4", "nld-few"):
         assert style_of(record_of(record, variant)) == (label_of(variant), colour_of(variant))
 
 
 @pytest.mark.parametrize(
     ("name", "parts"),
     [("snn", ("snn", None)), ("snn-t4", ("snn", 4)), ("nld-noise0.5", ("nld-noise0.5", None))]
-    + [(name, (name, None)) for name in ("ckdsnn-l2", "ckdsnn-sample-ts4", "ckdsnn-sample-tau4", "-t4")],
+    + [(name, (name, None)) for name in ("ckdsnn-count-l2", "ckdsnn-ts4", "ckdsnn-tau4", "-t4")],
 )
 def test_only_a_final_t_is_a_number_of_time_steps(name, parts):
     assert split_time(name) == parts
 
 
-def test_the_reading_from_0_to_1_is_dashed_and_open_and_of_its_methods_hue():
+def test_the_count_is_dashed_and_open_and_of_its_methods_hue():
     for method in ("samd", "ckdsnn"):
         assert reading_of(method) == {"ls": "-"}
-        assert reading_of(f"{method}-sample-t4") == {"ls": "--", "mfc": "white"}
-        hues = [np.degrees(np.arctan2(*lab(linear(METHODS[m][1]))[:0:-1])) for m in (method, f"{method}-sample")]
+        assert reading_of(f"{method}-count") == {"ls": "--", "mfc": "white"}
+        hues = [np.degrees(np.arctan2(*lab(linear(COLOURS[m]))[:0:-1])) for m in (method, f"{method}-count")]
         assert abs((np.diff(hues)[0] + 180) % 360 - 180) < 30
+    assert reading_of("ckdsnn-count-t4") == reading_of("ckdsnn-count")
 
 
 def test_every_method_is_seen_on_white():
     """Contrast as the WCAG define it; 2 is what a thick line or a marker needs at the least."""
-    for method, (_, colour) in METHODS.items():
+    for method, colour in COLOURS.items():
         assert 1.05 / (XYZ[1] @ linear(colour) + 0.05) >= 2, method
 
 

@@ -9,7 +9,6 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import load_record
-from ckdsnn.report.style import METHODS
 from ckdsnn.report.tables import (
     ENERGY,
     RATE,
@@ -20,7 +19,7 @@ from ckdsnn.report.tables import (
     recipe_table,
     whole,
 )
-from tests.report.examples import agreement, readable
+from tests.report.examples import STYLES, agreement, readable
 
 AWKWARD = Table("tab", "A < B & C", ["Run", "a|b"], [["x | y", "<b>"], ["`p|q`", "61.0 [58.1, 63.9]"]])
 CELLS = [["Run", "a|b"], ["x | y", "<b>"], ["p|q", "61.0 [58.1, 63.9]"]]
@@ -136,14 +135,14 @@ def test_a_teacher_has_no_firing_rate(record, results):
 
 
 def test_agreement_table_has_a_row_for_each_map_and_method():
-    found = {kind: {"snn": agreement(1), "ckdsnn": agreement(2)} for kind in ("SAM", "Grad-CAM")}
+    found = {kind: {"snn": agreement(1), "ckdsnn-count": agreement(2)} for kind in ("SAM", "Grad-CAM")}
     rows = iter(agreement_table("t", "C", found).rows)
     for kind, by_method in found.items():
         for method, pairs in by_method.items():
             shuffled, gain = pairs.shuffled.mean(), pairs.matched.mean() - pairs.shuffled.mean()
             expected = [
                 kind,
-                METHODS[method][0],
+                STYLES[method][0],
                 mean_sd(pairs.matched),
                 whole(f"{shuffled:.2f}"),
                 whole(f"{gain:+.2f}"),

@@ -6,7 +6,7 @@ from math import isfinite
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.named import method_of
 from ckdsnn.records.study import Study
-from ckdsnn.report.compare import Leading, Values, compare, leading_in
+from ckdsnn.report.compare import Leading, Values, compare, every_seed, leading_in
 from ckdsnn.report.labels import by_method, label_of
 from ckdsnn.report.numbers import between, known_mean_sd
 from ckdsnn.report.studies.distribution_tables import DISTANCES, PROFILE, measured, value_of
@@ -57,7 +57,7 @@ def quoted(methods: Iterable[str]) -> str:
     return ", ".join(f'"{label_of(method)}"' for method in methods)
 
 
-def sides(gaps: Values, plain: str, leading: Leading) -> dict[str, list[str]]:
+def sides(gaps: Values, plain: str, leading: Leading = every_seed) -> dict[str, list[str]]:
     """Which methods are nearer than `plain`, farther, and neither, each with its mean change and n.
 
     By the paired t test over the leading seeds that both have, as on every page.

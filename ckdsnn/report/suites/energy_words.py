@@ -40,8 +40,7 @@ def teacher_finding(students: Sequence[Record], teacher: Record) -> str:
     """How many times as much energy the ANN teacher takes, by both accounts."""
     parts = [f"{ratio:.0f} times as much by {account}" for account, ratio in ratios(students, teacher).items()]
     return (
-        f"{TEACHER}, a {teacher.recipe['model']}, against the SNN, a {students[0].recipe['model']}: "
-        f"{', '.join(parts)}."
+        f"{TEACHER}, a {teacher.recipe['model']}, against the SNN, a {students[0].recipe['model']}: {', '.join(parts)}."
     )
 
 

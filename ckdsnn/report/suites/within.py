@@ -46,9 +46,7 @@ def within_table(name: str, caption: str, cells: Cells, pairs: Sequence[Pair], o
     found = within(cells, pairs)
     several = len(pairs) > 1
     header = ["Condition", *["Compared"] * several, ACCURACY, DIFFERENCE, holm_over(found)]
-    rows = [
-        [condition_of(one, own), *[pair_label(pair_of(one))] * several, *pair_numbers(one, cells)] for one in found
-    ]
+    rows = [[condition_of(one, own), *[pair_label(pair_of(one))] * several, *pair_numbers(one, cells)] for one in found]
     title = caption if several else f"{caption}: {pair_label(pairs[0])}"
     return Table(name, title, *with_remarks(header, rows, map(remarks, found)))
 

@@ -7,25 +7,42 @@ import pytest
 from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.study import Study
-from ckdsnn.report.claims.page import SHOWN, sections, why
-from ckdsnn.report.claims.questions import BEST, CLAIMS, COUNT, SCALED, Claim, Question, ask, both
-from ckdsnn.report.claims.verdicts import UNMEASURED, VALUES, VOID, Answer, Evidence, answers, judge, verdict_of
-from ckdsnn.report.compare import Comparison, Spread, compare, correct, values_of
+from ckdsnn.report.claims.page import SHOWN, sections, summary, why
+from ckdsnn.report.claims.questions import ANY, CLAIMS, COUNT, HEAVY, MAP_RANGES, SCALED, Claim, Question, ask, both
+from ckdsnn.report.claims.verdicts import (
+    CONTRADICTED,
+    FAILS,
+    HOLDS,
+    INCONCLUSIVE,
+    OPEN,
+    OPPOSITE,
+    SUPPORTED,
+    UNMEASURED,
+    VALUES,
+    VOID,
+    YES,
+    Answer,
+    Evidence,
+    answers,
+    judge,
+    verdict_of,
+)
+from ckdsnn.report.compare import Comparison, compare, correct, values_of
 from tests.report.examples import cells_of, readable
 
 FOUND = {
     "snn": [50.0, 51.0, 52.0],
     "kd": [55.0, 56.1, 57.0],
-    "ckdsnn": [40.0, 41.1, 42.0],
-    "ckdsnn-sample": [55.1, 56.0, 57.1],
+    "ckdsnn-count": [40.0, 41.1, 42.0],
+    "ckdsnn": [55.1, 56.0, 57.1],
 }
 CLAIM = Claim(
     "C0",
     "It helps.",
     "notebooks/x.ipynb",
     ask("components", "kd", "snn")
-    + ask("components", "ckdsnn", "snn")
-    + ask("components", "ckdsnn-sample", "snn", "nld"),
+    + ask("components", "ckdsnn-count", "snn")
+    + ask("components", "ckdsnn", "snn", "nld"),
     "A remark.",
 )
 
@@ -39,53 +56,60 @@ def verdicts(found):
     return [answer.verdict for answer in found]
 
 
-def test_each_reading_is_a_family_of_its_own_with_what_it_shares(evidence, record):
+def test_each_map_range_is_a_family_of_its_own_with_what_it_shares(evidence, record):
     judged = judge(CLAIM, evidence)
     assert {name: verdicts(found) for name, found in judged.items()} == {
-        COUNT: ["supported", "contradicted"],
-        SCALED: ["supported", "supported", UNMEASURED],
+        COUNT: [YES, OPPOSITE],
+        SCALED: [YES, YES, UNMEASURED],
     }
     values = values_of(cells_of(record, FOUND))
-    for name, methods, asked in ((COUNT, ["kd", "ckdsnn"], 2), (SCALED, ["kd", "ckdsnn-sample"], 3)):
+    for name, methods, asked in ((COUNT, ["kd", "ckdsnn-count"], 2), (SCALED, ["kd", "ckdsnn"], 3)):
         family = correct([compare(values, [(method, "snn")])[0] for method in methods], asked)
-        assert [answer.comparison for answer in judged[name]][:2] == family
-    assert {name: verdict_of(found) for name, found in judged.items()} == {
-        COUNT: "contradicted",
-        SCALED: "inconclusive",
-    }
+        found = [answer.comparison for answer in judged[name]][:2]
+        assert [(c.differences, c.corrected) for c in found] == [(c.differences, c.corrected) for c in family]
 
 
-def answered(mean, deviation=1.0, corrected=0.01, silent=(), **fields):
-    """An answer from three seeds with a spread that is known."""
-    comparison = Comparison("kd", "snn", dict.fromkeys(range(3), mean), Spread(deviation, 100), corrected)
+@pytest.mark.parametrize(("map_range", "holds", "fails"), [
+    (ANY, SUPPORTED, CONTRADICTED), (SCALED, SUPPORTED, CONTRADICTED), (HEAVY, HOLDS, FAILS), (COUNT, HOLDS, FAILS),
+])  # fmt: skip
+def test_only_maps_from_0_to_1_contradict_a_claim(map_range, holds, fails):
+    assert verdict_of([answered(2.0)], map_range) == holds
+    assert verdict_of([answered(2.0), answered(-2.0)], map_range) == fails
+    assert verdict_of([answered(2.0), answered(0.1)], map_range) == INCONCLUSIVE
+
+
+def answered(mean, spread=0.2, corrected=0.01, silent=(), **fields):
+    """An answer from three seeds whose differences lie `spread` apart."""
+    comparison = Comparison("kd", "snn", {0: mean - spread, 1: mean, 2: mean + spread}, corrected=corrected)
     return Answer(Question("components", "kd", "snn", **fields), comparison, {}, silent)
 
 
 @pytest.mark.parametrize(
-    ("mean", "corrected", "higher", "verdict"),
+    ("mean", "corrected", "higher", "answer", "verdict"),
     [
-        (2.0, 0.9, True, "supported"),  # all have to hold: no correction
-        (-2.0, 0.9, True, "inconclusive"),  # one against it would do: correction
-        (-2.0, 0.049, True, "contradicted"),
-        (-2.0, 0.9, False, "supported"),
-        (2.0, 0.049, False, "contradicted"),
-        (0.5, 0.9, True, "inconclusive"),
+        (2.0, 0.9, True, YES, SUPPORTED),  # all have to hold: no correction
+        (-2.0, 0.9, True, OPPOSITE, INCONCLUSIVE),  # one against it would do: correction
+        (-2.0, 0.049, True, OPPOSITE, CONTRADICTED),
+        (-2.0, 0.9, False, YES, SUPPORTED),
+        (2.0, 0.049, False, OPPOSITE, CONTRADICTED),
+        (0.1, 0.9, True, OPEN, INCONCLUSIVE),
     ],
 )
-def test_support_needs_p_and_contradiction_the_corrected_p(mean, corrected, higher, verdict):
-    assert answered(mean, corrected=corrected, higher=higher).verdict == verdict
+def test_an_answer_is_the_intervals_and_contradiction_needs_the_corrected_p(mean, corrected, higher, answer, verdict):
+    found = answered(mean, corrected=corrected, higher=higher)
+    assert found.verdict == answer and verdict_of([found]) == verdict
 
 
 def test_to_beat_a_network_that_has_fallen_silent_is_no_evidence():
     void = answered(20.0, silent=("snn",))
     assert void.verdict == VOID
     assert verdict_of([void]) == VOID and verdict_of([]) == UNMEASURED
-    assert verdict_of([void, answered(2.0)]) == "supported"
+    assert verdict_of([void, answered(2.0)]) == SUPPORTED
 
 
 def test_a_silent_network_that_wins_is_no_evidence_but_one_that_loses_is():
     assert answered(2.0, silent=("kd",), value="efficiency").verdict == VOID
-    assert answered(-20.0, silent=("kd",)).verdict == "contradicted"
+    assert answered(-20.0, silent=("kd",)).verdict == OPPOSITE
 
 
 def test_silent_is_who_no_longer_spikes_in_the_last_layer(record):
@@ -98,9 +122,9 @@ def test_silent_is_who_no_longer_spikes_in_the_last_layer(record):
 
 
 def test_a_small_gain_is_excluded_where_the_interval_ends_below_a_point():
-    assert answered(0.1, deviation=0.5, corrected=0.9).small
-    assert not answered(0.9, deviation=0.5).small
-    assert not answered(-0.1, deviation=0.5, higher=False).small and not answered(0.1, value="kl").small
+    assert answered(0.1).small
+    assert not answered(0.9).small
+    assert not answered(-0.1, higher=False).small and not answered(0.1, value="kl").small
 
 
 def test_means_are_those_of_the_seeds_that_are_compared(record):
@@ -112,16 +136,16 @@ def test_means_are_those_of_the_seeds_that_are_compared(record):
 
 def test_a_value_that_should_be_lower_is_supported_by_a_fall(evidence):
     lower = ask("components", "kd", "snn", higher=False)
-    assert verdicts(answers(lower, evidence)) == ["contradicted"]
+    assert verdicts(answers(lower, evidence)) == [OPPOSITE]
     run = evidence.load("components")["kd"][0]
     assert VALUES["efficiency"](run) == pytest.approx(run.accuracy / (run.final["energy"]["compute_nj"] / 1000))
 
 
-def test_the_reading_is_told_by_the_method():
-    assert [q.reading for q in both("scaling", "ckdsnn", "l2")] == [COUNT, SCALED]
-    assert [q.baseline for q in both("scaling", "ckdsnn", "l2")] == ["ckdsnn-l2", "ckdsnn-sample-l2"]
-    assert ask("components", "samd-sample", "snn")[0].reading == SCALED
-    assert ask("components", "ckdsnn-sample-beta30", "nld")[0].reading == BEST
+def test_the_map_range_is_that_of_the_methods_row():
+    assert [q.map_range for q in both("scaling", "l2")] == [SCALED, COUNT]
+    assert [q.baseline for q in both("scaling", "l2")] == ["ckdsnn-l2", "ckdsnn-count-l2"]
+    assert ask("components", "samd", "snn")[0].map_range == SCALED
+    assert ask("components", "ckdsnn-beta30", "nld")[0].map_range == HEAVY
     assert ask("noise", "nld", "kd") == (Question("noise", "nld", "kd"),)
 
 
@@ -188,21 +212,25 @@ def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
     page = readable(sections(evidence, legend, [CLAIM]))
     assert seen == [("notebooks/x.ipynb", sorted(set(seen[0][1])))] and len(seen[0][1]) == 12
     row = "| accuracy: KD > SNN, no distillation | 56.03 ± 1.00 / 51.00 ± 1.00 | +5.03 ["
-    assert page.count(row) == 2  # in both readings
+    assert page.count(row) == 2  # in both map ranges
     assert 'verdict-not">not measured yet' in page and page.rstrip().endswith("LEGEND")
 
 
 def test_the_reason_of_a_verdict_names_what_is_not_supported(evidence):
     judged = judge(CLAIM, evidence)
     assert why(judged[COUNT]) == (
-        "1 of 2 questions supported. The opposite holds: accuracy: CKDSNN (count) > SNN, no distillation."
+        "1 of 2 questions answered as claimed. The opposite holds: accuracy: CKDSNN (count) > SNN, no distillation."
     )
-    assert why(judged[SCALED]) == ("2 of 3 questions supported. Not measured yet: accuracy: CKDSNN (0–1) > NLD.")
-    small = answered(0.1, deviation=0.5, corrected=0.9)
-    assert why([small, answered(20.0, silent=("snn",))]) == (
-        "0 of 2 questions supported. A gain of 1 point or more is excluded: accuracy: KD > SNN, no distillation. "
-        "No evidence, as students have fallen silent: accuracy: KD > SNN, no distillation."
-    )
+    assert why(judged[SCALED]) == "2 of 3 questions answered as claimed. Not measured yet: accuracy: CKDSNN > NLD."
+    assert "A gain of 1 point or more is excluded: accuracy: KD > SNN" in why([answered(0.1, corrected=0.9)])
+
+
+def test_a_claim_without_a_map_range_has_one_cell_in_the_summary():
+    rows = [line for line in summary(Evidence(lambda _: {}), "verdicts").splitlines() if line.startswith("<tr><td>")]
+    assert len(rows) == len(CLAIMS)
+    for claim, row in zip(CLAIMS, rows, strict=True):
+        merged = not any(question.map_range for question in claim.questions)
+        assert row.count("<td") == (3 if merged else 2 + len(MAP_RANGES)) and ('colspan="3"' in row) == merged
 
 
 def test_a_claim_without_records_has_no_legend():

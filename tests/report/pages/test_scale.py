@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 
 from ckdsnn.recipe import RECIPES
-from ckdsnn.report.pages.scale import name_of, scale_part
+from ckdsnn.report.pages.scale import Scale, name_of, pilot_table, scale_part
 from tests.report.examples import cells_of, readable
 
 SETTING = "cifar100-resnet19-e20"
@@ -11,7 +11,7 @@ STUDENT, TEACHER = (asdict(RECIPES[f"{SETTING}-{name}"]) for name in ("nld", "te
 
 
 def rows(cells, teachers=(), aligned=None):
-    text = readable(scale_part(SETTING, cells, aligned or {}, teachers, STUDENT, TEACHER))
+    text = readable(scale_part(SETTING, Scale(cells, aligned or {}, teachers, STUDENT, TEACHER)))
     return [line for line in text.splitlines() if line.startswith("| ")][2:]
 
 
@@ -31,7 +31,29 @@ def test_the_teacher_comes_first_and_has_no_differences(record):
     assert first == "| Teacher (ANN) | 58.00 (n = 1) | – | – | – |"
 
 
-def test_the_setting_is_named_in_words():
-    assert name_of(STUDENT) == "ResNet-19 on CIFAR-100, T = 1, 20 epochs"
-    text = readable(scale_part(SETTING, {}, {}, [], STUDENT, TEACHER))
+def test_the_setting_is_named_in_words(record):
+    assert name_of(STUDENT, []) == "ResNet-19 on CIFAR-100, T = 1, 20 of 400 epochs"
+    teachers = cells_of(record, {"snn": [72.224]})["snn"]
+    assert name_of(STUDENT, teachers) == "ResNet-19 on CIFAR-100, T = 1, 20 of 400 epochs, teacher 72.22 %"
+    text = readable(scale_part(SETTING, Scale({}, {}, [], STUDENT, TEACHER)))
     assert "students ResNet-19 of width 8" in text and "AutoAugment and random erasing" in text
+
+
+def validated(records, accuracy):
+    return [replace(run, final=run.final | {"validation_accuracy": accuracy + run.seed}) for run in records]
+
+
+def test_where_there_are_validation_images_their_accuracy_stands_beside(record):
+    student = asdict(RECIPES["cifar100-resnet20-e20-nld"])
+    cells = {"nld": validated(cells_of(record, {"nld": [40.0, 41.0]})["nld"], 42.0)}
+    text = readable(scale_part("evidence", Scale(cells, {}, [], student, TEACHER)))
+    assert "all training images but 5,000 for validation" in text
+    assert "| NLD | 40.50 ± 0.71 (n = 2) | – | – | 42.50 ± 0.71 (n = 2) | – |" in text
+
+
+def test_the_pilot_marks_the_best_on_validation_images(record):
+    cells = {
+        method: validated(cells_of(record, {method: [50.0]})[method], accuracy)
+        for method, accuracy in (("ckdsnn-beta10", 41.0), ("ckdsnn-beta30", 42.0))
+    }
+    assert [row[-1] for row in pilot_table("t", "c", cells).rows] == ["–", "yes"]

@@ -11,10 +11,9 @@ from ckdsnn.report.labels import by_method, label_of
 from ckdsnn.report.studies.distribution_plots import POPULATIONS, distances, side_by_side
 from ckdsnn.report.studies.distribution_tables import DISTANCES, PROFILE, profile_table
 from ckdsnn.report.studies.distribution_words import findings, sides
-from ckdsnn.report.style import METHODS
-from tests.report.examples import compared, readable, record_of, study_of
+from tests.report.examples import STYLES, compared, readable, record_of, study_of
 
-KNOWN = ("snn", "ckdsnn", "ckdsnn-sample")
+KNOWN = ("snn", "ckdsnn-count", "ckdsnn")
 
 
 def said(studies):
@@ -27,13 +26,13 @@ def test_histograms_are_the_shares_in_percent_student_filled_teacher_in_outline(
     figure = side_by_side(studies)
     grid = np.reshape(figure.axes, (len(KNOWN), len(POPULATIONS)))
     for row, study, method in zip(grid, studies, KNOWN, strict=True):
-        assert row[1].get_title() == f"Student: {METHODS[method][0]}"
+        assert row[1].get_title() == f"Student: {STYLES[method][0]}"
         for axes, name in zip(row, POPULATIONS, strict=True):
             for shape, who in zip(axes.patches, ("student", "teacher"), strict=True):
                 np.testing.assert_allclose(shape.get_data().values, 100 * np.array(study.values[f"{who}-{name}"]))
                 np.testing.assert_array_equal(shape.get_data().edges, study.values[f"{name}-edges"])
             filled, outline = axes.patches
-            assert to_hex(filled.get_facecolor()) == METHODS[method][1].lower() and not outline.get_fill()
+            assert to_hex(filled.get_facecolor()) == STYLES[method][1].lower() and not outline.get_fill()
 
 
 def test_every_seed_is_a_dot_and_the_bar_is_their_mean(record):
@@ -45,16 +44,16 @@ def test_every_seed_is_a_dot_and_the_bar_is_their_mean(record):
         for place, (method, own, bar) in enumerate(zip(KNOWN, dots, bars, strict=True)):
             assert list(own.get_xdata()) == pytest.approx(gaps) and set(own.get_ydata()) == {place}
             assert list(bar.get_xdata()) == pytest.approx([sum(gaps) / 2] * 2)
-            assert own.get_color() == bar.get_color() == METHODS[method][1]
+            assert own.get_color() == bar.get_color() == STYLES[method][1]
         assert axes.lines[0].get_xdata()[0] == goal and axes.get_xlabel() == label
         assert (name == "correlation") == any(line.get_marker() == "D" for line in axes.lines)
 
 
 def test_methods_come_in_the_one_order_and_unknown_ones_last(record):
-    studies = [compared(record, method) for method in ("ckdsnn", "ckdsnn-zscore", "snn")]
+    studies = [compared(record, method) for method in ("ckdsnn-count", "ckdsnn-zscore", "snn")]
     assert [label for label, _ in by_method(studies)] == [
-        METHODS["snn"][0],
-        METHODS["ckdsnn"][0],
+        STYLES["snn"][0],
+        STYLES["ckdsnn-count"][0],
         label_of("ckdsnn-zscore"),
     ]
 
@@ -90,9 +89,9 @@ def test_a_pair_of_seeds_decides_nothing():
 
 
 def test_sentences_name_the_sides_and_the_plain_students_distance(record):
-    gaps = {"snn": (0.5, 0.5, 0.5), "ckdsnn": (0.75, 0.74, 0.76), "ckdsnn-sample": (0.25, 0.24, 0.26)}
+    gaps = {"snn": (0.5, 0.5, 0.5), "ckdsnn-count": (0.75, 0.74, 0.76), "ckdsnn": (0.25, 0.24, 0.26)}
     studies = [compared(record, method, seed, gap) for method, own in gaps.items() for seed, gap in enumerate(own)]
-    told = "; nearer: CKDSNN (0–1) (-0.250, n = 3); farther: CKDSNN (count) (+0.250, n = 3)."
+    told = "; nearer: CKDSNN (-0.250, n = 3); farther: CKDSNN (count) (+0.250, n = 3)."
     for distance in ("KL of softened predictions (nat)", "Same prediction (share)", "JS of pooled features (nat)"):
         assert f"- {distance}: SNN, no distillation 0.500 ± 0.000 (n = 3){told}" in said(studies)
 
@@ -106,16 +105,20 @@ def test_sentences_tell_sparsity_and_sharpness_of_students_and_teacher(record):
 
 def test_without_a_plain_student_nothing_can_be_said(record):
     with pytest.raises(CkdsnnError, match=r"no study of 'SNN, no distillation' .* there are: \"CKDSNN \(count\)\""):
-        findings([compared(record, "ckdsnn")])
+        findings([compared(record, "ckdsnn-count")])
 
 
 def test_the_table_has_a_column_for_each_network_and_entropies_of_maps_in_percent_of_uniform(record):
-    studies = [compared(record, "snn", seed) for seed in (0, 1)] + [compared(record, "ckdsnn")]
+    studies = [compared(record, "snn", seed) for seed in (0, 1)] + [compared(record, "ckdsnn-count")]
     table = profile_table("name", "caption", studies)
     assert table.header == ["", "Teacher (ANN) (n = 1)", "SNN, no distillation (n = 2)", "CKDSNN (count) (n = 1)"]
     rows = {row[0]: list(map(readable, row[1:])) for row in table.rows}
     assert len(rows) == len(PROFILE)
-    assert rows["Entropy of the raw map's softmax (% of uniform)"] == ["25.0", "25.0 ± 0.0", "25.0"]  # 0.5 of 2 nat
+    assert rows["Entropy of the softmax of the raw map (% of uniform)"] == [
+        "25.0",
+        "25.0 ± 0.0",
+        "25.0",
+    ]  # 0.5 of 2 nat
     assert rows["Zeros in the last stage (%)"] == ["50.0", "50.0 ± 0.0", "50.0"]
 
 

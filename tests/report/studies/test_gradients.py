@@ -46,7 +46,7 @@ def test_the_papers_temperature_is_the_large_dot(record):
 
 
 def test_panels_are_the_fresh_weights_and_each_method_in_order(record):
-    studies = [pulled(record, method, seed) for method in ("ckdsnn-sample", "nld") for seed in (0, 1)]
+    studies = [pulled(record, method, seed) for method in ("ckdsnn", "nld") for seed in (0, 1)]
     axes = gradient_strength(studies).axes
     titles = [panel.get_title().replace("\n", " ") for panel in axes]
     assert titles == ["Start: fresh weights", "End: NLD", "End: CKDSNN (0–1)"]
@@ -73,7 +73,7 @@ def test_sentences_range_over_the_studies(record):
 
 
 def test_a_network_that_has_diverged_is_left_out_of_the_sentences(record):
-    study = pulled(record, "ckdsnn-sample", seed=1)
+    study = pulled(record, "ckdsnn", seed=1)
     blank = {
         name: None if "divisor" in name else [[None, None]] * len(value) if "gap" not in name else [None] * len(value)
         for name, value in study.values.items()

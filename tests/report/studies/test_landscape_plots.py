@@ -8,9 +8,8 @@ import pytest
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.studies.landscape_plots import LEVELS, landscape_curves, landscape_planes, rise_over_plane
 from ckdsnn.report.studies.landscape_tables import flatter, landscape_table
-from ckdsnn.report.style import METHODS
 from tests.landscape_example import DISTANCES, bowl
-from tests.report.examples import readable
+from tests.report.examples import STYLES, readable
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def studies(record):
     """Two seeds of two methods, the second twice as steep as the first, each with two more nat in seed 1."""
     return {
         method: [bowl(record, method, steepness + 2 * seed, seed) for seed in (0, 1)]
-        for method, steepness in (("snn", 5.0), ("ckdsnn", 10.0))
+        for method, steepness in (("snn", 5.0), ("ckdsnn-count", 10.0))
     }
 
 
@@ -27,7 +26,7 @@ def test_curves_are_means_over_directions_and_seeds_with_their_middle_half(studi
     for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
         for line, band, (method, found) in zip(axes.lines, axes.collections, studies.items(), strict=True):
             curves = np.array(found[0].values[name] + found[1].values[name])
-            assert len(curves) == 6 and (line.get_label(), line.get_color()) == METHODS[method]
+            assert len(curves) == 6 and (line.get_label(), line.get_color()) == STYLES[method]
             np.testing.assert_array_equal(line.get_xdata(), DISTANCES)
             np.testing.assert_allclose(line.get_ydata(), curves.mean(0))
             corners = band.get_paths()[0].vertices
@@ -43,7 +42,7 @@ def test_a_plane_rises_from_its_own_centre(record):
 
 def test_planes_share_their_colours_and_bear_their_methods(studies):
     *panels, bar = landscape_planes({method: found[0] for method, found in studies.items()}).axes
-    assert [axes.get_title().replace("\n", " ") for axes in panels] == [METHODS[method][0] for method in studies]
+    assert [axes.get_title().replace("\n", " ") for axes in panels] == [STYLES[method][0] for method in studies]
     for axes in panels:
         contours = axes.collections[0]
         assert list(contours.levels) == list(contours.norm.boundaries) == list(LEVELS)
@@ -53,7 +52,7 @@ def test_planes_share_their_colours_and_bear_their_methods(studies):
 
 @pytest.mark.parametrize("count", [1, 5])
 def test_any_number_of_planes_finds_its_place(record, count):
-    studies = {method: bowl(record, method) for method in list(METHODS)[1 : count + 1]}
+    studies = {method: bowl(record, method) for method in list(STYLES)[1 : count + 1]}
     panels = [axes for axes in landscape_planes(studies).axes if axes.get_title()]
     assert len(panels) == count
 
@@ -74,7 +73,7 @@ def test_the_table_has_means_over_seeds_and_the_spread_over_directions(studies):
         )
         for row in landscape_table("t", "C", studies).rows
     )
-    assert snn["who"] == METHODS["snn"][0] and snn["flatter"] == "–" and ckdsnn["flatter"] == "0 of 6"
+    assert snn["who"] == STYLES["snn"][0] and snn["flatter"] == "–" and ckdsnn["flatter"] == "0 of 6"
     assert snn["loss"] == "1.00 ± 0.00 (n = 2)" and snn["accuracy"] == "60.0 ± 0.0 (n = 2)"
     # steepness 5 and 7; mean over the directions 1.5 times that; at 0.2 the rise is 0.04 times that
     # over directions: half the steepness, 0.04 times 3
@@ -83,7 +82,7 @@ def test_the_table_has_means_over_seeds_and_the_spread_over_directions(studies):
 
 def test_heads_tell_the_distance_and_the_first_method(studies):
     header = landscape_table("t", "C", studies).header
-    assert header[2] == "Rise at 0.2 (nat); sd over directions" and header[-1] == f"Flatter than {METHODS['snn'][0]}"
+    assert header[2] == "Rise at 0.2 (nat); sd over directions" and header[-1] == f"Flatter than {STYLES['snn'][0]}"
 
 
 def test_pairs_are_those_of_the_same_seed_and_direction(record):

@@ -9,7 +9,7 @@ from tests.landscape_example import bowl
 def test_each_valley_is_told_and_who_is_flatter(record):
     studies = {
         "snn": [bowl(record, "snn", 10.0, seed) for seed in (0, 1)],
-        "ckdsnn": [bowl(record, "ckdsnn", steepness, seed) for seed, steepness in enumerate((5.0, 20.0))],
+        "ckdsnn-count": [bowl(record, "ckdsnn-count", steepness, seed) for seed, steepness in enumerate((5.0, 20.0))],
     }
     told = findings(studies)
     measured, plain, other, flat = told.splitlines()
@@ -23,10 +23,10 @@ def test_each_valley_is_told_and_who_is_flatter(record):
 
 
 def test_a_network_that_has_diverged_is_left_out(record):
-    studies = {method: [bowl(record, method, 10.0, seed) for seed in (0, 1)] for method in ("snn", "ckdsnn")}
-    gone = bowl(record, "ckdsnn", 10.0, 2)
+    studies = {method: [bowl(record, method, 10.0, seed) for seed in (0, 1)] for method in ("snn", "ckdsnn-count")}
+    gone = bowl(record, "ckdsnn-count", 10.0, 2)
     nothing = {name: None for name in ("rise", "lost")} | {name: [[None] * 5] * 3 for name in ("loss", "accuracy")}
     gone = replace(gone, values=gone.values | nothing | {"rise": [None] * 3, "lost": [None] * 3})
-    with_it = {"snn": [*studies["snn"], bowl(record, "snn", 10.0, 2)], "ckdsnn": [*studies["ckdsnn"], gone]}
+    with_it = {"snn": [*studies["snn"], bowl(record, "snn", 10.0, 2)], "ckdsnn-count": [*studies["ckdsnn-count"], gone]}
     before, after = findings(studies).splitlines(), findings(with_it).splitlines()
     assert after[2] == before[2] and "(n = 2)" in after[2] and "for 0 of 2 seeds" in after[3]

@@ -5,8 +5,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from ckdsnn.report.studies.reliability_plots import ORDERS, map_scores, road_curves, surrogate_curves
-from ckdsnn.report.style import MAPS, METHODS, PLACES, SURROGATES
-from tests.report.examples import REMOVED, WIDTHS, faithfulness, surrogates
+from ckdsnn.report.style import MAPS, PLACES, SURROGATES
+from tests.report.examples import REMOVED, STYLES, WIDTHS, faithfulness, surrogates
 
 
 def drawn(container):
@@ -56,11 +56,9 @@ def test_agreements_have_a_bar_and_a_diamond_for_all_but_the_teachers_map(record
 
 
 def test_each_student_has_its_column_and_each_map_its_row(record):
-    figure = map_scores([faithfulness(record, method) for method in ("snn", "ckdsnn-sample")])
+    figure = map_scores([faithfulness(record, method) for method in ("snn", "ckdsnn")])
     grid = np.reshape(figure.axes, (2, 2))
-    assert [axes.get_title().replace("\n", " ") for axes in grid[0]] == [
-        METHODS[m][0] for m in ("snn", "ckdsnn-sample")
-    ]
+    assert [axes.get_title().replace("\n", " ") for axes in grid[0]] == [STYLES[m][0] for m in ("snn", "ckdsnn")]
     assert [label.get_text() for label in grid[0, 0].get_yticklabels()] == [label for label, _ in MAPS.values()]
     low, high = grid[0, 0].get_ylim()
     assert low > high, "the first map on top"

@@ -7,8 +7,8 @@ from ckdsnn.report.labels import label_of
 from ckdsnn.report.suites.alignment import alignment_figure, points_of, rank_correlation
 from tests.report.examples import cells_of, readable
 
-ACCURACIES = {"nld": [54.0, 55.0], "ckdsnn": [30.0, 31.0], "ckdsnn-rate": [55.0, 56.5]}
-ALIGNED = {"nld": {0: 0.1, 1: 0.12}, "ckdsnn": {0: 0.3, 1: 0.3}, "ckdsnn-rate": {1: 0.25}}
+ACCURACIES = {"nld": [54.0, 55.0], "ckdsnn-count": [30.0, 31.0], "ckdsnn-rate": [55.0, 56.5]}
+ALIGNED = {"nld": {0: 0.1, 1: 0.12}, "ckdsnn-count": {0: 0.3, 1: 0.3}, "ckdsnn-rate": {1: 0.25}}
 
 
 @pytest.fixture

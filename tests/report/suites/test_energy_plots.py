@@ -32,7 +32,7 @@ def test_the_two_accounts_differ_by_the_memory(record):
 
 
 def test_only_a_number_of_time_steps_is_left_out_of_the_legend(record):
-    names = ["snn", "snn-t4", "nld-noise0.5", "ckdsnn-l2", "ckdsnn-sample-ts4"]
+    names = ["snn", "snn-t4", "nld-noise0.5", "ckdsnn-count-l2", "ckdsnn-ts4"]
     _, labels = legend_entries(cells_of(record, {name: [50.0] for name in names}), [1, 4])
     assert labels == [*(label_of(name) for name in names if name != "snn-t4"), "T = 1", "T = 4"]
 

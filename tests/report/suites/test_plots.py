@@ -35,8 +35,8 @@ def test_where_all_rows_lie_far_below_they_are_drawn_where_they_lie(record):
 
 
 def test_a_long_baseline_is_wrapped(record):
-    cells = cells_of(record, {"ckdsnn-sample-ts0.5-nofactor": [50.0], "ckdsnn-sample-with-class": [51.0]})
-    right = suite_figure(cells, "ckdsnn-sample-ts0.5-nofactor").axes[1]
+    cells = cells_of(record, {"ckdsnn-ts0.5-nofactor": [50.0], "ckdsnn-with-class": [51.0]})
+    right = suite_figure(cells, "ckdsnn-ts0.5-nofactor").axes[1]
     assert max(map(len, right.get_xlabel().splitlines())) <= 34
 
 
@@ -48,9 +48,9 @@ def test_ticks_are_the_numbers_of_time_steps_on_record(record):
 
 
 def test_one_number_of_time_steps_makes_no_line(record):
-    figure = over_time(cells_of(record, {"snn": [50.0, 51.0], "ckdsnn-sample": [52.0, 53.0]}), 1)
+    figure = over_time(cells_of(record, {"snn": [50.0, 51.0], "ckdsnn": [52.0, 53.0]}), 1)
     (axes,) = figure.axes
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1"]
     assert {float(line.get_xdata()[0]) for line in axes.lines} == {2**-0.045, 2**0.045}
     assert all(len(set(line.get_xdata())) == 1 for line in axes.lines)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["SNN, no distillation", "CKDSNN (0–1)"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["SNN, no distillation", "CKDSNN"]

@@ -7,20 +7,20 @@ import pytest
 from ckdsnn.data import DATASETS
 from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.named import TIER_SETTINGS
+from ckdsnn.recipe.suites import SUITE_METHODS
 from ckdsnn.report.compare import against
-from ckdsnn.report.labels import VARIANTS, colour_of, label_of
-from ckdsnn.report.style import METHODS
+from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.suites.plots import edge_of, suite_figure
 from ckdsnn.report.suites.tables import CHANCE, silent, suite_table
 from ckdsnn.report.suites.words import findings
-from tests.report.examples import cells_of, readable
+from tests.report.examples import STYLES, cells_of, readable
 
 ACCURACIES = {"snn": [50.0, 51.0, 52.5], "kd": [53.0, 53.5, 55.9], "nld": [50.5], "e2kd": [20.0, 21.0, 22.5]}
 
 
 def test_the_table_shows_means_differences_and_what_is_not_known(record):
     table = suite_table("t", "c", cells_of(record, ACCURACIES), "snn")
-    assert table.header[2] == "Less SNN, no distillation, points [95 %, not corrected]"
+    assert table.header[2] == "minus SNN, no distillation, points [95 %, paired t]"
     assert table.header[3] == "p, Holm over 1"  # NLD has one pair, and e2KD's equal differences have no spread
     assert [list(map(readable, row)) for row in table.rows] == [
         ["SNN, no distillation", "51.17 ± 1.26 (n = 3)", "–", "–"],
@@ -31,11 +31,11 @@ def test_the_table_shows_means_differences_and_what_is_not_known(record):
 
 
 def test_the_baseline_comes_first_and_a_variant_with_its_method(record):
-    names = ["samd", "samd-sample", "at", "samd-sample-beta10", "ckdsnn-sample-beta30", "ckdsnn-raw", "at-beta32", "x"]
-    shown = ["samd", "at", "at-beta32", "samd-sample", "samd-sample-beta10", "ckdsnn-raw", "ckdsnn-sample-beta30", "x"]
+    names = ["samd-count", "samd", "at", "samd-beta10", "ckdsnn-beta30", "ckdsnn-raw", "at-beta32", "x"]
+    shown = ["samd-count", "at", "at-beta32", "samd", "samd-beta10", "ckdsnn-raw", "ckdsnn-beta30", "x"]
     cells = cells_of(record, {name: [50.0] for name in names})
-    assert [row[0] for row in suite_table("t", "c", cells, "samd").rows] == [label_of(name) for name in shown]
-    ticks = suite_figure(cells, "samd").axes[0].get_yticklabels()
+    assert [row[0] for row in suite_table("t", "c", cells, "samd-count").rows] == [label_of(name) for name in shown]
+    ticks = suite_figure(cells, "samd-count").axes[0].get_yticklabels()
     assert [tick.get_text().replace("\n", " ") for tick in ticks] == [label_of(name) for name in shown]
 
 
@@ -74,19 +74,16 @@ def test_sentences_begin_with_the_largest_difference(record):
 
 def test_every_method_of_a_suite_has_a_label_and_a_colour():
     for suite, tiers in SUITES.items():
-        for tier in tiers.keys() & TIER_SETTINGS.keys() if suite != "gpu" else ():
+        for tier in tiers.keys() & TIER_SETTINGS.keys() if suite in SUITE_METHODS else ():
             methods = [name.removeprefix(f"{TIER_SETTINGS[tier]}-") for name in tiers[tier]]
             assert len({label_of(method) for method in methods}) == len(methods)
             assert all(label_of(method) != method for method in methods)
-            assert {colour_of(method) for method in methods} <= {colour for _, colour in METHODS.values()}
+            assert {colour_of(method) for method in methods} <= {colour for _, colour in STYLES.values()}
 
 
 def test_a_variant_has_its_methods_colour():
-    assert colour_of("ckdsnn-sample-ts0.1") == colour_of("ckdsnn-sample") != colour_of("ckdsnn-rate")
-    assert (
-        label_of("nld-t4") == "NLD, T\u00a0=\u00a04"
-        and label_of("ckdsnn-sample-tau4") == VARIANTS["ckdsnn-sample-tau4"]
-    )
+    assert colour_of("ckdsnn-ts0.1") == colour_of("ckdsnn") != colour_of("ckdsnn-rate")
+    assert label_of("nld-t4") == "NLD, T\u00a0=\u00a04"
     assert label_of("unheard-of") == "unheard-of"
 
 
