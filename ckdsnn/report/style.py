@@ -36,7 +36,7 @@ COLOURS = {  # method -> colour
     "ckdsnn": "#275796",
     "ckdsnn-count": "#3FB2FE",
     "ckdsnn-released": "#87BCE1",
-    "ckdsnn-first": "#5B6FB5",
+    "ckdsnn-first": "#1E36D2",
 }
 
 OTHER_COLOUR = "#CC79A7"

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from ckdsnn.analysis.cells import absent, load_cells, suite_recipes, teachers_of
+from ckdsnn.analysis.cells import absent, load_cells, recorded, suite_recipes, teachers_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import save_record
@@ -25,7 +25,7 @@ def test_cells_hold_the_seeds_in_order_and_no_method_without_records(record, tmp
     assert load_cells("components", "smoke", tmp_path) == {"snn": [plain], "kd": [one, two]}
     assert load_cells("components", "reduced", tmp_path) == {}
     assert absent("components", "smoke", {"snn": [plain], "kd": [one]}) == [
-        *("samd", "samd-sample", "samd-sample-beta30", "nld", "ckdsnn", "ckdsnn-sample", "ckdsnn-sample-beta30")
+        *("samd", "samd-count", "samd-beta30", "nld", "ckdsnn", "ckdsnn-count", "ckdsnn-beta30")
     ]
 
 
@@ -36,9 +36,17 @@ def test_the_first_folder_counts(record, tmp_path):
     assert load_cells("components", "smoke", tmp_path / "a", tmp_path / "b") == {"kd": [first, later]}
 
 
+def test_any_recipes_cells_are_found_under_the_names_that_they_are_given(record, tmp_path):
+    one = put(record, "cifar100-resnet20-e20-nld", 1, tmp_path)
+    known = {"a": RECIPES["cifar100-resnet20-e20-nld"], "b": RECIPES["digits-nld"]}
+    assert recorded(known, tmp_path) == {"a": [one]}
+
+
 def test_methods_are_named_without_their_setting_but_in_a_suite_of_several():
     assert list(suite_recipes("components", "reduced"))[:2] == ["snn", "kd"]
-    assert list(suite_recipes("gpu", "paper")) == SUITES["gpu"]["paper"]
+    assert list(suite_recipes("timesteps", "smoke"))[4] == "snn" and "snn-t2" not in suite_recipes("timesteps", "smoke")
+    for suite in ("gpu", "evidence"):
+        assert list(suite_recipes(suite, "paper")) == SUITES[suite]["paper"]
     with pytest.raises(CkdsnnError, match="unknown suite 'x'; choose one of: components"):
         suite_recipes("x", "smoke")
     with pytest.raises(CkdsnnError, match="unknown tier 'smoke'; choose one of: paper"):

@@ -13,7 +13,7 @@ from ckdsnn.report.studies.distribution_tables import DISTANCES, PROFILE, profil
 from ckdsnn.report.studies.distribution_words import findings, sides
 from tests.report.examples import STYLES, compared, readable, record_of, study_of
 
-KNOWN = ("snn", "ckdsnn-count", "ckdsnn")
+KNOWN = ("snn", "ckdsnn", "ckdsnn-count")
 
 
 def said(studies):

@@ -24,7 +24,7 @@ def test_the_table_shows_what_each_adds(cells):
     maps, logits = ([readable(text) for text in row] for row in pair_table("t", "c", cells, PAIRS).rows)
     assert maps[:3] == ["maps", "CKDSNN minus NLD", "54.33 ± 0.29 / 54.17 ± 0.76"]  # without the fourth seed
     assert maps[3].startswith("+0.17 [") and maps[3].endswith("(n = 3)") and float(maps[4]) > 0.05
-    assert logits[3].startswith("+8.33 [") and float(logits[4]) < 0.01
+    assert logits[3].startswith("+8.33 [") and float(logits[4]) < 0.05
 
 
 def test_what_is_clear_and_what_is_missing_is_told(cells):
