@@ -22,6 +22,7 @@ from ckdsnn.records.paper import load_published
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.shelf import Document
 from ckdsnn.records.study import STUDIES, Study
+from ckdsnn.report.claims.answer import answer
 from ckdsnn.report.claims.headline import headline
 from ckdsnn.report.claims.page import sections, summary
 from ckdsnn.report.claims.verdicts import Evidence
@@ -114,6 +115,10 @@ class Generator:
     def verdicts(self, name: str) -> str:
         """The claims in short, as a table of this name."""
         return summary(self.evidence, name)
+
+    def answer(self) -> str:
+        """What the runs answer to the landing page's question, in plain words."""
+        return answer(self.evidence)
 
     def headline(self) -> str:
         """What the runs come to, in one table."""
@@ -250,6 +255,7 @@ class Generator:
         makers: dict[str, Callable[..., str]] = {
             "claims": self.claims,
             "verdicts": self.verdicts,
+            "answer": self.answer,
             "headline": self.headline,
             "suite": self.suite,
             "picks": self.picks,
