@@ -94,6 +94,7 @@ SWITCHES = {
     "channels_last=False": "channels first",
     "closed_cam=False": "CAM by a backward pass",
     "compile=True": "torch.compile",
+    "tf32=False": "no TF32",
 }
 
 

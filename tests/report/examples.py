@@ -33,7 +33,8 @@ def readable(text: str) -> str:
 
 def record_of(record: Record, method: str, **changes) -> Record:
     """`record` as if its run had had this method."""
-    return replace(record, recipe=record.recipe | {"name": f"digits-{method}"}, **changes)
+    ann = {"timesteps": 0, "losses": "none", "teacher": ""} if method == "teacher" else {}
+    return replace(record, recipe=record.recipe | {"name": f"digits-{method}"} | ann, **changes)
 
 
 def with_accuracy(record: Record, method: str, seed: int, accuracy: float) -> Record:

@@ -125,5 +125,5 @@ def test_agreements_are_told_beyond_those_of_shuffled_pairs():
     found = {"SAM": {"snn": Agreement(np.array([0.5, 0.3]), np.array([0.2, 0.2])),
                      "kd": Agreement(np.array([0.6, 0.6]), np.array([0.1, 0.1]))}}  # fmt: skip
     assert agreement_findings(found) == (
-        "- SAM, correlation less that of shuffled pairs, 2 images: KD +0.50; SNN, no distillation +0.20."
+        "- SAM, correlation minus that of shuffled pairs, 2 images: KD +0.50; SNN, no distillation +0.20."
     )
