@@ -13,6 +13,7 @@ import torch
 from ckdsnn import load_records
 from ckdsnn.cli import COMMANDS
 from ckdsnn.recipe import RECIPES, Recipe
+from ckdsnn.recipe.fields import is_current
 from ckdsnn.training.run import resolve
 
 ROOT = Path(__file__).parents[1]
@@ -90,7 +91,7 @@ STAGES_TODAY = {"first": "stage1", "second": "stage2", "all": "all-stages"}
 
 
 def name_today(name):
-    """What the table of results/README.md says that a record's recipe is called today."""
+    """What the table of results/README.md says that the recipe of a record from before is called today."""
     if not (found := re.fullmatch(r"(.+?)-(ckdsnn|samd)(?:-(.*))?", name)):
         return name
     setting, family, rest = found.groups(default="")
@@ -101,7 +102,7 @@ def name_today(name):
 
 
 def test_a_record_is_repeated_by_the_name_that_the_readme_of_results_gives():
-    records = load_records(ROOT / "results")
+    records = [record for record in load_records(ROOT / "results") if not is_current(record.recipe)]
     assert len(records) > 300
     for record in records:
         own = Recipe.of(record.recipe)

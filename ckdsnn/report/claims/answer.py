@@ -7,7 +7,11 @@ from ckdsnn.report.suites.tables import in_points
 SUITE = "components"
 ANSWERS, LOOKS = ("nld", "snn"), ("ckdsnn", "nld")  # what is added, and to what
 OPENINGS = {1: "So far, yes.", -1: "So far, no: it learns worse.", 0: "So far, our runs cannot tell."}
-EFFECTS = {1: "makes a small student better", -1: "makes a small student worse", 0: "makes no difference that can be told from chance"}
+EFFECTS = {
+    1: "makes a small student better",
+    -1: "makes a small student worse",
+    0: "makes no difference that can be told from chance",
+}
 FEW = "Too few runs are on record for an answer."
 
 
@@ -19,8 +23,8 @@ def answer(evidence: Evidence) -> str:
     answers, looks = found
     return (
         f"{OPENINGS[looks.sign]} Learning what the teacher *answers* {effect(answers)} percentage points of test "
-        f"accuracy, the mean of {answers.n} pairs of runs. Learning *where it looks* as well {effect(looks)} points, the "
-        f"mean of {looks.n}. In brackets: 95 % intervals."
+        f"accuracy, the mean of {answers.n} pairs of runs. Learning *where it looks* as well {effect(looks)} points, "
+        f"the mean of {looks.n}. In brackets: 95 % intervals."
     )
 
 
