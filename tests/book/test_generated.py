@@ -13,11 +13,12 @@ from ckdsnn.analysis.cells import load_cells
 from ckdsnn.analysis.study import MEASURES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
-from ckdsnn.recipe.suites import BEST, PILOT, PILOT_SEED
+from ckdsnn.recipe.suites import BEST, PICKED, PILOT, PILOT_SEED
 from ckdsnn.records import save_record
 from ckdsnn.report.claims import questions
 from ckdsnn.report.claims.questions import ask
 from ckdsnn.report.compare import LEAST, accuracies, silent
+from ckdsnn.report.labels import label_of
 from ckdsnn.report.suites.selection import on_other_seeds
 from tests.report.examples import readable
 
@@ -117,14 +118,14 @@ def test_the_evidence_fills_itself_without_the_pilots_seed(root, record):
     generator = Generator(root, find_records(root))
     assert generator.scale("evidence") == "None is on record yet." and "not on record" in generator.pilot()
     checked = replace(record, teacher=None, final=record.final | {"validation_accuracy": 40.0})
-    for method, seed, accuracy in (("nld", 0, 41.0), ("nld", 1, 42.0), ("ckdsnn-beta30", 0, 41.5)):
+    for method, seed, accuracy in (("nld", 0, 41.0), ("nld", 1, 42.0), (PICKED, 0, 41.5)):
         save_as(checked, f"cifar100-resnet20-e20-{method}", seed, accuracy, root)
     for method in PILOT:
         save_as(checked, f"cifar100-resnet20-e20-{method}", PILOT_SEED, 90.0, root)
     generator = Generator(root, find_records(root))
     rows = readable(generator.scale("evidence")).splitlines()
     assert "| NLD | 41.50 ± 0.71 (n = 2) | – | – | 40.00 ± 0.00 (n = 2) | – |" in rows
-    assert "| CKDSNN, β = 30 | 41.50 (n = 1) | – | +0.50 (n = 1) | 40.00 (n = 1) | – |" in rows
+    assert f"| {readable(label_of(PICKED))} | 41.50 (n = 1) | – | +0.50 (n = 1) | 40.00 (n = 1) | – |" in rows
     assert readable(generator.pilot()).count("| 40.00 (n = 1) |") == len(PILOT)
 
 

@@ -141,15 +141,22 @@ def above(entry: Published, entries: Iterable[Published]) -> str:
 def setting(student: Mapping, teacher: Mapping) -> str:
     """What the runs of a tier's suites have in common but for what a row names, from the recipes of a plain student and
     of the teacher."""
-    images = f"{student['train_images']:,}" if student["train_images"] else "all"
     network, source = (f"{NAMES[recipe['model']]} of width {recipe['width']}" for recipe in (student, teacher))
     return (
         f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network}, T = {student["timesteps"]}, '
-        f"teacher {source}, {images} training images of "
+        f"teacher {source}, {images(student)} of "
         f"{NAMES[student['dataset']]}, {student['epochs']} epochs (the teacher {teacher['epochs']}), batches of "
         f"{student['batch_size']}, learning rate {student['lr']:g}, {augmentation(student)}; "
         "all this unless a row names something else."
     )
+
+
+def images(recipe: Mapping) -> str:
+    """How many images it trains on."""
+    if recipe["train_images"]:
+        return f"{recipe['train_images']:,} training images"
+    kept = recipe["validation_images"]
+    return f"all training images but the last {kept:,}, which are for validation," if kept else "all training images"
 
 
 def augmentation(recipe: Mapping) -> str:

@@ -47,7 +47,7 @@ def test_where_there_are_validation_images_their_accuracy_stands_beside(record):
     student = asdict(RECIPES["cifar100-resnet20-e20-nld"])
     cells = {"nld": validated(cells_of(record, {"nld": [40.0, 41.0]})["nld"], 42.0)}
     text = readable(scale_part("evidence", Scale(cells, {}, [], student, TEACHER)))
-    assert "all training images but 5,000 for validation" in text
+    assert "all training images but 5,000 for validation" in text and "but the last 5,000" in text
     assert "| NLD | 40.50 ± 0.71 (n = 2) | – | – | 42.50 ± 0.71 (n = 2) | – |" in text
 
 
