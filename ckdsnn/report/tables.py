@@ -7,12 +7,12 @@ from statistics import mean, stdev
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 from ckdsnn.report.labels import label_of
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement
-    from ckdsnn.recipe import Recipe
 
 SCREEN = 120  # columns
 DASH = "–"
@@ -152,7 +152,7 @@ def agreement_table(name: str, caption: str, found: Mapping[str, Mapping[str, "A
     return Table(name, caption, header, rows)
 
 
-def recipe_table(name: str, caption: str, recipes: Iterable["Recipe"]) -> Table:
+def recipe_table(name: str, caption: str, recipes: Iterable[Recipe]) -> Table:
     """One row a recipe: what it trains, on what, for how long."""
     header = ["Recipe", "Tier", "Network", "T", "Learns from", "Epochs"]
     rows = [
