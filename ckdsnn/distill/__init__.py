@@ -2,10 +2,10 @@
 
 In a training loop of your own two lines are enough: `samd_loss(map_student, map_teacher)` and
 `nld_loss(logits_student, logits_teacher)`. `samd_loss` takes the maps as they are: bring them to a range with
-`map_range` first, both of them with "sample" in the recipes' default. LOSSES maps a name to its term: a frozen dataclass
-whose fields a recipe fills by name and whose `weight` names the recipe's field that multiplies it. A term with a method
-`adapter` has own parameters: it makes a module for both networks' numbers of channels, which the `Objective` keeps and
-trains.
+`map_range` first, both of them with "sample" in the recipes' default. LOSSES maps a name to its term: a frozen
+dataclass whose fields a recipe fills by name and whose `weight` names the recipe's field that multiplies it. A term
+with a method `adapter` has own parameters: it makes a module for both networks' numbers of channels, which the
+`Objective` keeps and trains.
 
 KDSNN, BKDSNN and e2KD are published together with logits distillation: "kd+kdsnn", "kd+bkd", "kd+e2kd".
 """

@@ -209,8 +209,8 @@ def check_stages(recipe: Recipe) -> None:
     for name, needing in (("student_map", "cam"), ("teacher_norm", "batch")):
         if "samd" in recipe.loss_names and getattr(recipe, name) == needing and elsewhere:
             raise CkdsnnError(
-                f"{name} = {needing!r} needs the closed form of a class activation map, which the last stage alone has; "
-                f"expected stage = -1 and every_stage = False, not {recipe.stage} and {recipe.every_stage}"
+                f"{name} = {needing!r} needs the closed form of a class activation map, which only the last stage "
+                f"has; expected stage = -1 and every_stage = False, not {recipe.stage} and {recipe.every_stage}"
             )
     for field in fields(recipe):
         value = getattr(recipe, field.name)

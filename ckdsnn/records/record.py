@@ -29,7 +29,8 @@ class Record(Document):
     env: dict[str, Any]
     """versions, device, numeric type, CPU threads"""
     curve: list[dict[str, float | None]]
-    """one entry an epoch: every loss term (None where it was not finite), train, test and validation accuracy, seconds"""
+    """one entry an epoch: every loss term (None where it was not finite), train, test and validation accuracy,
+    seconds"""
     final: dict[str, Any]
     """last-epoch accuracy with its 95 % interval, on the test images and, where there are validation images, on those;
     best epoch (labelled), firing rates, energy"""

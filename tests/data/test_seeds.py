@@ -36,6 +36,6 @@ def test_the_former_streams_are_those_of_the_runs_on_record(epoch):
     order, noise = (stream_seed(7, purpose, epoch, 0, streams=1) for purpose in (Purpose.ORDER, Purpose.NOISE))
     assert order == noise
     assert torch.equal(torch.rand(3, generator=generator_of(order)), torch.rand(3, generator=seeded(7, epoch)))
-    augmentation = stream_seed(7, Purpose.AUGMENTATION, epoch, 2, streams=1)
-    assert torch.equal(torch.rand(3, generator=generator_of(augmentation)), torch.rand(3, generator=seeded(7, epoch, 3)))
+    augmentation = generator_of(stream_seed(7, Purpose.AUGMENTATION, epoch, 2, streams=1))
+    assert torch.equal(torch.rand(3, generator=augmentation), torch.rand(3, generator=seeded(7, epoch, 3)))
     assert [stream_seed(7, purpose, streams=1) for purpose in (Purpose.WEIGHTS, Purpose.ADAPTERS)] == [7, 7]
