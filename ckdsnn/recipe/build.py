@@ -21,16 +21,16 @@ from ckdsnn.records import Record, find_record, load_record, load_weights
 
 
 @contextmanager
-def drawn_by(recipe: Recipe, seed: int, purpose: Purpose) -> Iterator[None]:
-    """Fresh weights inside the block are the seed's, for this purpose; the global random state is left as it was."""
+def drawn_by(state: int) -> Iterator[None]:
+    """Fresh weights inside the block begin at this state; the global random state is left as it was."""
     with torch.random.fork_rng(devices=[]):  # fresh weights are drawn on the CPU
-        torch.manual_seed(stream_seed(seed, purpose, streams=recipe.streams))
+        torch.manual_seed(state)
         yield
 
 
 def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
     """The recipe's network with the seed's fresh weights."""
-    with drawn_by(recipe, seed, Purpose.WEIGHTS):
+    with drawn_by(stream_seed(seed, Purpose.WEIGHTS, streams=recipe.streams)):
         if recipe.is_teacher:
             return build_teacher(recipe.model, num_classes, recipe.width)
         return build_student(
@@ -92,7 +92,7 @@ def build_objective(
     adapters = {}
     if (adapted := adaptable(terms)) and teacher and student:
         channels = stage_channels(student), stage_channels(teacher)
-        with drawn_by(recipe, seed, Purpose.ADAPTERS):
+        with drawn_by(stream_seed(seed, Purpose.ADAPTERS, streams=recipe.streams)):
             adapters = {name: term.adapter(*(c[term.stage] for c in channels)) for name, term in adapted.items()}
     return Objective(terms, teacher, student, adapters, recipe.teacher_norm)
 
