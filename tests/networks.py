@@ -34,7 +34,7 @@ def lively_subject(count: int) -> SimpleNamespace:
     x = torch.randn(count, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        student, teacher = build_student("resnet8", 10, 1, timesteps=2), build_teacher("resnet8", 10, 1)
+        student, teacher = build_student("resnet8", 10, width=1, timesteps=2), build_teacher("resnet8", 10, width=1)
     return SimpleNamespace(
         record=SimpleNamespace(tier="smoke"),
         network=lively(student, x),

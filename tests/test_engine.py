@@ -14,7 +14,7 @@ SLOW = Engine(neuron="spikingjelly", channels_last=False, closed_cam=False)
 def test_the_switches_hold_inside_the_block_and_for_what_is_built_there():
     with pytest.raises(ZeroDivisionError), using(SLOW) as switches:
         assert engine() is switches
-        student = build_student("resnet8", 10, 1, 1)
+        student = build_student("resnet8", 10, width=1, timesteps=1)
         raise ZeroDivisionError
     assert engine() == Engine()
     assert {module.kind for module in student.modules() if isinstance(module, LIF)} == {"spikingjelly"}

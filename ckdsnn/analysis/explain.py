@@ -8,8 +8,9 @@ import torch
 from PIL import Image, ImageOps
 
 from ckdsnn.data import DATASETS, normalize, statistics_of
-from ckdsnn.distill.maps import class_activation_map, spike_activation_map
+from ckdsnn.distill.maps import cam, spike_activation_map
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.inputs import InputSpec
 from ckdsnn.recipe.build import load_network, require_student, teacher_record
 from ckdsnn.records import load_record
 
@@ -33,15 +34,15 @@ class Explanation:
     """id of the student's record"""
 
 
-def read_picture(path: str | Path, size: int) -> np.ndarray:
-    """Any picture as uint8 [size, size, 3]: turned upright, cut to the central square, scaled.
+def read_picture(path: str | Path, inputs: InputSpec) -> np.ndarray:
+    """Any picture as uint8 [H, W, 3]: turned upright, cut to the shape of `inputs` around its centre, scaled.
 
     Raises CkdsnnError for a file that is missing or no picture.
     """
     try:
         with Image.open(path) as image:
             upright = ImageOps.exif_transpose(image)
-            return np.asarray(ImageOps.fit(to_rgb(upright), (size, size), Image.Resampling.LANCZOS))
+            return np.asarray(ImageOps.fit(to_rgb(upright), (inputs.width, inputs.height), Image.Resampling.LANCZOS))
     except (*BROKEN, Image.DecompressionBombError) as error:
         raise CkdsnnError(f"cannot read {path} as a picture: {error}") from error
 
@@ -63,14 +64,13 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
     recipe = require_student(record)
     teacher = load_network(teacher_record(record, out), out)
     spec = DATASETS[recipe.dataset]
-    picture = read_picture(path, spec.size)
+    picture = read_picture(path, spec.inputs)
     x = normalize(torch.tensor(picture).permute(2, 0, 1)[None], *statistics_of(spec, recipe.statistics))
     with torch.no_grad():
         seen, spiking = teacher(x), load_network(record, out)(x)
-        cam = class_activation_map(seen.stages[-1], teacher.head_weight, seen.logits.argmax(1))
     return Explanation(
         picture,
-        cam[0].numpy(),
+        cam(teacher, x, seen.logits.argmax(1))[0].numpy(),
         spike_activation_map(spiking.stages[-1])[0].numpy(),
         ranked(seen.logits[0], spec.classes),
         ranked(spiking.logits[0], spec.classes),

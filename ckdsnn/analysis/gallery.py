@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ckdsnn.distill.maps import class_activation_map, grad_cam, spike_activation_map
+from ckdsnn.distill.maps import cam, grad_cam, spike_activation_map
 from ckdsnn.models import evaluating
 
 SIZE = 64  # the first test images in canonical order: fixed, and not chosen for their looks
@@ -18,9 +18,8 @@ def gallery_images(x_test: torch.Tensor, y_test: torch.Tensor) -> dict[str, np.n
 
 def teacher_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndarray]:
     """Of an ANN on normalised images: teacher_logits [B, K] and cam [B, H, W], its CAM for the label; float16."""
-    with evaluating(model), torch.no_grad():  # not `cam`, because one pass gives both
-        logits, stages = model(x)
-        maps = {"teacher_logits": logits, "cam": class_activation_map(stages[-1], model.head_weight, labels)}
+    with evaluating(model), torch.no_grad():
+        maps = {"teacher_logits": model(x).logits, "cam": cam(model, x, labels)}
     return {name: as_float16(tensor) for name, tensor in maps.items()}
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import torch
 
+from ckdsnn.data import DATASETS
 from ckdsnn.distill import LOSSES, Objective
 from ckdsnn.engine import computes_half, engine
+from ckdsnn.inputs import InputSpec
 from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.build import build_network, build_objective, teacher_recipe
-
-SIDE = 32  # pixels of a CIFAR image
 
 
 def default_device() -> torch.device:
@@ -21,7 +21,7 @@ def default_device() -> torch.device:
 class Step:
     """A full step of `network` under `objective` with SGD, on one batch of random images; each call trains.
 
-    images [B, 3, 32, 32], labels [B]: the batch, on the device; may be replaced. precision: fp32, bf16 (autocast), or
+    images [B, C, H, W], labels [B]: the batch, on the device; may be replaced. precision: fp32, bf16 (autocast), or
     auto, bf16 on CUDA only. `phases` are the parts of a step by name, in order, for those who time them one by one.
     """
 
@@ -33,6 +33,7 @@ class Step:
         num_classes: int,
         device: torch.device | None = None,
         precision: str = "auto",
+        inputs: InputSpec | None = None,
     ):
         self.device, switches = device or default_device(), engine()
         self.network = switches.prepare(network, self.device)
@@ -40,7 +41,7 @@ class Step:
         trained = [*self.network.parameters(), *self.objective.parameters()]
         self.optimizer = torch.optim.SGD(trained, lr=0.1, momentum=0.9, weight_decay=1e-4)
         self.half = computes_half(precision, self.device.type)
-        images = torch.randn(batch, 3, SIDE, SIDE, device=self.device)
+        images = torch.randn_like((inputs or InputSpec()).blank(batch, self.device))
         self.images = images.contiguous(memory_format=switches.layout)
         self.labels = torch.randint(num_classes, (batch,), device=self.device)
 
@@ -100,9 +101,9 @@ def training_step(
     On CUDA if there is any, in the layout and precision of real trainings; each call returns the loss.
     Raises CkdsnnError for an unknown student and sizes below 1.
     """
-    network = build_student(student, num_classes, width, timesteps)
+    network = build_student(student, num_classes, timesteps, width=width)
     terms = {name: (1.0, LOSSES[name]()) for name in ("samd", "nld")}
-    objective = Objective(terms, build_teacher(student, num_classes, width))
+    objective = Objective(terms, build_teacher(student, num_classes, width=width))
     return Step(network, objective, batch, num_classes, device, precision)
 
 
@@ -114,4 +115,5 @@ def recipe_step(recipe: Recipe, num_classes: int, device: torch.device | None = 
     teacher = build_network(teacher_recipe(recipe), num_classes) if recipe.loss_names else None
     network = build_network(recipe, num_classes)
     objective = build_objective(recipe, teacher, network)
-    return Step(network, objective, recipe.batch_size, num_classes, device, recipe.precision)
+    inputs = DATASETS[recipe.dataset].inputs
+    return Step(network, objective, recipe.batch_size, num_classes, device, recipe.precision, inputs)

@@ -73,8 +73,10 @@ class BeforeSpikes(nn.Module):
         seen = []
 
         def note(neurons: LIF, inputs: tuple[torch.Tensor]) -> torch.Tensor:
-            seen.append(inputs[0].unflatten(0, (neurons.timesteps, -1)))
-            return seen[0].flatten(0, 1)  # what is noted lies on the path to the logits, as Grad-CAM needs it
+            seen.append(neurons.sequence(inputs[0]))
+            return (
+                seen[0].flatten(0, 1) if neurons.folded else seen[0]
+            )  # what is noted lies on the path to the logits, as Grad-CAM needs it
 
         with self.neurons.register_forward_pre_hook(note):
             logits = self.network(x).logits

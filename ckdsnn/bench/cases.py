@@ -7,8 +7,8 @@ import torch
 from ckdsnn.analysis.speed import Step, training_step
 from ckdsnn.bench.reference_step import ReferenceStep
 from ckdsnn.engine import Engine, engine, using
-from ckdsnn.errors import CkdsnnError, check_choice
-from ckdsnn.models import STUDENTS, check_sizes
+from ckdsnn.errors import CkdsnnError, check_choice, check_count
+from ckdsnn.models.resnet import BLOCKS
 
 WIDTHS = {"cuda": {"resnet19": 8}, "cpu": {"resnet19": 2}}  # the paper's, and what a CPU gets through; else 1
 PRECISIONS = {"ours": "auto", "ours-fp32": "fp32", "ours-bf16": "bf16"}
@@ -26,8 +26,9 @@ class Case:
     batch: int
 
     def __post_init__(self):
-        check_choice("model", self.model, STUDENTS)
-        check_sizes(width=self.width, timesteps=self.timesteps, batch=self.batch)
+        check_choice("model", self.model, BLOCKS)  # those that the reference has
+        for name in ("width", "timesteps", "batch"):
+            check_count(name, getattr(self, name))
 
     def __str__(self) -> str:
         return f"{self.model}, width {self.width}, T = {self.timesteps}, batch {self.batch}"

@@ -7,6 +7,7 @@ computes them again from the images.
 from dataclasses import dataclass
 
 from ckdsnn.errors import choose
+from ckdsnn.inputs import InputSpec
 
 Channels = tuple[float, float, float]
 
@@ -24,8 +25,8 @@ class DatasetSpec:
     """The AutoAugment policy in torchvision's naming, or None."""
     digests: tuple[str, str]
     """`content_digest` of the training and of the test images."""
-    size: int
-    """Height and width in pixels."""
+    inputs: InputSpec
+    """What one example looks like."""
     torchvision: str = ""
     """The class in torchvision.datasets that downloads it; empty where the images come with scikit-learn."""
 
@@ -40,7 +41,7 @@ _DIGITS = DatasetSpec(
         "b22438d4c3e30f8663017478fa113eaee0de8cf212fd47acb854b817376889dc",
         "07179cee839fb8b53bca00c71484ed14a6a4ecc606228723dc62a6f358eff87f",
     ),
-    size=16,
+    inputs=InputSpec(3, 16, 16),
 )
 
 _CIFAR10 = DatasetSpec(
@@ -53,7 +54,7 @@ _CIFAR10 = DatasetSpec(
         "6a3b2c04d0a79ce272dcdacaf0bc440275db5a8cbe3717521a28fada2ea0d2ed",
         "65a6ffe079453e514083f99356b35e02cbfd581b4951e3937fae188974b79f39",
     ),
-    size=32,
+    inputs=InputSpec(3, 32, 32),
     torchvision="CIFAR10",
 )
 
@@ -79,7 +80,7 @@ _CIFAR100 = DatasetSpec(
         "640c97a4012a8aebfcaf57fd82a33dd43b37d2e397a02cb9b0a3d89e6d6d936d",
         "a6a97df7b61bc7420bc44268696e8963d33129bc050978f2a63d8fe3420989fa",
     ),
-    size=32,
+    inputs=InputSpec(3, 32, 32),
     torchvision="CIFAR100",
 )
 

@@ -37,8 +37,9 @@ def read_cache(spec: DatasetSpec, path: Path) -> Arrays:
         raise CkdsnnError(f"cannot read {path} ({error}); delete the file and load again") from error
     for split in ("train", "test"):
         if not _well_formed(spec, arrays[f"x_{split}"], arrays[f"y_{split}"]):
+            shape = spec.inputs.height, spec.inputs.width, spec.inputs.channels
             raise CkdsnnError(
-                f"{path} does not hold {spec.name}: x_{split} must be uint8 [N, {spec.size}, {spec.size}, 3] "
+                f"{path} does not hold {spec.name}: x_{split} must be uint8 [N, {', '.join(map(str, shape))}] "
                 f"and y_{split} int64 [N], labels below {len(spec.classes)}; delete the file and load again"
             )
     return arrays
@@ -47,7 +48,7 @@ def read_cache(spec: DatasetSpec, path: Path) -> Arrays:
 def _well_formed(spec: DatasetSpec, x: np.ndarray, y: np.ndarray) -> bool:
     return (
         (x.dtype, y.dtype) == (np.uint8, np.int64)
-        and x.shape[1:] == (spec.size, spec.size, 3)
+        and x.shape[1:] == (spec.inputs.height, spec.inputs.width, spec.inputs.channels)
         and y.shape == x.shape[:1]
         and bool(np.isin(y, np.arange(len(spec.classes))).all())
     )

@@ -33,4 +33,4 @@ class AT:
     stage: int = -1
 
     def __call__(self, batch: Batch) -> torch.Tensor:
-        return at_loss(batch.student.stages[self.stage], batch.teacher.stages[self.stage])
+        return at_loss(*batch.stages_at(self.stage))

@@ -1,14 +1,15 @@
 """What a distillation term sees of one training step."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import nn
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.models.features import Features
+from ckdsnn.models.features import Features, has_closed_cam, stage_pairs
 
+T = TypeVar("T")
 Look = Callable[[], tuple[torch.Tensor, ...]]  # asks the teacher for tensors
 
 
@@ -17,8 +18,14 @@ def ask(name: str, look: Look) -> tuple[torch.Tensor, ...]:
     return look()
 
 
+def at_stage(stage: int, student: Sequence[T], teacher: Sequence[T]) -> tuple[T, T]:
+    """What both have at a stage of the student's, -1 the last: the teacher's is the one that it meets."""
+    own, other = stage_pairs(len(student), len(teacher))[stage]
+    return student[own], teacher[other]
+
+
 class Batch(NamedTuple):
-    """images [B, 3, H, W] or [T, B, 3, H, W], labels [B], both networks' Features, the frozen teacher itself.
+    """images [B, C, H, W] or [T, B, C, H, W], labels [B], both networks' Features, the frozen teacher itself.
 
     student_model: the student itself, for terms that read its head. adapter: the term's own trained module.
     recall: how a term asks the teacher for more than its Features, by the question's name: once a step for each.
@@ -34,8 +41,21 @@ class Batch(NamedTuple):
     adapter: nn.Module | None = None
     recall: Callable[[str, Look], tuple[torch.Tensor, ...]] = ask
 
+    def stages_at(self, stage: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The student's stage, -1 the last, and the teacher's that it meets. Raises IndexError for one beyond them."""
+        return at_stage(stage, self.student.stages, self.teacher.stages)
+
     def heads(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """The student's and the teacher's head weights [K, C]. Raises CkdsnnError without a student_model."""
+        """The student's and the teacher's head weights [K, C], for class activation maps of both.
+
+        Raises CkdsnnError without a student_model, and for a network whose head reads something else than the mean of
+        its last stage.
+        """
         if self.student_model is None:
             raise CkdsnnError("this term reads the student's head: give the objective the student")
+        if not (has_closed_cam(self.student_model) and has_closed_cam(self.teacher_model)):
+            raise CkdsnnError(
+                "this term makes class activation maps in closed form; expected heads that read the mean of the last "
+                "stage. SAMD takes Grad-CAM of a teacher that has none"
+            )
         return self.student_model.head_weight, self.teacher_model.head_weight

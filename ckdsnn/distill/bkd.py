@@ -63,5 +63,5 @@ class BKD:
         return restoring_block(student_channels, teacher_channels)
 
     def __call__(self, batch: Batch) -> torch.Tensor:
-        stages = batch.student.stages[self.stage], batch.teacher.stages[self.stage]
+        stages = batch.stages_at(self.stage)
         return bkd_loss(*stages, batch.adapter, generator=batch.generator)

@@ -37,4 +37,4 @@ class KDSNN:
         return match_channels(student_channels, teacher_channels)
 
     def __call__(self, batch: Batch) -> torch.Tensor:
-        return kdsnn_loss(batch.student.stages[self.stage], batch.teacher.stages[self.stage], batch.adapter)
+        return kdsnn_loss(*batch.stages_at(self.stage), batch.adapter)

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ckdsnn.distill.numerics import at_least_float32, check_temperature
 from ckdsnn.errors import CkdsnnError, check_choice, choose
-from ckdsnn.models.features import evaluating
+from ckdsnn.models.features import evaluating, has_closed_cam
 
 
 def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
@@ -59,7 +59,12 @@ def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes
 
 
 def cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """The CAM [B, H, W] of an ANN on images x [B, 3, H, W] for `classes` [B], in eval mode and without a graph."""
+    """The CAM [B, H, W] of an ANN on its inputs x for `classes` [B], in eval mode and without a graph.
+
+    Grad-CAM takes its place where the head does not read the mean of the last stage.
+    """
+    if not has_closed_cam(model):
+        return grad_cam(model, x, classes)
     with evaluating(model), torch.no_grad():
         return class_activation_map(model(x).stages[-1], model.head_weight, classes)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from ckdsnn.distill.batch import Batch
+from ckdsnn.distill.batch import Batch, at_stage
 from ckdsnn.distill.maps import (
     class_activation_map,
     enlarge,
@@ -24,6 +24,7 @@ from ckdsnn.distill.maps import (
 from ckdsnn.distill.numerics import at_least_float32, check_order
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.models.features import has_closed_cam
 
 
 def samd_loss(
@@ -74,8 +75,9 @@ MAP_GRIDS = ("smaller", "image")
 class SAMD:
     """The term `samd` of an objective: makes both maps, brings them to their ranges and compares them.
 
-    stage: which stage, -1 the last. At the last one the teacher's map is the closed-form CAM; elsewhere that form
-    does not hold and Grad-CAM is taken, at the cost of a backward pass through the teacher.
+    stage: which stage of the student's, -1 the last; it meets the teacher's at the same share of the depth. At the
+    last one the teacher's map is the closed-form CAM, where its head allows; elsewhere that form does not hold and
+    Grad-CAM is taken, at the cost of a backward pass through the teacher.
     every_stage: the mean over all stages instead.
     map_class: whose class the teacher's map is for, "label" (the paper) or "teacher" (its argmax, released code).
     student_map: "spikes", the spike activation map (the paper), or "cam", the class activation map of the firing rates
@@ -99,17 +101,18 @@ class SAMD:
         object.__setattr__(self, "closed_cam", engine().closed_cam)  # no field: it does not change what is computed
 
     def of_teacher(self, batch: Batch, stage: int) -> torch.Tensor:
-        """The teacher's map [B, H, W] at a stage, before scaling."""
+        """The teacher's map [B, H, W] at the stage that this one of the student's meets, before scaling."""
         classes = choose("map class", self.map_class, MAP_CLASSES)(batch)
-        stages = batch.teacher.stages
-        last = stage in (-1, len(stages) - 1)
-        if last and self.closed_cam:
-            maps = class_activation_map(stages[-1], batch.teacher_model.head_weight, classes)
+        stages, network = batch.teacher.stages, batch.teacher_model
+        _, place = at_stage(stage, range(len(batch.student.stages)), range(len(stages)))
+        closed = place == len(stages) - 1 and has_closed_cam(network)
+        if closed and self.closed_cam:
+            maps = class_activation_map(stages[-1], network.head_weight, classes)
         else:
-            question = f"grad-cam-of-{self.map_class}-at-{stage}"
-            (maps,) = batch.recall(question, lambda: (grad_cam(batch.teacher_model, batch.images, classes, stage),))
-            maps = maps * maps[0].numel() if last else maps  # the closed form is that many times Grad-CAM
-        return map_range(self.on_grid(maps, batch), self.teacher_range, units=stages[stage].shape[1])
+            question = f"grad-cam-of-{self.map_class}-at-{place}"
+            (maps,) = batch.recall(question, lambda: (grad_cam(network, batch.images, classes, place),))
+            maps = maps * maps[0].numel() if closed else maps  # the closed form is that many times Grad-CAM
+        return map_range(self.on_grid(maps, batch), self.teacher_range, units=stages[place].shape[1])
 
     def of_student(self, batch: Batch, stage: int) -> torch.Tensor:
         """The student's map [B, H, W] at a stage, before scaling. Raises CkdsnnError for a CAM of an earlier stage."""

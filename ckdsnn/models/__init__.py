@@ -1,17 +1,25 @@
 """Teachers (ANN) and students (SNN) by name.
 
-A registry entry is a function: TEACHERS[name](num_classes, width), STUDENTS[name](num_classes, width, timesteps,
-last_activation, head). To add a model, return `Features` from its forward and offer `head_weight`.
+To add a model: a function that makes it of its number of classes, its inputs, for a student T, and options of its own;
+its forward returns `Features` and it offers `head_weight`. `Tapped` makes this of any torch module. A row in the table
+of teachers or students gives it a name.
 """
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any, NamedTuple
 
 from torch import nn
 
-from ckdsnn.errors import check_choice, check_count, choose
-from ckdsnn.models.features import Features, evaluating
+from ckdsnn.errors import CkdsnnError, check_count, choose
+from ckdsnn.inputs import InputSpec
+from ckdsnn.models import imagenet_resnet
+from ckdsnn.models.features import Features, evaluating, stage_pairs
 from ckdsnn.models.neurons import LIF
+from ckdsnn.models.over_time import OverTime, Spiking
 from ckdsnn.models.resnet import BLOCKS, HEADS, LAST_ACTIVATIONS, ResNet, SpikingResNet
+from ckdsnn.models.spikformer import spikformer
+from ckdsnn.models.tapped import Tapped
 
 __all__ = [
     "HEADS",
@@ -20,48 +28,105 @@ __all__ = [
     "STUDENTS",
     "TEACHERS",
     "Features",
+    "ModelSpec",
+    "OverTime",
+    "Spiking",
+    "Tapped",
     "build_student",
     "build_teacher",
     "evaluating",
+    "stage_pairs",
 ]
 
-TEACHERS = {name: partial(ResNet, blocks) for name, blocks in BLOCKS.items()}
-STUDENTS = {name: partial(SpikingResNet, blocks) for name, blocks in BLOCKS.items()}
+
+class ModelSpec(NamedTuple):
+    """A model by name."""
+
+    build: Callable[..., nn.Module]
+    """makes it: (num_classes, inputs, **options), of a student (num_classes, inputs, timesteps, **options)"""
+    options: Mapping[str, Any]
+    """what can be chosen of it -> its default"""
+    stages: Callable[[Mapping[str, Any]], int]
+    """how many stages it has with these options"""
+    cite: tuple[str, ...]
+    """keys of the works that it is from"""
 
 
-def check_sizes(**sizes: int) -> None:
-    """Raise CkdsnnError for the first size that is not an integer of at least 1."""
-    for name, size in sizes.items():
-        check_count(name, size)
+def fixed(count: int) -> Callable[[Mapping[str, Any]], int]:
+    """The number of stages of a model whose options do not change it."""
+    return lambda _: count
 
 
-def build_teacher(name: str, num_classes: int = 10, width: int = 8) -> nn.Module:
+SMALL_WORKS = {"resnet8": ("resnet",), "resnet19": ("resnet", "tdbn"), "resnet20": ("resnet",)}
+SEW_DEPTHS, SPIKING_DEPTHS = (18, 34, 50), (18, 34)
+
+TEACHERS: dict[str, ModelSpec] = {
+    **{
+        name: ModelSpec(partial(ResNet, blocks), {"width": 8}, fixed(3), SMALL_WORKS[name])
+        for name, blocks in BLOCKS.items()
+    },
+    **{
+        f"imagenet_resnet{depth}": ModelSpec(partial(imagenet_resnet.ann, depth), {}, fixed(4), ("resnet",))
+        for depth in SEW_DEPTHS
+    },
+}
+STUDENTS: dict[str, ModelSpec] = {
+    **{
+        name: ModelSpec(
+            partial(SpikingResNet, blocks),
+            {"width": 8, "last_activation": "spike", "head": "linear"},
+            fixed(3),
+            SMALL_WORKS[name],
+        )
+        for name, blocks in BLOCKS.items()
+    },
+    **{
+        f"spiking_resnet{depth}": ModelSpec(
+            partial(imagenet_resnet.spiking, depth), {}, fixed(4), ("resnet", "spikingresnet")
+        )
+        for depth in SPIKING_DEPTHS
+    },
+    **{
+        f"sew_resnet{depth}": ModelSpec(partial(imagenet_resnet.sew, depth), {}, fixed(4), ("resnet", "sew"))
+        for depth in SEW_DEPTHS
+    },
+    "spikformer": ModelSpec(
+        spikformer, {"depth": 4, "dim": 384, "patch": 4}, lambda options: options["depth"], ("spikformer",)
+    ),
+}
+
+
+def build_teacher(name: str, num_classes: int = 10, inputs: InputSpec | None = None, **options: Any) -> nn.Module:
     """An ANN teacher with fresh weights.
 
-    `width` multiplies 16 channels: ResNet-19 of the paper is 8 (128/256/512), ResNet-20 is 1 (16/32/64).
-    Raises CkdsnnError for an unknown name or a size below 1.
+    inputs: what it is shown, RGB images of 32 pixels by default. options: the model's own, see TEACHERS[name].options;
+    `width` of ResNet-8, -19 and -20 multiplies 16 channels: ResNet-19 of the paper is 8 (128/256/512), ResNet-20 is 1.
+    Raises CkdsnnError for an unknown name or option, and a number out of range.
     """
-    build = choose("teacher", name, TEACHERS)
-    check_sizes(num_classes=num_classes, width=width)
-    return build(num_classes, width)
+    spec = choose("teacher", name, TEACHERS)
+    check_count("num_classes", num_classes)
+    return spec.build(num_classes, inputs or InputSpec(), **checked(name, spec, options))
 
 
 def build_student(
-    name: str,
-    num_classes: int = 10,
-    width: int = 8,
-    timesteps: int = 4,
-    last_activation: str = "spike",
-    head: str = "linear",
+    name: str, num_classes: int = 10, timesteps: int = 4, inputs: InputSpec | None = None, **options: Any
 ) -> nn.Module:
     """An SNN student with fresh weights.
 
-    timesteps: T, at least 1. last_activation: "spike" (the paper) or "relu" (the released code: the last stage then
-    holds real values). head: "linear", or "two_linear" (the released code). `width` as for `build_teacher`.
-    Raises CkdsnnError for unknown names and sizes below 1.
+    timesteps: T, at least 1. options: the model's own, see STUDENTS[name].options: of ResNet-8, -19 and -20 `width`,
+    `last_activation` and `head` (see SpikingResNet), of a Spikformer `depth`, `dim` and `patch`. The rest as for
+    `build_teacher`.
     """
-    build = choose("student", name, STUDENTS)
-    check_sizes(num_classes=num_classes, width=width, timesteps=timesteps)
-    check_choice("last_activation", last_activation, LAST_ACTIVATIONS)
-    check_choice("head", head, HEADS)
-    return build(num_classes, width, timesteps, last_activation, head)
+    spec = choose("student", name, STUDENTS)
+    check_count("num_classes", num_classes)
+    check_count("timesteps", timesteps)
+    return spec.build(num_classes, inputs or InputSpec(), timesteps, **checked(name, spec, options))
+
+
+def checked(name: str, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """All options of a model, given ones and defaults. Raises CkdsnnError for one that it does not have."""
+    for option in options:
+        if option not in spec.options:
+            known = ", ".join(spec.options) or "none"
+            raise CkdsnnError(f"{name} has no option {option!r}; its options: {known}")
+    return {**spec.options, **options}

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from ckdsnn.errors import check_count
+
 
 class Features(NamedTuple):
     """One forward pass.
@@ -29,3 +31,22 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
     finally:
         for module, training in modes.items():
             module.training = training
+
+
+def has_closed_cam(model: nn.Module) -> bool:
+    """Whether a model's head reads the mean of its last stage over the cells, as a class activation map wants it.
+
+    Every model does that does not say otherwise by an attribute `closed_cam`.
+    """
+    return getattr(model, "closed_cam", True)
+
+
+def stage_pairs(student: int, teacher: int) -> tuple[tuple[int, int], ...]:
+    """For each of so many stages of a student, from the first: (its index, that of the teacher's stage that it meets).
+
+    They meet at the same share of their depths, the last with the last: of four stages and three, the third and the
+    fourth both meet the third. Raises CkdsnnError for a number below 1.
+    """
+    check_count("student stages", student)
+    check_count("teacher stages", teacher)
+    return tuple((stage, -(-(stage + 1) * teacher // student) - 1) for stage in range(student))

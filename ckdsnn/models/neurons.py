@@ -16,17 +16,17 @@ from ckdsnn.models.fused import FusedLIF
 
 
 class LIF(nn.Module):
-    """LIF neurons over `timesteps` steps, for activations whose time axis is folded into the batch.
+    """LIF neurons over `timesteps` steps.
 
-    Input and output: [T*B, ...], time-major (all of step 0 first). One call is one whole sequence: the membrane
-    starts at rest and nothing is kept afterwards, so that no caller can forget to reset it. `kind`: the engine's
-    choice of how it is computed. Raises CkdsnnError for less than one time step.
+    Input and output: [T*B, ...], time folded into the batch, all of step 0 first; or, not `folded`, [T, B, ...].
+    One call is one whole sequence: the membrane starts at rest and nothing is kept afterwards, so that no caller can
+    forget to reset it. `kind`: the engine's choice of how it is computed. Raises CkdsnnError for less than one step.
     """
 
-    def __init__(self, timesteps: int):
+    def __init__(self, timesteps: int, folded: bool = True):
         super().__init__()
         check_count("timesteps", timesteps)
-        self.timesteps = timesteps
+        self.timesteps, self.folded = timesteps, folded
         self.kind = engine().neuron
         self.node = neuron.LIFNode(
             tau=2.0,
@@ -39,9 +39,13 @@ class LIF(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        sequence = x.unflatten(0, (self.timesteps, -1))  # [T, B, ...]
+        sequence = self.sequence(x)
         spikes = FusedLIF.apply(sequence) if self.is_fused(x.device) else self.step_through(sequence)
-        return spikes.flatten(0, 1)
+        return spikes.flatten(0, 1) if self.folded else spikes
+
+    def sequence(self, x: torch.Tensor) -> torch.Tensor:
+        """The input as [T, B, ...]."""
+        return x.unflatten(0, (self.timesteps, -1)) if self.folded else x
 
     def is_fused(self, device: torch.device) -> bool:
         """Whether the faster twin computes it on this device: see `Engine.neuron`."""

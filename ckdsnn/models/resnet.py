@@ -6,12 +6,14 @@ into the batch everywhere, so convolution and batch normalisation run once over 
 """
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import torch
 from torch import nn
 
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import check_choice, check_count
+from ckdsnn.inputs import InputSpec, check_images, check_sequence
 from ckdsnn.models.features import Features
 from ckdsnn.models.neurons import LIF
 
@@ -77,14 +79,26 @@ class Head(nn.Sequential):
 
 
 class ResNet(nn.Module):
-    """The ANN. Input images [B, 3, H, W]; returns Features with stages [B, C, H, W].
+    """The ANN. Input images [B, C, H, W]; returns Features with stages [B, C, H, W].
 
-    Raises CkdsnnError for an input of another shape.
+    width multiplies 16 channels: 8 is the paper's ResNet-19, 1 its ResNet-20. Raises CkdsnnError for an input of
+    another shape, and a width below 1.
     """
 
-    def __init__(self, blocks, num_classes, width, activation: Activation = nn.ReLU, last=None, head="linear"):
+    def __init__(
+        self,
+        blocks: tuple[int, ...],
+        num_classes: int,
+        inputs: InputSpec,
+        width: int = 8,
+        activation: Activation = nn.ReLU,
+        last: Activation | None = None,
+        head: str = "linear",
+    ):
         super().__init__()
-        self.stem = nn.Sequential(*conv_norm(3, 16 * width, 3))
+        check_count("width", width)
+        self.channels = inputs.channels
+        self.stem = nn.Sequential(*conv_norm(inputs.channels, 16 * width, 3))
         self.activation = activation()
         self.stages = make_stages(blocks, width, activation, last or activation)
         self.head = Head(16 * width * 2 ** (len(blocks) - 1), num_classes, head)
@@ -103,8 +117,7 @@ class ResNet(nn.Module):
         return tuple(outputs)
 
     def forward(self, x: torch.Tensor) -> Features:
-        if x.dim() != 4 or x.shape[1] != 3:
-            raise CkdsnnError(f"input of shape {list(x.shape)}: expected images [B, 3, H, W]")
+        check_images(x, self.channels)
         stages = self.run_stages(self.stem(x))
         return Features(self.head(stages[-1].mean((-2, -1))), stages)
 
@@ -112,28 +125,35 @@ class ResNet(nn.Module):
 class SpikingResNet(ResNet):
     """The SNN: the same network with LIF neurons over `timesteps` steps.
 
-    Input: images [B, 3, H, W], whose stem is computed once and repeated over time (direct coding, as released), or
-    event frames [T, B, 3, H, W]. Returns Features with stages [T, B, C, H, W] and logits averaged over time.
-    Raises CkdsnnError for event frames of another T.
+    Input: images [B, C, H, W], whose stem is computed once and repeated over time (direct coding, as released), or
+    event frames [T, B, C, H, W]. Returns Features with stages [T, B, C, H, W] and logits averaged over time.
+    last_activation: "spike" (the paper) or "relu" (the released code: the last stage then holds real values). head:
+    "linear", or "two_linear" (the newest release). Raises CkdsnnError as ResNet does, for unknown names, and for event
+    frames of another T.
     """
 
-    def __init__(self, blocks, num_classes, width, timesteps: int, last_activation="spike", head="linear"):
-        def neuron():
-            return LIF(timesteps)
-
-        super().__init__(blocks, num_classes, width, neuron, nn.ReLU if last_activation == "relu" else neuron, head)
+    def __init__(
+        self,
+        blocks: tuple[int, ...],
+        num_classes: int,
+        inputs: InputSpec,
+        timesteps: int,
+        width: int = 8,
+        last_activation: str = "spike",
+        head: str = "linear",
+    ):
+        check_choice("last_activation", last_activation, LAST_ACTIVATIONS)
+        check_choice("head", head, HEADS)
+        neuron = partial(LIF, timesteps)
+        super().__init__(
+            blocks, num_classes, inputs, width, neuron, nn.ReLU if last_activation == "relu" else neuron, head
+        )
         self.timesteps = timesteps
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """The stem's output over all steps, [T*B, C, H, W]."""
-        if x.dim() == 4 and x.shape[1] == 3:
-            return self.stem(x).repeat(self.timesteps, 1, 1, 1)
-        if x.dim() != 5 or len(x) != self.timesteps or x.shape[2] != 3:
-            raise CkdsnnError(
-                f"input of shape {list(x.shape)}: expected images [B, 3, H, W] or event frames "
-                f"[{self.timesteps}, B, 3, H, W]"
-            )
-        return self.stem(x.flatten(0, 1))
+        check_sequence(x, self.channels, self.timesteps)
+        return self.stem(x).repeat(self.timesteps, 1, 1, 1) if x.dim() == 4 else self.stem(x.flatten(0, 1))
 
     def forward(self, x: torch.Tensor) -> Features:
         stages = self.run_stages(self.encode(x), self.timesteps)

@@ -12,8 +12,10 @@ from ckdsnn.data import DATASETS, Augment, load_dataset, statistics_of
 from ckdsnn.data.module import ImageDataModule
 from ckdsnn.data.seeds import Purpose, stream_seed
 from ckdsnn.distill import LOSSES, Objective
+from ckdsnn.distill.batch import at_stage
 from ckdsnn.distill.objective import adaptable
 from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.inputs import InputSpec
 from ckdsnn.models import build_student, build_teacher, evaluating
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.named import RECIPES
@@ -30,12 +32,11 @@ def drawn_by(state: int) -> Iterator[None]:
 
 def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
     """The recipe's network with the seed's fresh weights."""
+    inputs, options = DATASETS[recipe.dataset].inputs, recipe.model_options
     with drawn_by(stream_seed(seed, Purpose.WEIGHTS, streams=recipe.streams)):
         if recipe.is_teacher:
-            return build_teacher(recipe.model, num_classes, recipe.width)
-        return build_student(
-            recipe.model, num_classes, recipe.width, recipe.timesteps, recipe.last_activation, recipe.head
-        )
+            return build_teacher(recipe.model, num_classes, inputs, **options)
+        return build_student(recipe.model, num_classes, recipe.timesteps, inputs, **options)
 
 
 def load_network(record: Record, out: str | Path = "results") -> nn.Module:
@@ -91,17 +92,17 @@ def build_objective(
         terms[name] = (getattr(recipe, term.weight), term(**settings))
     adapters = {}
     if (adapted := adaptable(terms)) and teacher and student:
-        channels = stage_channels(student), stage_channels(teacher)
+        inputs = DATASETS[recipe.dataset].inputs
+        channels = stage_channels(student, inputs), stage_channels(teacher, inputs)
         with drawn_by(stream_seed(seed, Purpose.ADAPTERS, streams=recipe.streams)):
-            adapters = {name: term.adapter(*(c[term.stage] for c in channels)) for name, term in adapted.items()}
+            adapters = {name: term.adapter(*at_stage(term.stage, *channels)) for name, term in adapted.items()}
     return Objective(terms, teacher, student, adapters, recipe.teacher_norm)
 
 
-def stage_channels(network: nn.Module) -> list[int]:
-    """The number of channels of each stage, seen on a blank image of 32 pixels."""
-    device = next(network.parameters()).device
+def stage_channels(network: nn.Module, inputs: InputSpec) -> list[int]:
+    """The number of channels of each stage, seen on a blank example."""
     with evaluating(network), torch.no_grad():
-        return [stage.shape[-3] for stage in network(torch.zeros(1, 3, 32, 32, device=device)).stages]
+        return [stage.shape[-3] for stage in network(inputs.blank(device=next(network.parameters()).device)).stages]
 
 
 def build_data(recipe: Recipe, seed: int, root: str | Path | None = None, processes: int = 1) -> ImageDataModule:

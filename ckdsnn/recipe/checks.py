@@ -13,14 +13,14 @@ from ckdsnn.distill.objective import TEACHER_NORMS
 from ckdsnn.distill.samd import MAP_CLASSES, MAP_GRIDS, STUDENT_MAPS
 from ckdsnn.engine import DTYPES
 from ckdsnn.errors import CkdsnnError, check_choice
-from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS
+from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS, TEACHERS
 
 TIERS = ("smoke", "reduced", "paper")
 CHOICES = {
     "tier": TIERS,
     "dataset": DATASETS,
     "statistics": ("own", "cifar10"),
-    "model": STUDENTS,
+    "model": STUDENTS | TEACHERS,
     "last_activation": LAST_ACTIVATIONS,
     "head": HEADS,
     "scaling": SCALINGS,
@@ -34,15 +34,15 @@ CHOICES = {
     "teacher_norm": TEACHER_NORMS,
     "precision": DTYPES,
 }
-LEAST = {  # the smallest valid value of every bounded number
-    **dict.fromkeys(("train_images", "validation_images", "timesteps", "teacher_seed", "crop_padding"), 0),
+LEAST = {  # the smallest valid value of every bounded number but the stage, whose bounds are the model's
+    **dict.fromkeys(("train_images", "validation_images", "timesteps", "depth", "dim", "patch"), 0),
+    **dict.fromkeys(("teacher_seed", "crop_padding"), 0),
     **dict.fromkeys(("beta", "gamma", "noise_weight", "momentum", "weight_decay", "erasing"), 0),
     **dict.fromkeys(("width", "epochs", "batch_size", "streams"), 1),
-    "stage": -3,
 }
 DRAWING = ("bkd", "nld")  # terms with random numbers, all from the one generator of a run, one after the other
 POSITIVE = ("lr", "map_temperature", "logit_temperature")
-MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "stage": 2, "streams": 2}
+MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "streams": 2}
 
 
 def check_type(field: Field, value: Any) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace as dataclass_replace
 from typing import Any
 
 from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.models import STUDENTS, TEACHERS
 from ckdsnn.recipe.checks import (
     check_effect,
     check_losses,
@@ -26,6 +27,9 @@ from ckdsnn.recipe.checks import (
 OF_SOME_LOSSES = ("stage", "every_stage")  # fields that the other losses do not read
 ADDED_LATER = {  # field -> the value of runs from before there was the field: it does not count in a digest
     "every_stage": False,
+    "depth": 0,
+    "dim": 0,
+    "patch": 0,
     "validation_images": 0,
     "student_map": "spikes",
     "map_grid": "smaller",
@@ -60,9 +64,16 @@ class Recipe:
     erasing: float = 0.5
     """probability of random erasing (used by the released configuration; its probability is torchvision's)"""
     model: str = "resnet19"
-    """network of the teacher or student: resnet8, resnet19 or resnet20"""
+    """network of the teacher or student, see `ckdsnn list`"""
     width: int = 8
-    """channel multiplier: stages of 16, 32 and 64 times this (the paper: ResNet-19 8, ResNet-20 1)"""
+    """channel multiplier of ResNet-8, -19 and -20: stages of 16, 32 and 64 times this (the paper: ResNet-19 8,
+    ResNet-20 1)"""
+    depth: int = 0
+    """blocks of a Spikformer (0 = 4, the published one)"""
+    dim: int = 0
+    """channels of a Spikformer (0 = 384, the published one)"""
+    patch: int = 0
+    """side of a Spikformer's patches in pixels, 4 or 16 (0 = 4)"""
     timesteps: int = 1
     """T of the spiking network; 0 trains the ANN instead, a teacher"""
     last_activation: str = "spike"
@@ -141,6 +152,7 @@ class Recipe:
                 object.__setattr__(self, field.name, float(getattr(self, field.name)))
             check_value(field.name, getattr(self, field.name))
         check_name(self.name)
+        check_model(self)
         check_losses(self.losses, self.loss_names)
         if self.noise != "adaptive":
             check_noise(self.noise)
@@ -161,6 +173,12 @@ class Recipe:
     def loss_names(self) -> tuple[str, ...]:
         """The distillation terms, in order."""
         return () if self.losses == "none" else tuple(self.losses.split("+"))
+
+    @property
+    def model_options(self) -> dict[str, Any]:
+        """What is chosen of the model: those of its options that are not left to it."""
+        spec = (TEACHERS if self.is_teacher else STUDENTS)[self.model]
+        return {name: value for name in spec.options if (value := getattr(self, name)) != 0}
 
     @property
     def is_teacher(self) -> bool:
@@ -191,9 +209,31 @@ class Recipe:
         return f"{self.name}-s{seed}-{self.digest()}"
 
 
+def check_model(recipe: Recipe) -> None:
+    """Raise CkdsnnError for a model that is none of its kind, an option that it does not have, a stage beyond its last.
+
+    The options of several models are fields of every recipe: what is changed without effect would change a digest.
+    """
+    kind, table = ("teacher", TEACHERS) if recipe.is_teacher else ("student", STUDENTS)
+    spec = choose(f"model of a {kind}", recipe.model, table)
+    own = STUDENTS.values() if not recipe.is_teacher else TEACHERS.values()
+    for name in {option for other in own for option in other.options} - spec.options.keys():
+        field = Recipe.__dataclass_fields__[name]
+        if getattr(recipe, name) != field.default:
+            known = ", ".join(spec.options) or "none"
+            raise CkdsnnError(
+                f"{name} = {getattr(recipe, name)!r} has no effect on {recipe.model}; its options: {known}"
+            )
+    stages = spec.stages({**spec.options, **recipe.model_options})
+    if not -stages <= recipe.stage < stages:
+        raise CkdsnnError(
+            f"stage = {recipe.stage!r}; expected from {-stages} to {stages - 1}, the stages of {recipe.model}"
+        )
+
+
 def is_current(content: Mapping[str, Any]) -> bool:
-    """Whether a recipe in a record has all the fields and names of today."""
-    return ADDED_LATER.keys() <= content.keys()
+    """Whether a recipe in a record bears a name of today: those before had no field for their random streams."""
+    return "streams" in content
 
 
 def check_known(names: Iterable[str]) -> None:

@@ -55,7 +55,13 @@ def read_progress(work: Path) -> Progress:
 
 def kind(recipe: Recipe) -> tuple[Any, ...]:
     """What the cost of a training step depends on most; one measurement serves all recipes of a kind."""
-    return recipe.model, recipe.width, recipe.timesteps, bool(recipe.loss_names), DATASETS[recipe.dataset].size
+    return (
+        recipe.model,
+        *recipe.model_options.items(),
+        recipe.timesteps,
+        bool(recipe.loss_names),
+        DATASETS[recipe.dataset].inputs,
+    )
 
 
 def measure(recipe: Recipe, device: torch.device) -> float:
@@ -101,8 +107,7 @@ class Estimator:
         images = self.images(recipe)
         if record := self.latest.get(kind(recipe)):
             return Estimate(images / record.images_per_second * self.slower(record.env["threads"]), "record")
-        size = DATASETS[recipe.dataset].size / speed.SIDE
-        return Estimate(images * size**2 / self.steps(recipe) * self.jobs, "measured")
+        return Estimate(images / self.steps(recipe) * self.jobs, "measured")
 
     def images(self, recipe: Recipe) -> float:
         """The images of an epoch, a test image counted as the share of a training image that it costs."""

@@ -38,7 +38,9 @@ COUNTS = arrays(np.int64, 7, elements=st.integers(0, 9)).filter(np.any)
 @pytest.fixture(scope="module")
 def networks():
     torch.manual_seed(1)
-    return lively(build_teacher("resnet8", 10, 1), X), lively(build_student("resnet8", 10, 1, timesteps=3), X)
+    return lively(build_teacher("resnet8", 10, width=1), X), lively(
+        build_student("resnet8", 10, width=1, timesteps=3), X
+    )
 
 
 def test_a_teacher_is_seen_by_its_relu_features_and_its_cam(networks):

@@ -15,7 +15,7 @@ X = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 @pytest.fixture
 def student():
     torch.manual_seed(0)
-    return lively(build_student("resnet8", 10, 1, timesteps=2), X).train()
+    return lively(build_student("resnet8", 10, width=1, timesteps=2), X).train()
 
 
 def macs_of_resnet20(size=32):
@@ -53,7 +53,7 @@ def slow_counts(model, x):
 
 
 def test_macs_of_the_teacher_equal_the_hand_count():
-    report = energy_per_image(build_teacher("resnet20", 10, 1), torch.randn(2, 3, 32, 32))
+    report = energy_per_image(build_teacher("resnet20", 10, width=1), torch.randn(2, 3, 32, 32))
     assert report["mac"] == macs_of_resnet20() == 40_813_184
     assert report["images"] == 2
 
@@ -87,8 +87,8 @@ def test_firing_rates_equal_a_slow_count(student):
 
 
 def test_an_ann_has_no_firing_rates_and_a_relu_stage_none_of_its_own():
-    assert firing_rates(build_teacher("resnet8", 10, 1), X) == {}
-    relu = build_student("resnet8", 10, 1, 2, last_activation="relu")
+    assert firing_rates(build_teacher("resnet8", 10, width=1), X) == {}
+    relu = build_student("resnet8", 10, width=1, timesteps=2, last_activation="relu")
     assert "stages.2.0.activation" not in firing_rates(relu, X)
 
 

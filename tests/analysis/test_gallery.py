@@ -26,7 +26,7 @@ def as_stored(tensor):
 
 
 def test_maps_of_a_teacher():
-    model = build_teacher("resnet8", 10, 1)
+    model = build_teacher("resnet8", 10, width=1)
     maps = teacher_maps(model, X, Y)
     assert model.training, "its mode is restored"
     logits, stages = model.eval()(X)
@@ -36,7 +36,7 @@ def test_maps_of_a_teacher():
 
 
 def test_maps_of_a_student():
-    model = build_student("resnet8", 10, 1, timesteps=3)
+    model = build_student("resnet8", 10, width=1, timesteps=3)
     model(X)  # one training step's statistics, so that some neurons fire
     maps = student_maps(model, X, Y)
     assert model.training, "its mode is restored"

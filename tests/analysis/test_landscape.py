@@ -40,7 +40,7 @@ LABELS = torch.arange(70) % 10
 def network():
     """A student that sees two time steps."""
     torch.manual_seed(0)
-    return lively(build_student("resnet8", 10, 1, timesteps=2), IMAGES)
+    return lively(build_student("resnet8", 10, width=1, timesteps=2), IMAGES)
 
 
 @pytest.fixture(scope="module")

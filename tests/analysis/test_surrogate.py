@@ -34,7 +34,7 @@ OTHERS = [(shape, width) for shape in SHAPES for width in (WIDTHS[0], WIDTHS[-1]
 
 def fresh(timesteps=1, **fields):
     torch.manual_seed(1)
-    return lively(build_student("resnet8", 10, 1, timesteps=timesteps, **fields), X).double()
+    return lively(build_student("resnet8", 10, width=1, timesteps=timesteps, **fields), X).double()
 
 
 @pytest.fixture(params=[1, 3], ids=["T=1", "T=3"])

@@ -112,7 +112,7 @@ def test_released_noise_is_mixed_as_probabilities():
 def teacher():
     torch.manual_seed(1)
     images = torch.randn(6, 3, 16, 16, dtype=torch.float64)
-    return lively(build_teacher("resnet8", 10, 1).double(), images), images, torch.tensor([3, 0, 9, 3, 1, 2])
+    return lively(build_teacher("resnet8", 10, width=1).double(), images), images, torch.tensor([3, 0, 9, 3, 1, 2])
 
 
 def test_closed_form_cam_is_grad_cam_times_the_cells_also_by_another_library(teacher):

@@ -14,7 +14,11 @@ CPU = torch.device("cpu")
 
 def test_the_statistics_are_cifar10s():
     cifar10 = DATASETS["cifar10"]
-    assert (cifar10.mean, cifar10.std, cifar10.size) == (reference_data.MEAN, reference_data.STD, reference_data.SIDE)
+    assert (cifar10.mean, cifar10.std, cifar10.inputs.height) == (
+        reference_data.MEAN,
+        reference_data.STD,
+        reference_data.SIDE,
+    )
 
 
 @pytest.mark.parametrize(

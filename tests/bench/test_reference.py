@@ -22,7 +22,7 @@ def seeded():
 @pytest.mark.parametrize("last_activation", ["spike", "relu"])
 @pytest.mark.parametrize("timesteps", [1, 3])
 def test_values_and_gradients_are_those_of_the_students(timesteps, last_activation):
-    student = build_student("resnet8", CLASSES, 1, timesteps, last_activation).double()
+    student = build_student("resnet8", CLASSES, width=1, timesteps=timesteps, last_activation=last_activation).double()
     reference = ReferenceStudent(student)
     images = torch.randn(4, 3, 16, 16, dtype=torch.float64)
     ours, theirs = student(images), reference(images)
@@ -36,7 +36,7 @@ def test_values_and_gradients_are_those_of_the_students(timesteps, last_activati
 
 
 def test_the_reference_is_a_copy():
-    student = build_student("resnet8", CLASSES, 1, 2)
+    student = build_student("resnet8", CLASSES, width=1, timesteps=2)
     before = {name: value.clone() for name, value in student.state_dict().items()}
     ReferenceStudent(student)(torch.randn(2, 3, 16, 16))
     torch.testing.assert_close(student.state_dict(), before, rtol=0, atol=0)

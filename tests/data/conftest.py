@@ -5,6 +5,7 @@ import pytest
 
 from ckdsnn.data import DATASETS, DatasetSpec
 from ckdsnn.data.arrays import content_digest, row_digests
+from ckdsnn.inputs import InputSpec
 
 
 @pytest.fixture
@@ -21,6 +22,8 @@ def tiny(arrays, monkeypatch):
     """Lists the dataset under the name `tiny`, to be downloaded by torchvision.datasets.CIFAR10."""
     rows = (row_digests(arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in ("train", "test"))
     digests = tuple(map(content_digest, rows))
-    spec = DatasetSpec("tiny", ("ant", "bee", "cat"), (0.5,) * 3, (0.2,) * 3, None, digests, 4, "CIFAR10")
+    spec = DatasetSpec(
+        "tiny", ("ant", "bee", "cat"), (0.5,) * 3, (0.2,) * 3, None, digests, InputSpec(3, 4, 4), "CIFAR10"
+    )
     monkeypatch.setitem(DATASETS, "tiny", spec)
     return spec

@@ -91,7 +91,11 @@ def test_statistics_classes_and_shapes_are_those_of_the_images(name):
         exact = (share * grey).sum()
         assert mean == pytest.approx(exact.item(), abs=6e-5)
         assert std == pytest.approx((share * (grey - exact) ** 2).sum().sqrt().item(), abs=6e-5)
-    assert data.x_train.dtype == torch.uint8 and data.x_test.shape[1:] == (3, spec.size, spec.size)
+    assert data.x_train.dtype == torch.uint8 and data.x_test.shape[1:] == (
+        spec.inputs.channels,
+        spec.inputs.height,
+        spec.inputs.width,
+    )
     assert set(data.y_train.tolist()) == set(data.y_test.tolist()) == set(range(data.num_classes))
 
 

@@ -64,8 +64,8 @@ def test_gradient_reaches_the_row_of_the_class_in_the_students_head_and_never_th
 def test_the_terms_explanations_are_grad_cams_of_the_teachers_class():
     torch.manual_seed(0)
     x = torch.randn(6, 3, 16, 16)
-    teacher = lively(build_teacher("resnet8", 10, 1), x)
-    student = lively(build_student("resnet8", 10, 2, timesteps=2), x)
+    teacher = lively(build_teacher("resnet8", 10, width=1), x)
+    student = lively(build_student("resnet8", 10, width=2, timesteps=2), x)
     predicted = teacher(x).logits.argmax(1)
     maps = [grad_cam(model, x, predicted).flatten(1) for model in (student, teacher)]
     assert all(m.any(1).all() for m in maps), "no map is empty"

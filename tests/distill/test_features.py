@@ -115,7 +115,7 @@ def test_other_numbers_of_channels_are_refused(name):
 def batch():
     """What a student of half the teacher's width and the teacher see."""
     torch.manual_seed(3)
-    teacher, student = build_teacher("resnet8", 10, 2).eval(), build_student("resnet8", 10, 1, timesteps=2)
+    teacher, student = build_teacher("resnet8", 10, width=2).eval(), build_student("resnet8", 10, width=1, timesteps=2)
     x, y = torch.randn(4, 3, 16, 16), torch.arange(4)
     with torch.no_grad():
         return Batch(x, y, student(x), teacher(x), teacher, None, student)

@@ -34,7 +34,9 @@ MAPS = arrays(np.float64, (3, 4, 5), elements=st.floats(-20, 20, width=32))
 def model(request):
     torch.manual_seed(1)
     teacher = request.param == "teacher"
-    return lively(build_teacher("resnet8", 10, 1) if teacher else build_student("resnet8", 10, 1, timesteps=3), X)
+    return lively(
+        build_teacher("resnet8", 10, width=1) if teacher else build_student("resnet8", 10, width=1, timesteps=3), X
+    )
 
 
 def steps_as_channels(folded):
@@ -60,7 +62,7 @@ def test_one_backward_pass_equals_one_for_each_image(model, stage):
 
 
 def test_closed_form_is_grad_cam_times_the_cells():
-    model = lively(build_teacher("resnet8", 10, 1), X).double()
+    model = lively(build_teacher("resnet8", 10, width=1), X).double()
     last = model(X.double()).stages[-1]
     closed = class_activation_map(last, model.head_weight, Y)
     slow = np.einsum("bchw,bc->bhw", last.detach().numpy(), model.head_weight.detach().numpy()[Y.numpy()]).clip(0)
@@ -69,7 +71,7 @@ def test_closed_form_is_grad_cam_times_the_cells():
 
 
 def test_the_cam_of_a_network_is_about_the_given_class_and_has_no_graph():
-    teacher = lively(build_teacher("resnet8", 10, 1), X).train()
+    teacher = lively(build_teacher("resnet8", 10, width=1), X).train()
     classes = teacher.eval()(X).logits.argmin(1)
     maps = cam(teacher.train(), X, classes)
     torch.testing.assert_close(maps, 16 * grad_cam(teacher, X, classes))
@@ -199,8 +201,11 @@ MAP = torch.rand(2, 4, 4)
         (lambda: map_range(MAP[:0], "batch"), r"maps of shape \[0, 4, 4\]"),
         (lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[1:3]), "classes from 0 to 9: expected 0 to 3"),
         (lambda: class_activation_map(MAP[:, None], MAP[0, :, :1], Y[1:3] - 1), "classes from -1 to 8"),
-        (lambda: grad_cam(build_teacher("resnet8", 10, 1), X, Y[:1]), "one torch.int64 index for each of 4 images"),
-        (lambda: grad_cam(build_teacher("resnet8", 10, 1), X, Y, stage=3), "stage = 3; expected from -3 to 2"),
+        (
+            lambda: grad_cam(build_teacher("resnet8", 10, width=1), X, Y[:1]),
+            "one torch.int64 index for each of 4 images",
+        ),
+        (lambda: grad_cam(build_teacher("resnet8", 10, width=1), X, Y, stage=3), "stage = 3; expected from -3 to 2"),
     ],
 )
 def test_bad_input_is_refused(call, message):
@@ -209,14 +214,14 @@ def test_bad_input_is_refused(call, message):
 
 
 def test_grad_cam_works_in_inference_mode():
-    model = lively(build_teacher("resnet8", 10, 1), X)
+    model = lively(build_teacher("resnet8", 10, width=1), X)
     with torch.inference_mode():
         inside = grad_cam(model, X, Y)
     torch.testing.assert_close(inside, grad_cam(model, X, Y))
 
 
 def test_the_cam_of_an_autocast_network_is_made_in_float32():
-    model = lively(build_teacher("resnet8", 10, 1), X)
+    model = lively(build_teacher("resnet8", 10, width=1), X)
     with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
         stage = model(X).stages[-1].bfloat16()
         maps = class_activation_map(stage, model.head_weight, Y)

@@ -22,7 +22,7 @@ WB = ("weight", "bias")
 @pytest.fixture
 def setting():
     torch.manual_seed(0)
-    teacher, student = build_teacher("resnet8", 10, 1), build_student("resnet8", 10, 1, timesteps=2)
+    teacher, student = build_teacher("resnet8", 10, width=1), build_student("resnet8", 10, width=1, timesteps=2)
     return teacher, student, torch.randn(6, 3, 16, 16), torch.arange(6)
 
 
@@ -74,7 +74,7 @@ def test_teacher_stays_out_of_training_for_good(setting):
 def test_a_teacher_of_other_classes_is_refused(setting, name):
     _, student, x, y = setting
     terms = {name: (1.0, LOSSES[name]())}
-    objective = Objective(terms, build_teacher("resnet8", 100, 1), student, adapters(terms))
+    objective = Objective(terms, build_teacher("resnet8", 100, width=1), student, adapters(terms))
     with pytest.raises(CkdsnnError, match=r"teacher logits \[6, 100\], student logits \[6, 10\]"):
         objective(x, y, student(x), generator())
 
@@ -170,7 +170,7 @@ def test_half_precision_is_judged_in_float32(setting, terms):
 @pytest.mark.parametrize("name", RIVALS)
 def test_every_rival_moves_the_student_and_its_own_parameters(setting, name):
     _, student, x, y = setting
-    teacher = build_teacher("resnet8", 10, 2)  # of other widths: both adapters have parameters
+    teacher = build_teacher("resnet8", 10, width=2)  # of other widths: both adapters have parameters
     terms = {name: RIVALS[name]}
     objective = Objective(terms, teacher, student, adapters(terms, 64, 128))
     _, named = objective(x, y, student(x), generator())

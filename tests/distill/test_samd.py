@@ -134,7 +134,7 @@ def test_the_losses_want_the_students_side_first():
 @pytest.fixture(scope="module")
 def batch():
     torch.manual_seed(3)
-    teacher, student = build_teacher("resnet8", 10, 1).eval(), build_student("resnet8", 10, 1, timesteps=2)
+    teacher, student = build_teacher("resnet8", 10, width=1).eval(), build_student("resnet8", 10, width=1, timesteps=2)
     teacher.requires_grad_(False)
     x, y = torch.randn(6, 3, 16, 16), torch.arange(6)
     with torch.no_grad():
@@ -175,7 +175,7 @@ def test_by_default_both_maps_run_from_0_to_1_within_each_image(batch):
 def test_the_students_own_map_is_the_cam_of_its_rates_for_its_prediction(batch):
     """Derived in NumPy: the last stage averaged over time, weighted by the head's row of the predicted class, ReLU."""
     torch.manual_seed(4)
-    student = build_student("resnet8", 10, 1, timesteps=2, last_activation="relu")
+    student = build_student("resnet8", 10, width=1, timesteps=2, last_activation="relu")
     features = student(batch.images)
     own = batch._replace(student=features, student_model=student)
     rates, head = features.stages[-1].detach().double().mean(0).numpy(), student.head_weight.detach().double().numpy()

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.models import LIF, STUDENTS, TEACHERS, Features, build_student, build_teacher, evaluating
+from ckdsnn.models import LIF, Features, build_student, build_teacher, evaluating
 from ckdsnn.models.resnet import BLOCKS
 from tests.networks import lively
 
@@ -18,7 +18,8 @@ def images(n=3, size=16, dtype=torch.float32):
 
 def student(timesteps=3, dtype=torch.float64, **fields):
     torch.manual_seed(0)
-    return lively(build_student("resnet8", 10, 1, timesteps, **fields).to(dtype), images(8, dtype=dtype))
+    network = build_student("resnet8", 10, width=1, timesteps=timesteps, **fields)
+    return lively(network.to(dtype), images(8, dtype=dtype))
 
 
 class OneStep(nn.Module):
@@ -72,26 +73,26 @@ def parameters_by_hand(blocks, width, classes):
 )
 def test_parameter_counts(name, width, millions):
     with torch.device("meta"):
-        networks = build_teacher(name, 10, width), build_student(name, 10, width, 4)
+        networks = build_teacher(name, 10, width=width), build_student(name, 10, width=width, timesteps=4)
     for network in networks:
         count = sum(p.numel() for p in network.parameters())
         assert count == parameters_by_hand(BLOCKS[name], width, 10)
         assert round(count / 1e6, 2) == millions
 
 
-@pytest.mark.parametrize("name", TEACHERS)
+@pytest.mark.parametrize("name", BLOCKS)
 def test_teacher_shapes(name):
-    logits, stages = build_teacher(name, 7, 1)(images(2))
+    logits, stages = build_teacher(name, 7, width=1)(images(2))
     assert logits.shape == (2, 7)
     assert [tuple(s.shape) for s in stages] == [(2, 16, 16, 16), (2, 32, 8, 8), (2, 64, 4, 4)]
 
 
 @pytest.mark.parametrize("timesteps", [1, 2, 4])
 @pytest.mark.parametrize("events", [False, True], ids=["images", "events"])
-@pytest.mark.parametrize("name", STUDENTS)
+@pytest.mark.parametrize("name", BLOCKS)
 def test_student_shapes(name, timesteps, events):
     x = images(2)[None].expand(timesteps, -1, -1, -1, -1) if events else images(2)
-    logits, stages = build_student(name, 7, 1, timesteps)(x)
+    logits, stages = build_student(name, 7, width=1, timesteps=timesteps)(x)
     assert logits.shape == (2, 7)
     shapes = [(16, 16, 16), (32, 8, 8), (64, 4, 4)]
     assert [tuple(s.shape) for s in stages] == [(timesteps, 2, *shape) for shape in shapes]
@@ -99,7 +100,7 @@ def test_student_shapes(name, timesteps, events):
 
 @pytest.mark.parametrize("size", [17, 34])
 def test_images_of_any_size_pass(size):
-    assert build_teacher("resnet8", 10, 1)(images(2, size)).stages[-1].shape[-1] == -(-size // 4)
+    assert build_teacher("resnet8", 10, width=1)(images(2, size)).stages[-1].shape[-1] == -(-size // 4)
 
 
 @pytest.mark.parametrize("timesteps", [1, 2, 4])
@@ -153,7 +154,7 @@ def test_state_does_not_leak_between_batches():
 
 
 def test_evaluating_restores_every_modules_mode():
-    model = build_teacher("resnet8", 10, 1)
+    model = build_teacher("resnet8", 10, width=1)
     model.stem.eval()  # a frozen part
     with pytest.raises(RuntimeError), evaluating(model):
         assert not any(module.training for module in model.modules())
@@ -166,7 +167,7 @@ def test_input_of_another_shape_is_refused(shape):
     with pytest.raises(CkdsnnError, match=r"\[3, B, 3, H, W\]"):
         student(dtype=torch.float32)(torch.zeros(shape))
     with pytest.raises(CkdsnnError, match=r"expected images \[B, 3, H, W\]"):
-        build_teacher("resnet8", 10, 1)(torch.zeros(shape))
+        build_teacher("resnet8", 10, width=1)(torch.zeros(shape))
 
 
 @pytest.mark.parametrize("build", [build_teacher, build_student])

@@ -17,6 +17,7 @@ from ckdsnn.recipe.fields import ADDED_LATER, idle_fields, is_current
 NAMES = [field.name for field in fields(Recipe)]
 TYPES = {field.name: field.type for field in fields(Recipe)}
 STUDENT = Recipe("student", teacher="some-teacher")
+SPIKFORMER = Recipe("spikformer", model="spikformer", teacher="some-teacher")
 TEACHER = Recipe("teacher", timesteps=0, losses="none")
 
 PAPER = {  # the method as published, the schedule and networks as configured with it
@@ -63,6 +64,8 @@ def other_value(name):
         return special[name]
     if name in CHOICES:
         return next(choice for choice in CHOICES[name] if choice != value)
+    if name in ("depth", "dim", "patch"):
+        return {"depth": 2, "dim": 64, "patch": 16}[name]
     return not value if TYPES[name] is bool else value + 1 if TYPES[name] is int else value / 2
 
 
@@ -83,9 +86,10 @@ def test_every_field_is_documented():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_digest_tells_every_field_apart_but_the_name(name):
-    other = STUDENT.replace(**{name: other_value(name)})
-    assert getattr(other, name) != getattr(STUDENT, name)
-    assert (other.digest() == STUDENT.digest()) == (name == "name")
+    base = SPIKFORMER if name in ("depth", "dim", "patch") else STUDENT
+    other = base.replace(**{name: other_value(name)})
+    assert getattr(other, name) != getattr(base, name)
+    assert (other.digest() == base.digest()) == (name == "name")
 
 
 @pytest.mark.parametrize(("losses", "turned", "one_run"), [
@@ -179,6 +183,14 @@ def test_upper_bounds(name):
         STUDENT.replace(**{name: most + TYPES[name](1)})
 
 
+@pytest.mark.parametrize(("base", "stages"), [(STUDENT, 3), (SPIKFORMER, 4), (SPIKFORMER.replace(depth=2), 2)])
+def test_a_stage_is_one_of_the_models(base, stages):
+    assert base.replace(stage=-stages).stage == -stages and base.replace(stage=stages - 1).stage == stages - 1
+    for beyond in (-stages - 1, stages):
+        with pytest.raises(CkdsnnError, match=f"stage = {beyond}; expected from {-stages} to {stages - 1}, the stages"):
+            base.replace(stage=beyond)
+
+
 @pytest.mark.parametrize("name", POSITIVE)
 @pytest.mark.parametrize("value", [0, 0.0, -1.0])
 def test_positive_numbers(name, value):
@@ -194,7 +206,7 @@ def test_numbers_are_finite(name, value):
 
 
 def test_every_number_has_a_bound():
-    assert {n for n in NAMES if TYPES[n] in (int, float)} == {*LEAST, *POSITIVE}
+    assert {n for n in NAMES if TYPES[n] in (int, float)} == {*LEAST, *POSITIVE, "stage"}
 
 
 @pytest.mark.parametrize(
@@ -215,6 +227,9 @@ def test_every_number_has_a_bound():
         ({"losses": "kd+bkd", "every_stage": True}, "every_stage = True has no effect .* it needs one of: samd$"),
         ({"student_map": "cam", "stage": 0}, "student_map = 'cam' needs the closed form .* not 0 and False"),
         ({"teacher_norm": "batch", "every_stage": True}, "teacher_norm = 'batch' needs .* not -1 and True"),
+        ({"depth": 2}, "depth = 2 has no effect on resnet19; its options: width, last_activation, head"),
+        ({"model": "spikformer", "width": 2}, "width = 2 has no effect on spikformer; its options: depth, dim, patch"),
+        ({"model": "imagenet_resnet18"}, "unknown model of a student 'imagenet_resnet18'"),
         ({"timesteps": 0}, "needs a student .*timesteps = 0"),
         ({"teacher": ""}, "needs a student .* and the name of a teacher's recipe.*losses = 'none'"),
     ],

@@ -35,7 +35,7 @@ RECIPE = RECIPES["digits-snn"]
 
 def network(width=1, seed=0):
     torch.manual_seed(seed)
-    return build_student("resnet8", 10, width, timesteps=2)
+    return build_student("resnet8", 10, width=width, timesteps=2)
 
 
 def record_of(seed, out):
@@ -186,7 +186,7 @@ def test_missing_and_altered_files_are_named(record, tmp_path, file):
         LOADERS[file](record, tmp_path)
 
 
-@pytest.mark.parametrize("model", [network(width=2), build_teacher("resnet20", 10, 1)], ids=["wider", "deeper"])
+@pytest.mark.parametrize("model", [network(width=2), build_teacher("resnet20", 10, width=1)], ids=["wider", "deeper"])
 def test_weights_that_do_not_fit_are_refused(record, tmp_path, model):
     with pytest.raises(CkdsnnError, match=rf"weights in .*safetensors do not fit {type(model).__name__}"):
         load_weights(model, record, tmp_path)

@@ -1,0 +1,172 @@
+"""Any torch module as a model: its stages and head by name, tokens as a grid, and what cannot be read."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torchvision import models
+
+from ckdsnn.distill import Batch, nld_loss, samd_loss, spike_activation_map
+from ckdsnn.distill.maps import cam, class_activation_map, grad_cam
+from ckdsnn.distill.samd import SAMD
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.models import Features, OverTime, Tapped, build_student, build_teacher, stage_pairs
+from tests.networks import lively
+
+STAGES = ("layer1", "layer2", "layer3", "layer4")
+
+
+@pytest.fixture
+def resnet():
+    torch.manual_seed(0)
+    return models.resnet18(num_classes=5).eval()
+
+
+class Attention(nn.Module):
+    """A small transformer over patches with a class token, as vision transformers are.
+
+    Behind the last block nothing of the patches reaches the head: what is tapped lies before it.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 8, 4, 4)
+        self.token = nn.Parameter(torch.randn(1, 1, 8))
+        self.block, self.last = (nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True) for _ in range(2))
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x):
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        tokens = self.block(torch.cat([self.token.expand(len(x), -1, -1), tokens], 1))
+        return self.head(self.last(tokens)[:, 0])
+
+
+def test_stages_and_logits_are_those_of_the_module_itself(resnet):
+    x = torch.randn(2, 3, 64, 64)
+    logits, stages = Tapped(resnet, STAGES)(x)
+    assert torch.equal(logits, resnet(x)) and len(stages) == 4
+    seen = resnet.maxpool(resnet.relu(resnet.bn1(resnet.conv1(x))))
+    for name, stage in zip(STAGES, stages, strict=True):
+        seen = getattr(resnet, name)(seen)
+        assert torch.equal(stage, seen)
+
+
+def test_the_closed_form_and_grad_cam_agree_on_a_tapped_network(resnet):
+    model, x, y = Tapped(resnet, STAGES), torch.randn(3, 3, 64, 64), torch.tensor([0, 4, 2])
+    closed, gradient = cam(model, x, y), grad_cam(model, x, y)
+    torch.testing.assert_close(closed, gradient * closed[0].numel(), rtol=1e-4, atol=1e-5)
+    assert grad_cam(model, x, y, stage=0).shape == (3, 16, 16)
+
+
+def test_the_head_reads_the_mean_of_the_last_stage(resnet):
+    model, x = Tapped(resnet, STAGES), torch.randn(2, 3, 64, 64)
+    logits, stages = model(x)
+    torch.testing.assert_close(stages[-1].mean((-2, -1)) @ model.head_weight.T + resnet.fc.bias, logits)
+
+
+def test_a_copy_taps_itself(resnet):
+    model = Tapped(resnet, STAGES[-1:])
+    copy = deepcopy(model)
+    nn.init.zeros_(resnet.layer4[1].bn2.weight)
+    x = torch.randn(1, 3, 32, 32)
+    assert not torch.equal(copy(x).stages[0], model(x).stages[0])
+
+
+def test_tokens_become_the_grid_of_their_patches():
+    torch.manual_seed(0)
+    network, x = Attention().eval(), torch.randn(2, 3, 16, 16)
+    model = Tapped(network, ["block"], "head", leading_tokens=1, closed_cam=False)
+    logits, (stage,) = model(x)
+    assert torch.equal(logits, network(x)) and stage.shape == (2, 8, 4, 4)
+    tokens = network.block(torch.cat([network.token.expand(2, -1, -1), network.patches(x).flatten(2).mT], 1))
+    for patch in range(16):
+        assert torch.equal(stage[:, :, patch // 4, patch % 4], tokens[:, 1 + patch])
+
+
+def test_samd_takes_grad_cam_of_a_head_that_reads_a_class_token():
+    torch.manual_seed(0)
+    network = Tapped(Attention(), ["block"], "head", leading_tokens=1, closed_cam=False).eval()
+    student, x, y = build_student("resnet8", 5, width=1, timesteps=2), torch.randn(2, 3, 16, 16), torch.tensor([1, 3])
+    batch = Batch(x, y, student(x), network(x), network, student_model=student)
+    judge = grad_cam(network, x, y)
+    assert judge.any() and torch.equal(SAMD(teacher_range="none").of_teacher(batch, -1), judge)
+    assert torch.equal(cam(network, x, y), judge)
+    with pytest.raises(CkdsnnError, match="heads that read the mean of the last stage"):
+        batch.heads()
+
+
+def test_frames_are_read_one_by_one_and_averaged():
+    torch.manual_seed(0)
+    teacher = lively(build_teacher("resnet8", 5, width=1), torch.randn(8, 3, 16, 16))
+    frames = torch.randn(3, 2, 3, 16, 16)
+    logits, stages = OverTime(teacher)(frames)
+    alone = [teacher(frame) for frame in frames]
+    torch.testing.assert_close(logits, sum(seen.logits for seen in alone) / 3)
+    torch.testing.assert_close(stages[-1], sum(seen.stages[-1] for seen in alone) / 3)
+    y = torch.tensor([0, 4])
+    closed = class_activation_map(stages[-1], OverTime(teacher).head_weight, y)
+    torch.testing.assert_close(cam(OverTime(teacher), frames, y), closed)
+    assert torch.equal(OverTime(teacher)(frames[0]).logits, teacher(frames[0]).logits)
+
+
+@pytest.mark.parametrize(
+    ("stages", "head", "message"),
+    [
+        ((), "fc", "stages is empty"),
+        (("layer5",), "fc", "no part 'layer5' in ResNet; there are: conv1, bn1"),
+        (("layer1.9",), "fc", "no part 'layer1.9' in ResNet; there are in 'layer1': 0, 1"),
+        (("layer4",), "classifier", "no part 'classifier'"),
+        (("layer4",), "avgpool", "head = 'avgpool' is a AdaptiveAvgPool2d: expected a linear layer"),
+        (("layer4",), "conv1", "head = 'conv1' is a Conv2d: expected a linear layer"),
+    ],
+)
+def test_names_that_are_none_and_heads_that_are_not_linear_are_refused(resnet, stages, head, message):
+    with pytest.raises(CkdsnnError, match=message):
+        Tapped(resnet, stages, head)
+
+
+def test_outputs_that_are_no_grid_are_refused(resnet):
+    with pytest.raises(CkdsnnError, match=r"stage 'fc' gives \[1, 5\]: expected a grid"):
+        Tapped(resnet, ["fc"])(torch.randn(1, 3, 32, 32))
+    with pytest.raises(CkdsnnError, match=r"stage 'block' gives \[1, 17, 8\].* all but 0 fill a square"):
+        Tapped(Attention(), ["block"], "head")(torch.randn(1, 3, 16, 16))
+
+
+@pytest.mark.parametrize("student", range(1, 9))
+@pytest.mark.parametrize("teacher", range(1, 9))
+def test_stages_meet_at_the_same_share_of_the_depth_the_last_with_the_last(student, teacher):
+    pairs = stage_pairs(student, teacher)
+    assert [own for own, _ in pairs] == list(range(student))
+    others = [other for _, other in pairs]
+    assert others == sorted(others) and others[-1] == teacher - 1 and min(others) >= 0
+    shares = np.abs([(other + 1) / teacher - (own + 1) / student for own, other in pairs])
+    assert shares.max() < 1 / teacher, "none is a whole stage of the teacher's off"
+    if student == teacher:
+        assert all(own == other for own, other in pairs)
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2, 3, -1])
+def test_a_student_of_four_stages_learns_from_a_teacher_of_three(stage):
+    torch.manual_seed(0)
+    teacher, x, y = build_teacher("resnet8", 5, width=1).eval(), torch.randn(2, 3, 32, 32), torch.tensor([0, 4])
+    spikes = [torch.rand(2, 2, 4, side, side).requires_grad_() for side in (16, 8, 4, 2)]
+    batch = Batch(x, y, Features(torch.randn(2, 5), tuple(spikes)), teacher(x), teacher)
+    SAMD(stage=stage)(batch).backward()
+    met = [place for place, stage in enumerate(spikes) if stage.grad is not None]
+    assert met == [stage % 4]
+    place = dict(stage_pairs(4, 3))[stage % 4]
+    judge = grad_cam(teacher, x, y, place) * (64 if place == 2 else 1)
+    torch.testing.assert_close(SAMD(teacher_range="none").of_teacher(batch, stage), judge, rtol=1e-4, atol=1e-6)
+
+
+def test_the_two_losses_serve_a_network_of_ones_own(resnet):
+    """A tapped teacher and spikes of any network: nothing else of the package is needed."""
+    teacher, x, y = Tapped(resnet, STAGES), torch.randn(2, 3, 64, 64), torch.tensor([0, 4])
+    spikes, logits = torch.rand(3, 2, 8, 4, 4).requires_grad_(), torch.randn(2, 5).requires_grad_()
+    with torch.no_grad():
+        seen = teacher(x)
+    loss = samd_loss(spike_activation_map(spikes), cam(teacher, x, y)) + nld_loss(logits, seen.logits)
+    loss.backward()
+    assert spikes.grad.isfinite().all() and logits.grad.any()
