@@ -52,6 +52,7 @@ NOTEBOOKS = {  # suite -> the page that shows it
     "without-samd": "notebooks/16_released.ipynb",
     "weights": "notebooks/17_weights.ipynb",
     "conditions": "notebooks/19_conditions.ipynb",
+    "spikformer": "notebooks/20_spikformer.ipynb",
 }
 STUDY_PAGES = {  # kind of study -> the page that shows it
     "distributions": "notebooks/04_distributions.ipynb",

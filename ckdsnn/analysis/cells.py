@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
-from ckdsnn.recipe.named import TIER_SETTINGS
-from ckdsnn.recipe.suites import SUITE_METHODS, methods_in
+from ckdsnn.recipe.named import STUDENTS, TIER_SETTINGS
+from ckdsnn.recipe.suites import OVER_SETTINGS, SUITE_METHODS, methods_in
 from ckdsnn.records import Record
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import Study, find_study
@@ -17,11 +17,13 @@ Cells = dict[str, list[Record]]  # method -> records in the order of their seeds
 def suite_recipes(suite: str, tier: str) -> dict[str, str]:
     """Method -> the name of its recipe, in the suite's order. Raises CkdsnnError for an unknown suite or tier.
 
-    The suites of one setting name their cells by method; those of several, `gpu` and `evidence`, by whole names.
+    Where a tier of the suite has one setting, cells are named by method; where it has several, by whole names.
     """
     names = choose("tier", tier, choose("suite", suite, SUITES))
-    methods = methods_in(suite, TIER_SETTINGS[tier]) if suite in SUITE_METHODS else names
-    return dict(zip(methods, names, strict=True))
+    if suite in SUITE_METHODS:
+        return dict(zip(methods_in(suite, TIER_SETTINGS[tier]), names, strict=True))
+    own = [s for s in OVER_SETTINGS[suite] if STUDENTS[s]["snn"].tier == tier]
+    return dict(zip(OVER_SETTINGS[suite][own[0]] if len(own) == 1 else names, names, strict=True))
 
 
 def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:

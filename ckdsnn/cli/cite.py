@@ -28,7 +28,7 @@ def keys_of(recipe: Recipe) -> list[str]:
     spiking = KEYS_OF_SPIKING if recipe.timesteps else []
     augmentation = ["autoaugment"] * recipe.autoaugment + ["erasing"] * bool(recipe.erasing)
     data = KEYS_OF_DATASET.get(recipe.dataset, [])
-    return list(dict.fromkeys([*learning_keys(recipe), "resnet", *spiking, *data, *augmentation]))
+    return list(dict.fromkeys([*learning_keys(recipe), *recipe.model_spec.cite, *spiking, *data, *augmentation]))
 
 
 def learning_keys(recipe: Recipe) -> list[str]:
@@ -40,9 +40,10 @@ def learning_keys(recipe: Recipe) -> list[str]:
 
 
 def map_keys(recipe: Recipe) -> list[str]:
-    """The teacher's maps in SAMD: CAM at the last stage, of three, and Grad-CAM before it."""
-    last = recipe.every_stage or recipe.stage in (-1, 2)
-    before = recipe.every_stage or recipe.stage not in (-1, 2)
+    """The teacher's maps in SAMD: CAM at the last stage, and Grad-CAM before it."""
+    ends = -1, recipe.stages - 1
+    last = recipe.every_stage or recipe.stage in ends
+    before = recipe.every_stage or recipe.stage not in ends
     return ["cam"] * last + ["gradcam"] * before
 
 

@@ -29,6 +29,7 @@ class Objective(nn.Module):
     adapters: name of a term -> the module with its own parameters, a part of the objective.
     teacher_norm: what the teacher's batch normalisation takes: its "running" statistics, or those of each "batch"
     (as the released code, whose running ones drift besides; here they stay).
+    label_smoothing: the share of the labels' weight that the cross-entropy spreads evenly over all classes.
     Raises CkdsnnError for terms without a teacher, for those that lack their adapter, and an unknown teacher_norm.
     """
 
@@ -39,11 +40,12 @@ class Objective(nn.Module):
         student: nn.Module | None = None,
         adapters: Mapping[str, nn.Module] | None = None,
         teacher_norm: str = "running",
+        label_smoothing: float = 0.0,
     ):
         super().__init__()
         if terms and teacher is None:
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
-        self.terms = dict(terms)
+        self.terms, self.label_smoothing = dict(terms), label_smoothing
         self.adapters = nn.ModuleDict(adapters).to(memory_format=engine().layout)
         if lacking := [name for name in adaptable(terms) if name not in self.adapters]:
             raise CkdsnnError(f"the terms {', '.join(lacking)} need adapters, for the channels of teacher and student")
@@ -84,7 +86,8 @@ class Objective(nn.Module):
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """`forward`, given what `observe` has returned. recall: as in a `Batch`."""
         check_targets(labels, student.logits, teacher.logits if teacher else None)
-        named = {"ce": F.cross_entropy(at_least_float32(student.logits), labels)}
+        logits = at_least_float32(student.logits)
+        named = {"ce": F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)}
         total = named["ce"]
         batch = Batch(images, labels, student, teacher, self.teacher, generator, self.student, recall=recall)
         adapters = dict(self.adapters)

@@ -96,7 +96,7 @@ def build_objective(
         channels = stage_channels(student, inputs), stage_channels(teacher, inputs)
         with drawn_by(stream_seed(seed, Purpose.ADAPTERS, streams=recipe.streams)):
             adapters = {name: term.adapter(*at_stage(term.stage, *channels)) for name, term in adapted.items()}
-    return Objective(terms, teacher, student, adapters, recipe.teacher_norm)
+    return Objective(terms, teacher, student, adapters, recipe.teacher_norm, recipe.label_smoothing)
 
 
 def stage_channels(network: nn.Module, inputs: InputSpec) -> list[int]:

@@ -32,17 +32,18 @@ CHOICES = {
     "noise_scale": NOISE_SCALES,
     "noise_mix": NOISE_MIXES,
     "teacher_norm": TEACHER_NORMS,
+    "optimizer": ("sgd", "adamw"),
     "precision": DTYPES,
 }
 LEAST = {  # the smallest valid value of every bounded number but the stage, whose bounds are the model's
     **dict.fromkeys(("train_images", "validation_images", "timesteps", "depth", "dim", "patch"), 0),
-    **dict.fromkeys(("teacher_seed", "crop_padding"), 0),
+    **dict.fromkeys(("teacher_seed", "crop_padding", "warmup", "label_smoothing"), 0),
     **dict.fromkeys(("beta", "gamma", "noise_weight", "momentum", "weight_decay", "erasing"), 0),
     **dict.fromkeys(("width", "epochs", "batch_size", "streams"), 1),
 }
 DRAWING = ("bkd", "nld")  # terms with random numbers, all from the one generator of a run, one after the other
 POSITIVE = ("lr", "map_temperature", "logit_temperature")
-MOST = {"noise_weight": 1, "erasing": 1, "momentum": 1, "streams": 2}
+MOST = {"label_smoothing": 1, "noise_weight": 1, "erasing": 1, "momentum": 1, "streams": 2}
 
 
 def check_type(field: Field, value: Any) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace as dataclass_replace
 from typing import Any
 
 from ckdsnn.errors import CkdsnnError, choose
-from ckdsnn.models import STUDENTS, TEACHERS
+from ckdsnn.models import STUDENTS, TEACHERS, ModelSpec
 from ckdsnn.recipe.checks import (
     check_effect,
     check_losses,
@@ -27,6 +27,9 @@ from ckdsnn.recipe.checks import (
 OF_SOME_LOSSES = ("stage", "every_stage")  # fields that the other losses do not read
 ADDED_LATER = {  # field -> the value of runs from before there was the field: it does not count in a digest
     "every_stage": False,
+    "optimizer": "sgd",
+    "warmup": 0,
+    "label_smoothing": 0.0,
     "depth": 0,
     "dim": 0,
     "patch": 0,
@@ -133,12 +136,18 @@ class Recipe:
     """passes over the training set (released configuration)"""
     batch_size: int = 128
     """images in a step (released configuration)"""
+    optimizer: str = "sgd"
+    """sgd (paper, second-hand) or adamw, as transformers are trained"""
     lr: float = 0.1
-    """peak learning rate of SGD, falling to 0 along a cosine (released configuration)"""
+    """peak learning rate, falling to 0 along a cosine (released configuration)"""
+    warmup: int = 0
+    """epochs in which the learning rate first rises to its peak, along a line"""
     momentum: float = 0.9
     """momentum of SGD (paper, second-hand)"""
     weight_decay: float = 1e-4
-    """weight decay of SGD (paper, second-hand)"""
+    """weight decay (paper, second-hand)"""
+    label_smoothing: float = 0.0
+    """share of the labels' weight that the cross-entropy spreads evenly over all classes"""
     precision: str = "auto"
     """auto (bf16 autocast on CUDA, else fp32), fp32 or bf16"""
     streams: int = 2
@@ -158,6 +167,7 @@ class Recipe:
             check_noise(self.noise)
             object.__setattr__(self, "noise", f"{float(self.noise):g}")  # so are 0.5 and 0.50
         check_stages(self)
+        check_schedule(self)
         if self.loss_names and not (self.timesteps and self.teacher):
             raise CkdsnnError(
                 f"losses = {self.losses!r} needs a student (timesteps >= 1) and the name of a teacher's recipe; "
@@ -177,8 +187,19 @@ class Recipe:
     @property
     def model_options(self) -> dict[str, Any]:
         """What is chosen of the model: those of its options that are not left to it."""
-        spec = (TEACHERS if self.is_teacher else STUDENTS)[self.model]
-        return {name: value for name in spec.options if (value := getattr(self, name)) != 0}
+        return {name: value for name in self.model_spec.options if (value := getattr(self, name)) != 0}
+
+    @property
+    def model_spec(self) -> ModelSpec:
+        """The model's row in the table of teachers or of students. Raises CkdsnnError for one that is not there."""
+        if self.is_teacher:
+            return choose("model of a teacher", self.model, TEACHERS)
+        return choose("model of a student", self.model, STUDENTS)
+
+    @property
+    def stages(self) -> int:
+        """The number of the model's stages."""
+        return self.model_spec.stages({**self.model_spec.options, **self.model_options})
 
     @property
     def is_teacher(self) -> bool:
@@ -214,21 +235,24 @@ def check_model(recipe: Recipe) -> None:
 
     The options of several models are fields of every recipe: what is changed without effect would change a digest.
     """
-    kind, table = ("teacher", TEACHERS) if recipe.is_teacher else ("student", STUDENTS)
-    spec = choose(f"model of a {kind}", recipe.model, table)
-    own = STUDENTS.values() if not recipe.is_teacher else TEACHERS.values()
-    for name in {option for other in own for option in other.options} - spec.options.keys():
-        field = Recipe.__dataclass_fields__[name]
-        if getattr(recipe, name) != field.default:
-            known = ", ".join(spec.options) or "none"
-            raise CkdsnnError(
-                f"{name} = {getattr(recipe, name)!r} has no effect on {recipe.model}; its options: {known}"
-            )
-    stages = spec.stages({**spec.options, **recipe.model_options})
-    if not -stages <= recipe.stage < stages:
-        raise CkdsnnError(
-            f"stage = {recipe.stage!r}; expected from {-stages} to {stages - 1}, the stages of {recipe.model}"
-        )
+    options = recipe.model_spec.options
+    every = {option for spec in (*TEACHERS.values(), *STUDENTS.values()) for option in spec.options}
+    idle = [field for field in fields(recipe) if field.name in every - options.keys()]
+    for field in idle:
+        if not recipe.is_teacher and getattr(recipe, field.name) != field.default:
+            reason = f"has no effect on {recipe.model}; its options: {', '.join(options) or 'none'}"
+            raise CkdsnnError(f"{field.name} = {getattr(recipe, field.name)!r} {reason}")
+    if not -recipe.stages <= recipe.stage < recipe.stages:
+        bounds = f"from {-recipe.stages} to {recipe.stages - 1}, the stages of {recipe.model}"
+        raise CkdsnnError(f"stage = {recipe.stage!r}; expected {bounds}")
+
+
+def check_schedule(recipe: Recipe) -> None:
+    """Raise CkdsnnError for a warm-up that leaves no epoch, and a momentum that AdamW does not have."""
+    if recipe.warmup >= recipe.epochs:
+        raise CkdsnnError(f"warmup = {recipe.warmup}; expected fewer than the {recipe.epochs} epochs")
+    if recipe.optimizer == "adamw" and recipe.momentum != Recipe.momentum:
+        raise CkdsnnError(f"momentum = {recipe.momentum!r} has no effect on optimizer = 'adamw'; it needs 'sgd'")
 
 
 def is_current(content: Mapping[str, Any]) -> bool:

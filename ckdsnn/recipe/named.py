@@ -7,11 +7,15 @@ fixes what the students learn from.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ckdsnn import models
 from ckdsnn.recipe.conditions import under_conditions
 from ckdsnn.recipe.fields import Recipe, is_current
 from ckdsnn.recipe.methods import AT_SCALE, METHODS, ROWS, Fields
 
 CROP_AND_FLIP = {"autoaugment": False, "erasing": 0.0}
+SMALL_DIGITS = CROP_AND_FLIP | {"tier": "smoke", "dataset": "digits", "batch_size": 32, "epochs": 8}
+SMALL_DIGITS |= {"crop_padding": 1, "flip": False}
+AS_TRANSFORMERS = {"optimizer": "adamw", "lr": 0.001, "weight_decay": 0.05, "warmup": 1}
 
 # what the released configuration has for teachers alone
 TEACHERS_OWN = {"cifar10": {"lr": 0.05}, "cifar10-resnet19": {"epochs": 300}}
@@ -40,13 +44,7 @@ class Setting(NamedTuple):
 
 
 SETTINGS: dict[str, Setting] = {
-    "digits": Setting(
-        {"tier": "smoke", "dataset": "digits", "model": "resnet8", "width": 1, "batch_size": 32, "epochs": 8}
-        | {"crop_padding": 1, "flip": False}
-        | CROP_AND_FLIP,
-        {},
-        {"timesteps": 2},
-    ),
+    "digits": Setting(SMALL_DIGITS | {"model": "resnet8", "width": 1}, {}, {"timesteps": 2}),
     **{
         f"{dataset}-reduced": Setting(
             {"tier": "reduced", "dataset": dataset, "width": 1, "epochs": 8} | CROP_AND_FLIP,
@@ -88,6 +86,19 @@ SETTINGS: dict[str, Setting] = {
         )
         for dataset in DATASETS_OF_PAPER
     },
+    # a spiking transformer, learning from the teacher of the small networks; as transformers are trained, by AdamW
+    "digits-spikformer": Setting(
+        SMALL_DIGITS,
+        {},
+        {"model": "spikformer", "depth": 1, "dim": 32, "timesteps": 2, **AS_TRANSFORMERS},
+        teacher_of="digits",
+    ),
+    "cifar10-spikformer": Setting(
+        {"tier": "reduced", "dataset": "cifar10", "epochs": 6, "train_images": 16_000} | CROP_AND_FLIP,
+        {},
+        {"model": "spikformer", "depth": 2, "dim": 64, **AS_TRANSFORMERS},
+        teacher_of="cifar10-16k",
+    ),
     # of the suite `evidence`: what is selected there is selected on the validation images
     **{
         f"{dataset}-resnet20-e{SHORT}": Setting(
@@ -121,8 +132,14 @@ def students_of(setting: str) -> dict[str, Recipe]:
         plain = Recipe(f"{setting}-snn", **fields | METHODS["snn"].fields)
         methods = {method: row.fields for method, row in ROWS.items()} | under_conditions(plain)
     else:
-        methods = {method: ROWS[method].fields for method in (*METHODS, *AT_SCALE)}
+        methods = {m: ROWS[m].fields for m in (*METHODS, *AT_SCALE) if fits(ROWS[m].fields, fields["model"])}
     return {method: Recipe(f"{setting}-{method}", **fields | own) for method, own in methods.items()}
+
+
+def fits(fields: Fields, model: str) -> bool:
+    """Whether a student of this model can have these fields: a Spikformer, for one, has no other last activation."""
+    options = {option for spec in models.STUDENTS.values() for option in spec.options}
+    return fields.keys() & options <= models.STUDENTS[model].options.keys()
 
 
 STUDENTS = {setting: students_of(setting) for setting in SETTINGS}  # setting -> method -> recipe

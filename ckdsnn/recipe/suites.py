@@ -62,16 +62,24 @@ EVIDENCE = {
 }
 
 
-def at_paper_scale(settings: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    """The one tier of a suite over several settings."""
-    return {"paper": [f"{setting}-{method}" for setting, methods in settings.items() for method in methods]}
+SPIKFORMER = dict.fromkeys(("digits-spikformer", "cifar10-spikformer"), ("snn", "kd", "nld", "ckdsnn"))
+
+# suites over settings of their own: suite -> setting -> its methods
+OVER_SETTINGS = {"spikformer": SPIKFORMER, "evidence": EVIDENCE, "gpu": GPU}
+
+
+def over_settings(settings: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """tier -> the names of the recipes of a suite over several settings."""
+    found: dict[str, list[str]] = {}
+    for setting, methods in settings.items():
+        tier = STUDENTS[setting]["snn"].tier
+        found[tier] = found.get(tier, []) + [f"{setting}-{method}" for method in methods]
+    return found
 
 
 # suite -> tier -> names of its recipes
-SUITES = {suite: tiers(suite) for suite in SUITE_METHODS} | {
-    "evidence": at_paper_scale(EVIDENCE),
-    "gpu": at_paper_scale(GPU),
-}
+SUITES = {suite: tiers(suite) for suite in SUITE_METHODS}
+SUITES |= {suite: over_settings(settings) for suite, settings in OVER_SETTINGS.items()}
 
 # suite -> number of seeds, from 0 on, that was decided on before its first run
 SEEDS = dict.fromkeys(SUITES, 3) | {"components": 5, "rivals": 5, "gpu": 1}

@@ -21,7 +21,7 @@ from scipy import stats
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.conditions import split_condition
 from ckdsnn.recipe.named import STUDENTS, TIER_SETTINGS
-from ckdsnn.recipe.suites import EVIDENCE, GPU, SEEDS, leading_seeds
+from ckdsnn.recipe.suites import OVER_SETTINGS, SEEDS, leading_seeds
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
 
@@ -36,7 +36,7 @@ FAR = 10.0  # points below the best method's mean accuracy
 SILENT = 1e-3  # firing rate of the last layer: below it a network has stopped to learn, whatever it is compared with
 
 SETTING_OF_DIGEST = {recipe.digest(): setting for setting, known in STUDENTS.items() for recipe in known.values()}
-PLANNED = dict.fromkeys(GPU, SEEDS["gpu"]) | dict.fromkeys(EVIDENCE, SEEDS["evidence"])  # setting -> number of seeds
+PLANNED = {setting: SEEDS[suite] for suite, own in OVER_SETTINGS.items() for setting in own}  # -> number of seeds
 
 
 @dataclass(frozen=True)

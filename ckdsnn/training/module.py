@@ -7,6 +7,7 @@ from typing import Any
 import lightning as L
 import torch
 from torch import nn
+from torch.optim import lr_scheduler
 from torchmetrics.classification import MulticlassAccuracy
 
 from ckdsnn.data.seeds import Purpose, generator_of, stream_seed
@@ -20,7 +21,7 @@ MEASURED = ("test_accuracy", "validation_accuracy")  # after each epoch, in the 
 
 
 class Classifier(L.LightningModule):
-    """One network under one objective: SGD with a cosine over all steps, as the recipe says.
+    """One network under one objective, with the optimiser and the schedule over all steps that the recipe says.
 
     Batches are (images float32 [B, 3, H, W], labels int64 [B]). The noise of an epoch has its own random stream, so
     that a resumed run equals an uninterrupted one.
@@ -81,12 +82,24 @@ class Classifier(L.LightningModule):
         self.log(MEASURED[dataloader_idx], hits, prog_bar=True, on_epoch=True, add_dataloader_idx=False)
 
     def configure_optimizers(self) -> dict[str, Any]:
-        recipe = self.recipe
-        optimizer = torch.optim.SGD(
-            self.parameters(), recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
-        )
-        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.trainer.estimated_stepping_batches)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
+        recipe, steps = self.recipe, int(self.trainer.estimated_stepping_batches)
+        if recipe.optimizer == "adamw":
+            optimizer = torch.optim.AdamW(self.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
+        else:
+            optimizer = torch.optim.SGD(
+                self.parameters(), recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+            )
+        schedule = rise_and_fall(optimizer, steps, steps * recipe.warmup // recipe.epochs)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def rise_and_fall(optimizer: torch.optim.Optimizer, steps: int, rising: int) -> lr_scheduler.LRScheduler:
+    """The learning rate along a line to its peak in so many steps, then along a cosine to 0 at the last of all."""
+    fall = lr_scheduler.CosineAnnealingLR(optimizer, steps - rising)
+    if not rising:
+        return fall
+    rise = lr_scheduler.LinearLR(optimizer, 1 / (rising + 1), total_iters=rising)
+    return lr_scheduler.SequentialLR(optimizer, [rise, fall], [rising])
 
 
 def rounded(value: float) -> float | None:

@@ -224,8 +224,7 @@ def test_else_each_kind_is_measured_once_and_shared_among_the_jobs(monkeypatch, 
     recipes = [RECIPES[f"digits-{method}"] for method in ("snn", "kd", "samd", "teacher")]
     found = [three.epoch(recipe, Progress([], {})) for recipe in recipes]
     assert asked == ["digits-snn", "digits-kd", "digits-teacher"]  # kd and samd are of one kind
-    # measured on 32x32 pixels, the digits have 16x16
-    assert found == [Estimate(pytest.approx(DIGITS / 4 / 100 * 3), "measured")] * 4
+    assert found == [Estimate(pytest.approx(DIGITS / 100 * 3), "measured")] * 4
 
 
 @pytest.mark.parametrize("change", [{"width": 2}, {"timesteps": 3}, {"model": "resnet20"}, {"losses": "none"}])

@@ -173,7 +173,14 @@ CLAIMS = (
         "KDSNN and BKDSNN add their feature loss to plain logits distillation, as published; their weights were not "
         "searched, as the weight of 30 was among many. What was tried: see C3.",
     ),
-    Claim("C9", "It needs no convolutional network: it works for Spikformer.", "", (), "Needs a spiking transformer."),
+    Claim(
+        "C9",
+        "It needs no convolutional network: it works for Spikformer.",
+        "notebooks/20_spikformer.ipynb",
+        ask("spikformer", "ckdsnn", "snn", "kd"),
+        "A Spikformer of two blocks of 64 channels with one time step; the paper has four of 384. What SAMD adds to "
+        "NLD in it is on the page of the runs.",
+    ),
     Claim(
         "C10",
         "Better accuracy for the energy.",
