@@ -34,7 +34,7 @@ def energy_per_image(model: nn.Module, images: torch.Tensor) -> dict[str, Any]:
     Source of the model: spikingjelly's simple energy profiler after Horowitz 2014. Batch normalisation is not counted:
     it folds away.
     """
-    config = SimpleEnergyConfig(extra_ignore_modules=[nn.BatchNorm2d])
+    config = SimpleEnergyConfig(extra_ignore_modules=[nn.BatchNorm1d, nn.BatchNorm2d])
     with evaluating(model), stepping(model):
         report = estimate_simple_energy(model, images, config=config)
     count = images.shape[-4]  # event frames have their time axis before it

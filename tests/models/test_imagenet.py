@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from spikingjelly.activation_based.layer.attention import SpikingSelfAttention
 from torchvision import models
 
 from ckdsnn.analysis.energy import energy_per_image, firing_rates
@@ -163,3 +164,26 @@ def test_the_ann_twin_is_torchvisions_network():
     judge.load_state_dict({name.removeprefix("module."): w for name, w in teacher.state_dict().items()})
     assert torch.equal(teacher(x).logits, judge(x))
     assert build_teacher("imagenet_resnet18", 5, InputSpec(2, 64, 64)).eval()(x[:, :2]).logits.shape == (1, 5)
+
+
+def test_the_products_of_attention_are_counted(monkeypatch):
+    """What is counted with them less what is counted where they are known beforehand, for two images."""
+    network, x = small("spikformer")
+    network, known, spikes = lively(network, x), [], []
+    product = SpikingSelfAttention._ssa_kernel_torch
+
+    def noting(qkv, scale):
+        spikes.append(qkv.flatten(2, 3).chunk(3, dim=2))
+        known.append(product(qkv, scale))
+        return known[-1]
+
+    monkeypatch.setattr(SpikingSelfAttention, "_ssa_kernel_torch", staticmethod(noting))
+    whole = energy_per_image(network, x)
+    answers = iter(known[-2:])
+    monkeypatch.setattr(SpikingSelfAttention, "_ssa_kernel_torch", staticmethod(lambda *_: next(answers)))
+    rest = energy_per_image(network, x)
+    expected = 0.0
+    for q, k, v in spikes[-2:]:
+        first = v @ k.transpose(-2, -1)  # of spikes with spikes: one addition where both are
+        expected += first.sum().item() + q.count_nonzero().item() * first.shape[-2]  # of sums with spikes
+    assert 4 * (whole["ac"] - rest["ac"]) == expected
