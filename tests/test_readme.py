@@ -49,8 +49,11 @@ def test_python_blocks_run_as_written(code):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         exec(code, names)
-    assert names["loss"].isfinite() and all(p.grad is not None for p in names["student"].parameters())
-    assert all(p.grad is None for p in names["teacher"].parameters()), "nothing flows into the teacher"
+    if "loss" in names:
+        assert names["loss"].isfinite() and all(p.grad is not None for p in names["student"].parameters())
+        assert all(p.grad is None for p in names["teacher"].parameters()), "nothing flows into the teacher"
+    else:
+        assert names["maps"].dim() == 3 and names["maps"].any()
 
 
 def test_readme_starts_with_the_two_commands():
