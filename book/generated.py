@@ -53,6 +53,7 @@ NOTEBOOKS = {  # suite -> the page that shows it
     "weights": "notebooks/17_weights.ipynb",
     "conditions": "notebooks/19_conditions.ipynb",
     "spikformer": "notebooks/20_spikformer.ipynb",
+    "events": "notebooks/21_events.ipynb",
 }
 STUDY_PAGES = {  # kind of study -> the page that shows it
     "distributions": "notebooks/04_distributions.ipynb",

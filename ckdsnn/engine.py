@@ -88,6 +88,13 @@ def using(switches: Engine) -> Iterator[Engine]:
         CURRENT.reset(token)
 
 
+def in_layout(x: torch.Tensor, layout: torch.memory_format) -> torch.Tensor:
+    """Images [B, C, H, W] in this memory layout; frames [T, B, C, H, W] with the images of all steps in it."""
+    if x.dim() == 4:
+        return x.contiguous(memory_format=layout)
+    return x.flatten(0, 1).contiguous(memory_format=layout).unflatten(0, x.shape[:2])
+
+
 def computes_half(precision: str, device: str) -> bool:
     """Whether a step of this precision (see DTYPES) autocasts to bfloat16 on a kind of device: auto does on CUDA."""
     return precision == "bf16" or (precision == "auto" and device in ("cuda", "gpu"))

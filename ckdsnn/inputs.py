@@ -24,6 +24,28 @@ class InputSpec:
         if self.timesteps is not None:
             check_count("timesteps", self.timesteps)
 
+    @property
+    def planes(self) -> int:
+        """Values of a pixel over all channels and time steps."""
+        return self.channels * (self.timesteps or 1)
+
+    def present(self, planes: torch.Tensor) -> torch.Tensor:
+        """Examples as data sets keep them, [B, planes, H, W], as networks read them: frames [T, B, C, H, W]."""
+        if self.timesteps is None:
+            return planes
+        return planes.unflatten(1, (self.timesteps, self.channels)).transpose(0, 1)
+
+    def pictures(self, planes: torch.Tensor) -> torch.Tensor:
+        """RGB thumbnails, uint8 [B, 3, H, W], of examples as data sets keep them, uint8 [B, planes, H, W].
+
+        Of events: their sum over time, brightest where most are, one polarity red, the other blue.
+        """
+        if self.timesteps is None:
+            return planes
+        sums = planes.unflatten(1, (self.timesteps, self.channels)).sum(1, dtype=torch.float32)  # [B, C, H, W]
+        scaled = (255 * sums / sums.amax((1, 2, 3), keepdim=True).clamp_min(1)).to(torch.uint8)
+        return torch.stack([scaled[:, 0], torch.zeros_like(scaled[:, 0]), scaled[:, -1]], 1)
+
     def blank(self, count: int = 1, device: torch.device | str = "cpu") -> torch.Tensor:
         """So many empty examples: images [B, C, H, W], or frames [T, B, C, H, W]."""
         time = () if self.timesteps is None else (self.timesteps,)

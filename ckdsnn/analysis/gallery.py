@@ -41,7 +41,7 @@ def student_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dic
 def logits_of(model: nn.Module, x: torch.Tensor) -> dict[str, np.ndarray]:
     """test_logits [B, K], float16, of any network on normalised images, some at a time."""
     with evaluating(model), torch.no_grad():
-        logits = torch.cat([model(part).logits for part in x.split(SIZE)])
+        logits = torch.cat([model(part).logits for part in x.split(SIZE, dim=-4)])
     return {"test_logits": as_float16(logits)}
 
 

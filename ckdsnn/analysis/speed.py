@@ -6,7 +6,7 @@ import torch
 
 from ckdsnn.data import DATASETS
 from ckdsnn.distill import LOSSES, Objective
-from ckdsnn.engine import computes_half, engine
+from ckdsnn.engine import computes_half, engine, in_layout
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import Recipe
@@ -42,7 +42,7 @@ class Step:
         self.optimizer = torch.optim.SGD(trained, lr=0.1, momentum=0.9, weight_decay=1e-4)
         self.half = computes_half(precision, self.device.type)
         images = torch.randn_like((inputs or InputSpec()).blank(batch, self.device))
-        self.images = images.contiguous(memory_format=switches.layout)
+        self.images = in_layout(images, switches.layout)
         self.labels = torch.randint(num_classes, (batch,), device=self.device)
 
     @property

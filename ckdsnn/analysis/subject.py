@@ -46,12 +46,12 @@ class Subject:
     def test_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The first `count` test images in canonical order, normalised [N, 3, H, W], and their labels [N]."""
         x, y = (part[:count] for part in self.module.test)
-        return normalize(x, self.module.mean, self.module.std), y
+        return self.module.shown(x), y
 
     def training_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The first `count` training images of the run, not augmented, as `test_images`."""
         x, y = (part[:count] for part in self.module.train)
-        return normalize(x, self.module.mean, self.module.std), y
+        return self.module.shown(x), y
 
     def gallery(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The images of the gallery, as `test_images`; they are on record, so no dataset is needed."""

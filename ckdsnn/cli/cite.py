@@ -12,7 +12,7 @@ from ckdsnn.recipe.named import STUDENTS, TIER_SETTINGS
 
 PAPER = "ckdsnn"
 KEY_OF_TERM = {"samd": PAPER, "nld": PAPER, "bkd": "bkdsnn"}  # where it is not the term's own name
-KEYS_OF_DATASET = {"cifar10": ["cifar"], "cifar100": ["cifar"]}
+KEYS_OF_DATASET = {"cifar10": ["cifar"], "cifar100": ["cifar"], "nmnist": ["nmnist"]}
 BY_METHOD = STUDENTS[TIER_SETTINGS["smoke"]]  # by name, with all variants and conditions
 KEYS_OF_SPIKING = ["tdbn", "surrogate", "spikingjelly"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ckdsnn.errors import choose
 from ckdsnn.inputs import InputSpec
 
-Channels = tuple[float, float, float]
+Channels = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,14 @@ class DatasetSpec:
     std: Channels
     policy: str | None
     """The AutoAugment policy in torchvision's naming, or None."""
-    digests: tuple[str, str]
-    """`content_digest` of the training and of the test images."""
+    digests: tuple[str, ...]
+    """`content_digest` of the training and of the test images; empty where it depends on what lies there."""
     inputs: InputSpec
     """What one example looks like."""
     torchvision: str = ""
     """The class in torchvision.datasets that downloads it; empty where the images come with scikit-learn."""
+    recordings: str = ""
+    """The folder below the data root that holds the recordings of an event camera; empty for images."""
 
 
 _DIGITS = DatasetSpec(
@@ -84,7 +86,18 @@ _CIFAR100 = DatasetSpec(
     torchvision="CIFAR100",
 )
 
-DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in (_DIGITS, _CIFAR10, _CIFAR100)}
+_NMNIST = DatasetSpec(
+    name="nmnist",
+    classes=_DIGITS.classes,
+    mean=(0.0,) * 20,
+    std=(1 / 255,) * 20,  # networks see the number of events
+    policy=None,
+    digests=(),
+    inputs=InputSpec(2, 34, 34, timesteps=10),
+    recordings="nmnist/extract",
+)
+
+DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in (_DIGITS, _CIFAR10, _CIFAR100, _NMNIST)}
 
 
 def statistics_of(spec: DatasetSpec, which: str) -> tuple[Channels, Channels]:

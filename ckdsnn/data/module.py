@@ -66,7 +66,7 @@ class ImageDataModule(LightningDataModule):
         share = len(self.train[0]) // self._processes()[1]
         if share < self.batch_size:
             raise CkdsnnError(f"batch_size {self.batch_size} exceeds the {share} images of a process; choose less")
-        return Batches(*self.train, self.batch_size, share // self.batch_size, self._train_plan)
+        return Batches(*self.train, self.batch_size, share // self.batch_size, self._train_plan, self.data.spec.inputs)
 
     def test_dataloader(self) -> Batches:
         """The whole test set in canonical order, normalised only; every process sees all of it."""
@@ -77,9 +77,14 @@ class ImageDataModule(LightningDataModule):
         kept = len(self.validation[0])
         return [self.test_dataloader(), *([self._in_order(*self.validation)] if kept else [])]
 
+    def shown(self, planes: torch.Tensor) -> torch.Tensor:
+        """Examples as the data set keeps them, uint8 [N, planes, H, W], as a network reads test examples."""
+        return self.data.spec.inputs.present(normalize(planes, self.mean, self.std))
+
     def _in_order(self, x: torch.Tensor, y: torch.Tensor) -> Batches:
         plan = torch.arange(len(x)), lambda images: normalize(images, self.mean, self.std)
-        return Batches(x, y, self.test_batch_size, -(-len(x) // self.test_batch_size), lambda: plan)
+        length = -(-len(x) // self.test_batch_size)
+        return Batches(x, y, self.test_batch_size, length, lambda: plan, self.data.spec.inputs)
 
     def _processes(self) -> tuple[int, int]:
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)

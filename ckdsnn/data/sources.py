@@ -28,16 +28,16 @@ def digits() -> Arrays:
     return dict(zip(KEYS, (x[train], y[train], x[test], y[test]), strict=True))
 
 
-def read_cache(spec: DatasetSpec, path: Path) -> Arrays:
-    """The arrays of `path`. Raises CkdsnnError where it is not a whole archive of the right arrays."""
+def read_cache(spec: DatasetSpec, path: Path, *more: str) -> Arrays:
+    """The arrays of `path`, and those with other keys. Raises CkdsnnError where it is not a whole archive of them."""
     try:
         with open(path, "rb") as file, np.load(file) as archive:
-            arrays = {key: archive[key] for key in KEYS}
+            arrays = {key: archive[key] for key in (*KEYS, *more)}
     except Exception as error:  # zipfile, zlib and NumPy's header parser raise a dozen unrelated kinds
         raise CkdsnnError(f"cannot read {path} ({error}); delete the file and load again") from error
     for split in ("train", "test"):
         if not _well_formed(spec, arrays[f"x_{split}"], arrays[f"y_{split}"]):
-            shape = spec.inputs.height, spec.inputs.width, spec.inputs.channels
+            shape = shape_of(spec)
             raise CkdsnnError(
                 f"{path} does not hold {spec.name}: x_{split} must be uint8 [N, {', '.join(map(str, shape))}] "
                 f"and y_{split} int64 [N], labels below {len(spec.classes)}; delete the file and load again"
@@ -45,10 +45,15 @@ def read_cache(spec: DatasetSpec, path: Path) -> Arrays:
     return arrays
 
 
+def shape_of(spec: DatasetSpec) -> tuple[int, int, int]:
+    """One example in the cache: height, width, planes."""
+    return spec.inputs.height, spec.inputs.width, spec.inputs.planes
+
+
 def _well_formed(spec: DatasetSpec, x: np.ndarray, y: np.ndarray) -> bool:
     return (
         (x.dtype, y.dtype) == (np.uint8, np.int64)
-        and x.shape[1:] == (spec.inputs.height, spec.inputs.width, spec.inputs.channels)
+        and x.shape[1:] == shape_of(spec)
         and y.shape == x.shape[:1]
         and bool(np.isin(y, np.arange(len(spec.classes))).all())
     )

@@ -16,7 +16,7 @@ from ckdsnn.distill.batch import at_stage
 from ckdsnn.distill.objective import adaptable
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.inputs import InputSpec
-from ckdsnn.models import build_student, build_teacher, evaluating
+from ckdsnn.models import OverTime, build_student, build_teacher, evaluating
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.named import RECIPES
 from ckdsnn.records import Record, find_record, load_record, load_weights
@@ -35,7 +35,8 @@ def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
     inputs, options = DATASETS[recipe.dataset].inputs, recipe.model_options
     with drawn_by(stream_seed(seed, Purpose.WEIGHTS, streams=recipe.streams)):
         if recipe.is_teacher:
-            return build_teacher(recipe.model, num_classes, inputs, **options)
+            network = build_teacher(recipe.model, num_classes, inputs, **options)
+            return OverTime(network) if inputs.timesteps else network
         return build_student(recipe.model, num_classes, recipe.timesteps, inputs, **options)
 
 

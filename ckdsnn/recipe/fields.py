@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from dataclasses import replace as dataclass_replace
 from typing import Any
 
+from ckdsnn.data import DATASETS
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models import STUDENTS, TEACHERS, ModelSpec
 from ckdsnn.recipe.checks import (
@@ -51,7 +52,7 @@ class Recipe:
     tier: str = "paper"
     """smoke, reduced or paper: how far the result may be trusted"""
     dataset: str = "cifar10"
-    """digits, cifar10 or cifar100"""
+    """digits, cifar10, cifar100 or nmnist (events)"""
     train_images: int = 0
     """use this many training images (0 = all that are not for validation)"""
     validation_images: int = 0
@@ -235,6 +236,11 @@ def check_model(recipe: Recipe) -> None:
 
     The options of several models are fields of every recipe: what is changed without effect would change a digest.
     """
+    frames = DATASETS[recipe.dataset].inputs.timesteps
+    if frames and recipe.timesteps not in (0, frames):
+        raise CkdsnnError(
+            f"timesteps = {recipe.timesteps}; {recipe.dataset} has {frames} frames an example, expected as many"
+        )
     options = recipe.model_spec.options
     every = {option for spec in (*TEACHERS.values(), *STUDENTS.values()) for option in spec.options}
     idle = [field for field in fields(recipe) if field.name in every - options.keys()]

@@ -99,6 +99,14 @@ SETTINGS: dict[str, Setting] = {
         {"model": "spikformer", "depth": 2, "dim": 64, **AS_TRANSFORMERS},
         teacher_of="cifar10-16k",
     ),
+    # recordings of an event camera; the teacher sees the same frames, one by one
+    "nmnist": Setting(
+        {"tier": "reduced", "dataset": "nmnist", "width": 1, "epochs": 10, "batch_size": 50, "validation_images": 100}
+        | {"crop_padding": 2, "flip": False, "model": "resnet8"}
+        | CROP_AND_FLIP,
+        {},
+        {"timesteps": 10},
+    ),
     # of the suite `evidence`: what is selected there is selected on the validation images
     **{
         f"{dataset}-resnet20-e{SHORT}": Setting(

@@ -64,8 +64,10 @@ EVIDENCE = {
 
 SPIKFORMER = dict.fromkeys(("digits-spikformer", "cifar10-spikformer"), ("snn", "kd", "nld", "ckdsnn"))
 
+EVENTS = {"nmnist": ("snn", "kd", "nld", "ckdsnn")}
+
 # suites over settings of their own: suite -> setting -> its methods
-OVER_SETTINGS = {"spikformer": SPIKFORMER, "evidence": EVIDENCE, "gpu": GPU}
+OVER_SETTINGS = {"spikformer": SPIKFORMER, "events": EVENTS, "evidence": EVIDENCE, "gpu": GPU}
 
 
 def over_settings(settings: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:

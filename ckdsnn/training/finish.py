@@ -11,7 +11,6 @@ from torch import nn
 from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.analysis.energy import energy_per_image, firing_rates
 from ckdsnn.analysis.gallery import SIZE, gallery_images, logits_of, student_maps, teacher_maps
-from ckdsnn.data import normalize
 from ckdsnn.data.module import ImageDataModule
 from ckdsnn.distill import Objective
 from ckdsnn.recipe import Recipe
@@ -82,7 +81,7 @@ def first_images(outcome: Outcome, count: int) -> torch.Tensor:
     """The first `count` test images in canonical order, normalised, on the network's device."""
     module = outcome.module
     device = next(outcome.network.parameters()).device
-    return normalize(module.data.x_test[:count].to(device), module.mean, module.std)
+    return module.shown(module.data.x_test[:count].to(device))
 
 
 def measure(outcome: Outcome) -> dict[str, Any]:
@@ -105,7 +104,11 @@ def save_gallery(outcome: Outcome, out: Path) -> dict[str, str]:
     maps = own_maps(outcome.network, x, labels)
     if teacher := outcome.objective.teacher:
         maps |= teacher_maps(teacher.to(x.device), x, labels)
-    images = save_arrays(f"{outcome.recipe.dataset}.gallery.npz", gallery_images(data.x_test, data.y_test), out)
+    images = save_arrays(
+        f"{outcome.recipe.dataset}.gallery.npz",
+        gallery_images(data.spec.inputs.pictures(data.x_test[:SIZE]), data.y_test),
+        out,
+    )
     name = outcome.recipe.record_id(outcome.seed)
     logits = save_arrays(f"{name}.logits.npz", logits_of(outcome.network, first_images(outcome, SOME)), out)
     return images | save_arrays(f"{name}.maps.npz", maps, out) | logits

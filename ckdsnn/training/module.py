@@ -12,7 +12,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from ckdsnn.data.seeds import Purpose, generator_of, stream_seed
 from ckdsnn.distill import Objective
-from ckdsnn.engine import engine
+from ckdsnn.engine import engine, in_layout
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import utc_now
 from ckdsnn.training.recall import Recall
@@ -59,7 +59,7 @@ class Classifier(L.LightningModule):
 
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         images, labels = batch
-        images = images.contiguous(memory_format=self.layout)
+        images = in_layout(images, self.layout)
         features = self.network(images)
         seen = self.recall.features(lambda: self.objective.observe(images))
         total, terms = self.objective.compare(images, labels, features, seen, self.generator, self.recall.see)

@@ -243,4 +243,3 @@ def test_a_claim_that_asks_nothing_yet_is_shown_all_the_same():
     page = sections(Evidence(lambda _: {}), lambda *_: pytest.fail("nothing to name"), [untested])
     (part,) = page.split("(claim-c9)=")[1:]
     assert "Needs a spiking transformer." in part and "not measured yet" in part and "table" not in part
-    assert {"C12"} <= {claim.key for claim in CLAIMS if not claim.questions}
