@@ -16,7 +16,7 @@ ADDED = {
     ("components", "samd", "snn"): "SAMD, to the plain SNN",
     ("map-losses", "samd-beta10", "snn"): "SAMD with ten times the weight, to the plain SNN",
     ("components", "ckdsnn", "nld"): "SAMD, to NLD: both together are CKDSNN",
-    ("components", "ckdsnn-beta30", "nld"): f"{HEAVY}, to NLD: [the best of all map ranges and "
+    ("components", "ckdsnn-beta30", "nld"): f"{HEAVY}, to NLD: [picked among all map ranges and "
     "weights](../notebooks/06_ranges.ipynb) by other seeds",
     ("conditions", "ckdsnn-beta30-few", "nld-few"): f"{HEAVY}, to NLD, with a quarter of the images: {TRIED}",
     ("conditions", "ckdsnn-beta30-t4", "nld-t4"): f"{HEAVY}, to NLD, at T = 4: {TRIED}",
@@ -26,7 +26,8 @@ ADDED = {
     ("without-samd", "nld-with-relu", "nld"): "ReLU for the student's last spikes, [as in the released "
     "code](../notebooks/16_released.ipynb), to NLD",
     ("without-samd", "ckdsnn-with-relu", "nld-with-relu"): "SAMD, to NLD, both with ReLU for the last spikes",
-    ("without-samd", "ckdsnn-released", "nld-released"): "SAMD as in the newest release, to all else of that release",
+    ("without-samd", "ckdsnn-released", "nld-released"): "SAMD with three points of the newest release, to "
+    "NLD, both with four other points of it",
 }
 CAPTION = "What each part adds to the test accuracy, by pairs with the same seed"
 HEADER = ["Added", "Points [95 %, paired t]", "n"]
