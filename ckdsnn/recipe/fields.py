@@ -99,12 +99,12 @@ class Recipe:
     scaling: str = "softmax"
     """saliency scaling of both maps: softmax (paper), none, zscore or l2"""
     temperature_squared: bool = True
-    """multiply SAMD by T_s^2 (paper); false is the released code"""
+    """multiply SAMD by T_s^2 (paper, second-hand); false is the released code"""
     teacher_range: str = "sample"
-    """range of the teacher's map before scaling: sample, 0 to 1 in each image (paper), none, rate or batch (released
-    code)"""
+    """range of the teacher's map before scaling: sample, 0 to 1 in each image (as the colour bar of a figure shows),
+    none, rate or batch (released code)"""
     student_range: str = "sample"
-    """range of the student's map before scaling: sample, none (a count: the colour bar of the paper's figure), rate or
+    """range of the student's map before scaling: sample, none (a count: one reading of a figure's colour bar), rate or
     batch (released code)"""
     student_map: str = "spikes"
     """the student's map: spikes, its spike activation map (paper), or cam, the class activation map of its own
