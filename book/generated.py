@@ -16,7 +16,7 @@ from ckdsnn.recipe.build import teacher_recipe
 from ckdsnn.recipe.conditions import COMPARED
 from ckdsnn.recipe.fields import is_current
 from ckdsnn.recipe.named import METHOD_OF_DIGEST, STUDENTS, TIER_SETTINGS
-from ckdsnn.recipe.suites import EVIDENCE, GPU, PICKED, PILOT, PILOT_SEED, SEEDS
+from ckdsnn.recipe.suites import EVIDENCE, GPU, OVER_SETTINGS, PICKED, PILOT, PILOT_SEED, SEEDS, SUITE_METHODS
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.paper import load_published
 from ckdsnn.records.record import RUNS
@@ -62,7 +62,7 @@ STUDY_PAGES = {  # kind of study -> the page that shows it
     "landscape": "notebooks/15_landscape.ipynb",
     "gradients": "notebooks/18_theory.ipynb",
 }
-PLANS = {suite: Plan(list(suite_recipes(suite, TIER)), SEEDS[suite]) for suite in SUITES if suite in NOTEBOOKS}
+PLANS = {suite: Plan(list(suite_recipes(suite, TIER)), SEEDS[suite]) for suite in SUITE_METHODS}  # of one setting
 AT_SCALE = {"gpu": GPU, "evidence": EVIDENCE}  # suites of the paper's networks: setting -> methods
 PILOT_SETTING = next(iter(EVIDENCE))
 
@@ -127,19 +127,25 @@ class Generator:
         return headline(self.evidence, self.legend)
 
     def headline_at_scale(self) -> str:
-        """The same for the first setting of the paper's networks that has runs; "" where none has."""
-        scale = next((found for suite in AT_SCALE for found in self.at_scale(suite).values()), None)
-        if not scale:
+        """The same for the setting of the paper's networks that has most runs; "" where none has any."""
+        if not (scale := self.largest_scale):
             return ""
         caption = f"What each part adds with the paper's own network: {name_of(scale.student, scale.teachers)}"
         return headline(Evidence(lambda _: scale.cells), self.legend, "headline-at-scale", caption)
+
+    @property
+    def largest_scale(self) -> Scale | None:
+        """What is on record of the setting of the paper's networks that has most runs."""
+        found = [scale for suite in AT_SCALE for scale in self.at_scale(suite).values()]
+        return max(found, key=lambda scale: sum(map(len, scale.cells.values())), default=None)
 
     def at_scale(self, suite: str) -> dict[str, Scale]:
         """Setting of the suite -> what is on record of it, for those that have any; the pilot takes no part."""
         found = {}
         for name, methods in AT_SCALE[suite].items():
             known = recorded({method: STUDENTS[name][method] for method in methods}, self.results)
-            cells = {m: [run for run in runs if run.seed != PILOT_SEED] for m, runs in known.items()}
+            pilots = {PILOT_SEED} if name == PILOT_SETTING else set()
+            cells = {m: [run for run in runs if run.seed not in pilots] for m, runs in known.items()}
             if cells := {method: runs for method, runs in cells.items() if runs}:
                 found[name] = self.scale_of(STUDENTS[name]["nld"], cells)
         return found
@@ -207,7 +213,9 @@ class Generator:
 
     def single(self) -> str:
         """The runs of the tier in other settings than the suites', one row each."""
-        runs = [run for run in self.runs if run.tier == TIER and not run.id.startswith(f"{TIER_SETTINGS[TIER]}-")]
+        settings = TIER_SETTINGS[TIER], *(own for settings in OVER_SETTINGS.values() for own in settings)
+        starts = tuple(f"{setting}-" for setting in settings)
+        runs = [run for run in self.runs if run.tier == TIER and not run.id.startswith(starts)]
         if not runs:
             return "None is on record yet."
         table = accuracy_table("results-single", "Runs of other settings", {run.id: run for run in runs})
@@ -235,18 +243,20 @@ class Generator:
         rows = [
             row("teacher of all suites", f"ckdsnn train {TEACHER.name}", self.teachers, 1),
             *suite_rows(self.suites(), PLANS, NOTEBOOKS, TIER),
-            *(self.at_scale_row(suite) for suite in AT_SCALE),
+            *map(self.own_row, OVER_SETTINGS),
             *study_rows(studies, STUDY_PAGES),
             total(self.runs, [study for found in studies.values() for study in found]),
         ]
         return reproduce_table(rows)
 
-    def at_scale_row(self, suite: str) -> list[str]:
-        """A suite of the paper's networks: its runs with their teachers, on record and planned."""
-        names = SUITES[suite]["paper"]
-        planned = SEEDS[suite] * len(names) + len({RECIPES[name].teacher for name in names} - {""})
-        runs = self.with_teachers(load_cells(suite, "paper", self.results))
-        return row(link("book/claims.md", suite), f"ckdsnn suite {suite}", runs, planned)
+    def own_row(self, suite: str) -> list[str]:
+        """A suite over settings of its own: its runs with their teachers, on record and planned; none of smoke."""
+        tier = next(tier for tier in SUITES[suite] if tier != "smoke")
+        names, page = SUITES[suite][tier], NOTEBOOKS.get(suite, "book/claims.md")
+        teachers = {RECIPES[name].teacher for name in names} - {TEACHER.name}  # which has its own row
+        runs = [run for run in self.with_teachers(load_cells(suite, tier, self.results)) if run not in self.teachers]
+        command = f"ckdsnn suite {suite}" + f" --tier {tier}" * (len(SUITES[suite]) > 1)
+        return row(link(page, suite), command, runs, SEEDS[suite] * len(names) + len(teachers))
 
     def commands(self) -> str:
         """What trains all suites."""

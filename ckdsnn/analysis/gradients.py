@@ -26,7 +26,7 @@ from ckdsnn.recipe.methods import ROWS
 IMAGES = 128  # a batch of the released configuration
 TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)  # T_s; the paper's is 2
 
-METHOD_OF_READING = {
+METHOD_OF_RANGE = {
     "raw": "ckdsnn-raw",
     "literal": "ckdsnn-count",
     "rate": "ckdsnn-rate",
@@ -42,7 +42,7 @@ def ranges_of(method: str) -> dict[str, str]:
 
 
 # map range, by the name that studies have for it -> how the two maps meet before the softmax
-RANGES_OF_READING = {reading: ranges_of(method) for reading, method in METHOD_OF_READING.items()}
+RANGES_BY_NAME = {name: ranges_of(method) for name, method in METHOD_OF_RANGE.items()}
 PLACES = ("spikes", "weights")
 
 
@@ -77,10 +77,10 @@ def divisor(term: SAMD, batch: Batch) -> float:
 
 
 def terms() -> Iterator[tuple[str, list[NLD | SAMD]]]:
-    """NLD, then SAMD in every reading, at each of TEMPERATURES; the other settings are the paper's."""
+    """NLD, then SAMD in every map range, at each of TEMPERATURES; the other settings are the paper's."""
     yield "nld", [NLD()]
-    for reading, ranges in RANGES_OF_READING.items():
-        yield f"samd-{reading}", [SAMD(map_temperature=temperature, **ranges) for temperature in TEMPERATURES]
+    for name, ranges in RANGES_BY_NAME.items():
+        yield f"samd-{name}", [SAMD(map_temperature=temperature, **ranges) for temperature in TEMPERATURES]
 
 
 def pulls(batch: Batch) -> dict[str, Any]:

@@ -84,7 +84,12 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
             raise CkdsnnError(f"stage = {stage!r}; expected from {-len(stages)} to {len(stages) - 1}")
         activation = stages[stage]
         score = logits.gather(1, classes[:, None]).sum()  # images do not mix: one backward pass serves all
-        (gradient,) = torch.autograd.grad(score, activation)
+        (gradient,) = torch.autograd.grad(score, activation, allow_unused=True)
+        if gradient is None:
+            raise CkdsnnError(
+                f"stage {stage} of {type(model).__name__} does not lie on the path to its logits: it has no Grad-CAM; "
+                "a class activation map at the last stage needs none"
+            )
     weighted = gradient.mean((-2, -1), keepdim=True) * activation.detach()
     channels = (0, 2) if weighted.dim() == 5 else (1,)
     return weighted.sum(channels).relu()

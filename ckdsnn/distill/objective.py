@@ -11,7 +11,7 @@ from ckdsnn.distill.maps import check_classes
 from ckdsnn.distill.numerics import at_least_float32
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, check_choice
-from ckdsnn.models.features import Features
+from ckdsnn.models.features import Features, has_closed_cam
 
 Term = Callable[[Batch], torch.Tensor]
 TEACHER_NORMS = ("running", "batch")
@@ -45,6 +45,8 @@ class Objective(nn.Module):
         super().__init__()
         if terms and teacher is None:
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
+        if teacher_norm == "batch" and "samd" in terms and not (engine().closed_cam and has_closed_cam(teacher)):
+            raise CkdsnnError("teacher_norm = 'batch' needs a closed class activation map: Grad-CAM takes running ones")
         self.terms, self.label_smoothing = dict(terms), label_smoothing
         self.adapters = nn.ModuleDict(adapters).to(memory_format=engine().layout)
         if lacking := [name for name in adaptable(terms) if name not in self.adapters]:
@@ -123,9 +125,9 @@ def frozen(teacher: nn.Module, norm: str = "running") -> nn.Module:
     check_choice("teacher_norm", norm, TEACHER_NORMS)
     teacher = teacher.eval().requires_grad_(False).to(memory_format=engine().layout)
     for module in teacher.modules():
-        if norm == "batch" and isinstance(module, BATCH_NORMS):
-            module.train()
-            module.momentum = 0.0  # its running statistics stay as they are
+        if isinstance(module, BATCH_NORMS) and module.running_mean is not None:
+            module.train(norm == "batch")
+            module.track_running_stats = norm != "batch"  # else its running statistics would drift
     if engine().compile:
         teacher.compile()
     return teacher

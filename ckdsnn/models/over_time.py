@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from ckdsnn.inputs import check_sequence
-from ckdsnn.models.features import Features
+from ckdsnn.models.features import Features, has_closed_cam
 
 
 class Spiking(nn.Module):
@@ -17,6 +17,7 @@ class Spiking(nn.Module):
     def __init__(self, network: nn.Module, timesteps: int, channels: int = 3):
         super().__init__()
         self.network, self.timesteps, self.channels = network, timesteps, channels
+        self.closed_cam = has_closed_cam(network)
 
     @property
     def head_weight(self) -> torch.Tensor:
@@ -32,13 +33,14 @@ class OverTime(nn.Module):
     """An image network that reads event frames [T, B, C, H, W]: each frame an image, logits and stages averaged.
 
     A head that reads the mean of the last stage's cells reads the mean of this stage's, too: its class activation map
-    keeps its closed form. Images [B, C, H, W] pass as they are.
+    keeps its closed form. Grad-CAM needs a single frame: averages do not lie on the path to the logits. Images
+    [B, C, H, W] pass as they are.
     """
 
     def __init__(self, network: nn.Module):
         super().__init__()
         self.network = network
-        self.closed_cam = getattr(network, "closed_cam", True)
+        self.closed_cam = has_closed_cam(network)
 
     @property
     def head_weight(self) -> torch.Tensor:

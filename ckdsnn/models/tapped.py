@@ -60,6 +60,12 @@ class Tapped(nn.Module):
             raise CkdsnnError(
                 f"the stages {', '.join(missing)} were not run: expected parts that every pass goes through"
             )
+        channels, read = seen[self.names[-1]].shape[-3], self.head_weight.shape[1]
+        if self.closed_cam and channels != read:
+            raise CkdsnnError(
+                f"stage {self.names[-1]!r} has {channels} channels, the head reads {read}: expected equal numbers, "
+                "channels before height and width; closed_cam = False for a head that reads something else"
+            )
         return Features(logits.mean(0) if logits.dim() == 3 else logits, tuple(seen[name] for name in self.names))
 
     def noting(self, name: str, seen: dict[str, torch.Tensor]) -> Callable[..., torch.Tensor]:
@@ -69,6 +75,8 @@ class Tapped(nn.Module):
         """
 
         def note(_: nn.Module, __: tuple, output: torch.Tensor) -> torch.Tensor:
+            if not isinstance(output, torch.Tensor):
+                raise CkdsnnError(f"stage {name!r} gives a {type(output).__name__}: expected one tensor")
             if output.dim() in (4, 5):
                 seen[name] = output
                 return output

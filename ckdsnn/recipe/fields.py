@@ -25,7 +25,7 @@ from ckdsnn.recipe.checks import (
     readers,
 )
 
-OF_SOME_LOSSES = ("stage", "every_stage")  # fields that the other losses do not read
+OF_SOME_LOSSES = ("stage", "every_stage", "student_map", "map_grid", "noise_gradient")  # read by no other loss
 ADDED_LATER = {  # field -> the value of runs from before there was the field: it does not count in a digest
     "every_stage": False,
     "optimizer": "sgd",
@@ -245,7 +245,7 @@ def check_model(recipe: Recipe) -> None:
     every = {option for spec in (*TEACHERS.values(), *STUDENTS.values()) for option in spec.options}
     idle = [field for field in fields(recipe) if field.name in every - options.keys()]
     for field in idle:
-        if not recipe.is_teacher and getattr(recipe, field.name) != field.default:
+        if getattr(recipe, field.name) != field.default:
             reason = f"has no effect on {recipe.model}; its options: {', '.join(options) or 'none'}"
             raise CkdsnnError(f"{field.name} = {getattr(recipe, field.name)!r} {reason}")
     if not -recipe.stages <= recipe.stage < recipe.stages:

@@ -32,8 +32,8 @@ class Record(Document):
     """one entry an epoch: every loss term (None where it was not finite), train, test and validation accuracy,
     seconds"""
     final: dict[str, Any]
-    """last-epoch accuracy with its 95 % interval, on the test images and, where there are validation images, on those;
-    best epoch (labelled), firing rates, energy"""
+    """last-epoch test accuracy with its 95 % interval; where there are validation images, the accuracy on them; best
+    epoch (labelled), firing rates, energy"""
     arrays: dict[str, str]
     """file name below arrays/ -> SHA-256"""
     weights: dict[str, str]

@@ -41,7 +41,7 @@ def colour_of(method: str) -> str:
     return COLOURS.get("teacher" if method == "teacher" else family_of(method), OTHER_COLOUR)
 
 
-def reading_of(method: str) -> dict[str, str]:
+def range_look(method: str) -> dict[str, str]:
     """How lines and markers of a method look where others cross them: dashed and open where it leaves counts."""
     return {"ls": "--", "mfc": "white"} if family_of(method).endswith("-count") else {"ls": "-"}
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ckdsnn.recipe.named import method_of
 from ckdsnn.records import Record
-from ckdsnn.report.labels import colour_of, label_of, reading_of, style_of
+from ckdsnn.report.labels import colour_of, label_of, range_look, style_of
 from ckdsnn.report.style import TERM_COLOURS, styled
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def training_curves(records: Iterable[Record]) -> Figure:
         for record in records:
             label, colour = style_of(record)
             epochs = [point["epoch"] for point in record.curve]
-            look = {"marker": "o", "ms": 4, "label": label, "color": colour, **reading_of(method_of(record.recipe))}
+            look = {"marker": "o", "ms": 4, "label": label, "color": colour, **range_look(method_of(record.recipe))}
             for axes, name in ((left, "test_accuracy"), (right, "ce")):
                 axes.plot(epochs, [point[name] for point in record.curve], **look)
         left.set(xlabel="Epoch", ylabel="Test accuracy (%)")

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ckdsnn.analysis.gradients import (
     IMAGES,
-    RANGES_OF_READING,
+    RANGES_BY_NAME,
     TEMPERATURES,
     batch_of,
     divisor,
@@ -27,7 +27,7 @@ from ckdsnn.distill.maps import class_activation_map, map_range, spike_activatio
 from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.build import build_network
 
-ONE_IMAGES = ("raw", "literal", "rate", "sample")  # in these readings a map is an image's own
+ONE_IMAGES = ("raw", "literal", "rate", "sample")  # in these ranges a map is an image's own
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,8 @@ def values(batch):
     return pulls(batch)
 
 
-def test_readings_are_those_of_the_recipes():
-    pairs = {
-        reading: (ranges["teacher_range"], ranges["student_range"]) for reading, ranges in RANGES_OF_READING.items()
-    }
+def test_map_ranges_are_those_of_the_recipes():
+    pairs = {name: (ranges["teacher_range"], ranges["student_range"]) for name, ranges in RANGES_BY_NAME.items()}
     assert pairs == {
         "raw": ("none", "none"),
         "literal": ("sample", "none"),
@@ -72,12 +70,12 @@ def test_the_cross_entropys_gradient_at_the_spikes_has_its_closed_form(batch, va
     assert values["spikes-ce"][0] == pytest.approx([expected, 1])
 
 
-@pytest.mark.parametrize("reading", RANGES_OF_READING)
+@pytest.mark.parametrize("reading", RANGES_BY_NAME)
 def test_samds_gradient_at_the_spikes_is_that_of_the_map_for_every_channel_and_step(reading, batch, values):
     spikes = batch.student.stages[-1].detach()
     steps, count, channels = spikes.shape[:3]
     cam = class_activation_map(batch.teacher.stages[-1], batch.teacher_model.head_weight, batch.labels)
-    ranges, units = RANGES_OF_READING[reading], steps * channels
+    ranges, units = RANGES_BY_NAME[reading], steps * channels
     raw, how = spike_activation_map(spikes), ranges["student_range"]
     if how == "rate":
         raw, how, units = raw / units, "none", 1 / units
@@ -102,8 +100,8 @@ def test_gradients_at_the_weights_are_those_of_a_training_step(subject, values):
 
 
 def test_losses_are_the_objectives(batch, values):
-    for reading, ranges in RANGES_OF_READING.items():
-        for value, temperature in zip(values[f"loss-samd-{reading}"], TEMPERATURES, strict=True):
+    for name, ranges in RANGES_BY_NAME.items():
+        for value, temperature in zip(values[f"loss-samd-{name}"], TEMPERATURES, strict=True):
             assert value == pytest.approx(LOSSES["samd"](map_temperature=temperature, **ranges)(batch).item())
     noise = torch.Generator().manual_seed(0)
     assert values["loss-nld"] == [pytest.approx(LOSSES["nld"]()(batch._replace(generator=noise)).item())]

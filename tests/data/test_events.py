@@ -101,7 +101,7 @@ def test_a_damaged_recording_is_named_and_nothing_is_kept(root, damage, message)
 def test_a_class_without_recordings_is_named(root, tmp_path_factory):
     for path in (root / SPEC.recordings / "Test" / "7").glob("*.bin"):
         path.unlink()
-    with pytest.raises(CkdsnnError, match="no recordings of class 7 in .*Test/7; unpack nmnist's archives"):
+    with pytest.raises(CkdsnnError, match=r"no recordings of class 7 in .*Test/7; unpack nmnist's archives"):
         load_dataset("nmnist", root)
     with pytest.raises(CkdsnnError, match="no recordings of class 0"):
         load_dataset("nmnist", tmp_path_factory.mktemp("empty"))

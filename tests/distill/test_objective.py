@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ckdsnn.distill import LOSSES, Objective, kd_loss
+from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import build_student, build_teacher, evaluating
 from ckdsnn.recipe import Recipe
@@ -101,17 +102,24 @@ def test_a_teacher_normalised_by_the_batch_has_its_statistics_and_keeps_its_own(
     teacher, student, x, y = setting
     judge = deepcopy(teacher).train()  # its own running statistics drift: that is why it is a copy
     running = teacher.eval()(x).logits.detach()
-    before = {name: tensor.clone() for name, tensor in teacher.named_buffers() if "running" in name}
+    before = {name: tensor.clone() for name, tensor in teacher.named_buffers()}
     objective = Objective(TERMS, teacher, teacher_norm="batch").train()
     for _ in range(2):
         seen = objective.observe(x)
         torch.testing.assert_close(seen.logits, judge(x).logits)
         objective(x, y, student(x), generator())
     assert not torch.allclose(seen.logits, running)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in teacher.named_buffers() if name in before)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in teacher.named_buffers())
     assert not seen.logits.requires_grad
     with evaluating(teacher):
         torch.testing.assert_close(teacher(x).logits, running)
+    torch.testing.assert_close(Objective(TERMS, teacher).observe(x).logits, running)
+    assert all(m.track_running_stats for m in teacher.modules() if isinstance(m, nn.BatchNorm2d)), "as it was"
+
+
+def test_grad_cam_has_no_teacher_that_is_normalised_by_the_batch(setting):
+    with using(Engine(closed_cam=False)), pytest.raises(CkdsnnError, match="needs a closed class activation map"):
+        Objective(TERMS, setting[0], teacher_norm="batch")
 
 
 def test_an_unknown_norm_of_the_teacher_is_refused(setting):

@@ -12,7 +12,8 @@ from ckdsnn.distill import Batch, nld_loss, samd_loss, spike_activation_map
 from ckdsnn.distill.maps import cam, class_activation_map, grad_cam
 from ckdsnn.distill.samd import SAMD
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.models import Features, OverTime, Tapped, build_student, build_teacher, stage_pairs
+from ckdsnn.models import Features, OverTime, Spiking, Tapped, build_student, build_teacher, stage_pairs
+from ckdsnn.models.features import has_closed_cam
 from tests.networks import lively
 
 STAGES = ("layer1", "layer2", "layer3", "layer4")
@@ -170,3 +171,40 @@ def test_the_two_losses_serve_a_network_of_ones_own(resnet):
     loss = samd_loss(spike_activation_map(spikes), cam(teacher, x, y)) + nld_loss(logits, seen.logits)
     loss.backward()
     assert spikes.grad.isfinite().all() and logits.grad.any()
+
+
+def test_frames_say_that_they_have_no_grad_cam():
+    teacher = OverTime(build_teacher("resnet8", 5, width=1))
+    with pytest.raises(CkdsnnError, match="stage 0 of OverTime does not lie on the path to its logits"):
+        grad_cam(teacher, torch.randn(3, 2, 3, 16, 16), torch.tensor([0, 4]), 0)
+
+
+def test_whether_there_is_a_closed_form_is_handed_on():
+    inner = Tapped(Attention(), ["block"], "head", leading_tokens=1, closed_cam=False)
+    assert not has_closed_cam(Spiking(inner, 2)) and not has_closed_cam(OverTime(inner))
+    assert has_closed_cam(Spiking(build_teacher("resnet8", 5, width=1), 2))
+
+
+def test_a_stage_whose_channels_come_last_or_that_is_no_tensor_is_refused():
+    class Last(nn.Module):
+        def __init__(self, stage):
+            super().__init__()
+            self.stage, self.head = stage, nn.Linear(7, 5)
+
+        def forward(self, x):
+            out = self.stage(x)
+            return self.head((out[0] if isinstance(out, tuple) else out).mean((1, 2)))
+
+    class Turned(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(x).permute(0, 2, 3, 1)
+
+    class Pair(Turned):
+        def forward(self, x):
+            return super().forward(x), x
+
+    x = torch.randn(1, 3, 8, 8)
+    with pytest.raises(CkdsnnError, match="stage 'stage' has 8 channels, the head reads 7"):
+        Tapped(Last(Turned(3, 7, 1)), ["stage"], "head")(x)
+    with pytest.raises(CkdsnnError, match="stage 'stage' gives a tuple: expected one tensor"):
+        Tapped(Last(Pair(3, 7, 1)), ["stage"], "head")(x)

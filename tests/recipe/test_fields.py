@@ -234,6 +234,8 @@ def test_every_number_has_a_bound():
         ({"losses": "kd+bkd", "every_stage": True}, "every_stage = True has no effect .* it needs one of: samd$"),
         ({"student_map": "cam", "stage": 0}, "student_map = 'cam' needs the closed form .* not 0 and False"),
         ({"teacher_norm": "batch", "every_stage": True}, "teacher_norm = 'batch' needs .* not -1 and True"),
+        ({"losses": "nld", "student_map": "cam"}, "student_map = 'cam' has no effect on losses = 'nld'"),
+        ({"losses": "kd", "noise_gradient": True}, "noise_gradient = True has no effect on losses = 'kd'"),
         ({"depth": 2}, "depth = 2 has no effect on resnet19; its options: width, last_activation, head"),
         ({"model": "spikformer", "width": 2}, "width = 2 has no effect on spikformer; its options: depth, dim, patch"),
         ({"model": "imagenet_resnet18"}, "unknown model of a student 'imagenet_resnet18'"),
@@ -249,6 +251,11 @@ def test_impossible_recipes_are_refused(changes, message):
 @pytest.mark.parametrize("losses", ["samd+nld", "kd+kdsnn", "kd+bkd", "at"])
 def test_a_stage_is_for_the_losses_that_have_one(losses):
     assert STUDENT.replace(losses=losses, stage=0).stage == 0
+
+
+def test_a_teacher_has_no_options_of_other_models():
+    with pytest.raises(CkdsnnError, match="depth = 5 has no effect on resnet19; its options: width"):
+        TEACHER.replace(depth=5)
 
 
 def test_replace_leaves_the_original_alone():

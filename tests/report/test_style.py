@@ -12,7 +12,7 @@ from PIL import Image
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.methods import METHODS
-from ckdsnn.report.labels import colour_of, label_of, reading_of, split_time, style_of
+from ckdsnn.report.labels import colour_of, label_of, range_look, split_time, style_of
 from ckdsnn.report.style import (
     COLOURS,
     MAPS,
@@ -100,11 +100,11 @@ def test_only_a_final_t_is_a_number_of_time_steps(name, parts):
 
 def test_the_count_is_dashed_and_open_and_of_its_methods_hue():
     for method in ("samd", "ckdsnn"):
-        assert reading_of(method) == {"ls": "-"}
-        assert reading_of(f"{method}-count") == {"ls": "--", "mfc": "white"}
+        assert range_look(method) == {"ls": "-"}
+        assert range_look(f"{method}-count") == {"ls": "--", "mfc": "white"}
         hues = [np.degrees(np.arctan2(*lab(linear(COLOURS[m]))[:0:-1])) for m in (method, f"{method}-count")]
         assert abs((np.diff(hues)[0] + 180) % 360 - 180) < 30
-    assert reading_of("ckdsnn-count-t4") == reading_of("ckdsnn-count")
+    assert range_look("ckdsnn-count-t4") == range_look("ckdsnn-count")
 
 
 def test_every_method_is_seen_on_white():

@@ -325,7 +325,7 @@ def test_the_forecast_lets_students_wait_for_their_teacher():
 
 
 def test_the_table_holds_every_job_and_the_total():
-    long = "cifar100-resnet19-ckdsnn-sample-stage0"
+    long = "cifar100-resnet19-ckdsnn-stage1"
     jobs = [job("begun", done=12), job(long), job("student", epochs=20, teacher=job(long).run.id)]
     lines = table(jobs, 1, 120).splitlines()
     assert [line.split()[0] for line in lines[1:4]] == [made.run.id for made in jobs]

@@ -8,10 +8,13 @@ from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, Comparison, Values, accuracies, compare_runs
 from ckdsnn.report.labels import in_families, label_of
 from ckdsnn.report.pages.results import NAMES, setting
+from ckdsnn.report.suites.pairs import pair_findings
 from ckdsnn.report.suites.tables import PAIRED_T, marked, remarks, with_n, with_remarks
 from ckdsnn.report.tables import DASH, Table, mean_sd, spread
 
 BASELINES = ("snn", "nld")
+# the first release has a ReLU at its end, which is worth much by itself: what has it too is the control
+FAIR = {"The first release, minus NLD with the same ReLU at the end": ("ckdsnn-first", "nld-with-relu")}
 TESTED, VALIDATED = "Test accuracy, last epoch (%), mean ± sd (n)", "Validation accuracy (%), mean ± sd (n)"
 DIFFERENCES = tuple(f"minus {label_of(baseline)}, points {PAIRED_T}" for baseline in BASELINES)
 ALIGNED = "Alignment of SAM with CAM, mean ± sd"
@@ -58,7 +61,8 @@ def scale_part(name: str, found: Scale) -> str:
     devices = sorted({run.env["device"] for records in runs.values() for run in records})
     caption = f"{name_of(found.student, found.teachers)}. Hardware: {', '.join(devices)}."
     table = Table(f"scale-{name}", caption, *with_remarks(["Network", *columns], rows, notes))
-    return f"{setting(found.student, found.teacher)}\n\n{table.markdown()}"
+    parts = [setting(found.student, found.teacher), table.markdown()]
+    return "\n\n".join(parts + [pair_findings(found.cells, FAIR)] * (set(*FAIR.values()) <= found.cells.keys()))
 
 
 def columns_of(found: Scale, runs: Cells, compared: Sequence[Comparison]) -> dict[str, dict[str, str]]:

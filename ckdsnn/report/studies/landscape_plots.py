@@ -12,7 +12,7 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
 from ckdsnn.records.study import Study
-from ckdsnn.report.labels import colour_of, label_of, reading_of
+from ckdsnn.report.labels import colour_of, label_of, range_look
 from ckdsnn.report.studies.landscape_tables import ByMethod
 from ckdsnn.report.style import LOSS_COLOURS, styled
 
@@ -43,7 +43,7 @@ def draw_curve(axes: Axes, studies: Sequence[Study], name: str, method: str) -> 
     """The mean line of a value [D, P] of several studies, and its band: a gap where one of them was not finite."""
     curves, colour = np.concatenate([study.numbers(name) for study in studies]), colour_of(method)
     distances = studies[0].values["distances"]
-    look = {"marker": "o", "ms": 4, "label": label_of(method), "color": colour, **reading_of(method)}
+    look = {"marker": "o", "ms": 4, "label": label_of(method), "color": colour, **range_look(method)}
     axes.plot(distances, curves.mean(0), **look)
     axes.fill_between(distances, *np.quantile(curves, BAND, axis=0), color=colour, alpha=0.12, lw=0)
 

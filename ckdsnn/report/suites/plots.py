@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from ckdsnn.report.compare import FAR, Cells, Comparison, accuracies, against
-from ckdsnn.report.labels import colour_of, in_families, label_of, reading_of, split_time
+from ckdsnn.report.labels import colour_of, in_families, label_of, range_look, split_time
 from ckdsnn.report.style import styled
 
 
@@ -112,19 +112,19 @@ def over_time(cells: Cells, own: int) -> Figure:
         axes.set_xticks(steps, map(str, steps))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set(xlim=(steps[0] / 1.5, steps[-1] * 1.5), xlabel="Time steps T", ylabel="Test accuracy, last epoch (%)")
-        handles = [Line2D([], [], marker="o", color=colour_of(m), label=label_of(m), **reading_of(m)) for m in found]
+        handles = [Line2D([], [], marker="o", color=colour_of(m), label=label_of(m), **range_look(m)) for m in found]
         figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=9)
         return figure
 
 
 def course(axes: Axes, method: str, values: Mapping[int, Sequence[float]], aside: float) -> None:
     """One method's dots and means, every T times `aside`."""
-    colour, reading = colour_of(method), reading_of(method)
+    colour, look = colour_of(method), range_look(method)
     for t, accuracy in values.items():
-        dots = {"color": colour, "mfc": reading.get("mfc", colour), "ms": 5}
+        dots = {"color": colour, "mfc": look.get("mfc", colour), "ms": 5}
         axes.plot([t * aside] * len(accuracy), accuracy, "o", **dots)
         if len(accuracy) > 1:
             axes.plot(t * aside, mean(accuracy), "_", ms=14, mew=2, color=colour)
     if len(values) > 1:
         means = {t * aside: mean(values[t]) for t in sorted(values)}
-        axes.plot(means.keys(), means.values(), color=colour, ls=reading["ls"])
+        axes.plot(means.keys(), means.values(), color=colour, ls=look["ls"])

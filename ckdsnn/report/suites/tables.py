@@ -44,8 +44,8 @@ def remarks(comparison: Comparison, digits: int = 2) -> str:
     if extra := len(comparison.others):
         every = comparison.everything
         found.append(
-            f"all seeds: {in_points(every, digits)}, n\u00a0=\u00a0{every.n}, of which {extra} were added after a look "
-            "or made the pick"
+            f"all seeds: {in_points(every, digits)}, n\u00a0=\u00a0{every.n}, of which {extra} take no part: run "
+            "later, or used for a pick"
         )
     if comparison.disputed:
         interval = comparison.pooled_interval
