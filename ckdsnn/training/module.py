@@ -64,22 +64,26 @@ class Classifier(L.LightningModule):
         seen = self.recall.features(lambda: self.objective.observe(images))
         total, terms = self.objective.compare(images, labels, features, seen, self.generator, self.recall.see)
         hits = (features.logits.argmax(1) == labels).float().mean()
-        self.note(terms | {"train_accuracy": hits})
+        self.note(terms | {"train_accuracy": hits}, len(labels))
         return total
 
-    def note(self, values: dict[str, torch.Tensor]) -> None:
-        """Sum up over the epoch, log the means with its last step: Lightning's log at every step costs milliseconds."""
+    def note(self, values: dict[str, torch.Tensor], count: int) -> None:
+        """Sum up over the epoch, log the means with its last step: Lightning's log at every step costs milliseconds.
+
+        count: examples in the step.
+        """
         self.sums = {name: self.sums.get(name, 0) + value.detach() for name, value in values.items()}
         if self.trainer.is_last_batch:
             steps = self.trainer.num_training_batches
             means = {name: total / steps for name, total in self.sums.items()}
-            self.log_dict(means, prog_bar=True, on_step=False, on_epoch=True, sync_dist=True)
+            self.log_dict(means, prog_bar=True, on_step=False, on_epoch=True, sync_dist=True, batch_size=count)
 
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int, dataloader_idx: int = 0) -> None:
         images, labels = batch
         hits = self.hits[dataloader_idx]
         hits(self.network(images).logits, labels)
-        self.log(MEASURED[dataloader_idx], hits, prog_bar=True, on_epoch=True, add_dataloader_idx=False)
+        shown = {"prog_bar": True, "on_epoch": True, "add_dataloader_idx": False}
+        self.log(MEASURED[dataloader_idx], hits, batch_size=len(labels), **shown)  # frames begin with their T
 
     def configure_optimizers(self) -> dict[str, Any]:
         recipe, steps = self.recipe, int(self.trainer.estimated_stepping_batches)
