@@ -58,12 +58,17 @@ def to_rgb(image: Image.Image) -> Image.Image:
 def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Explanation:
     """Run the student of `record_id` and its teacher on the picture at `path`.
 
-    Raises CkdsnnError for an unknown record, a teacher's record, a picture that is none, missing weights.
+    Raises CkdsnnError for an unknown record, a teacher's record or one of events, a picture that is none, missing
+    weights.
     """
     record = load_record(record_id, out)
     recipe = require_student(record)
     teacher = load_network(teacher_record(record, out), out)
     spec = DATASETS[recipe.dataset]
+    if spec.inputs.timesteps:
+        raise CkdsnnError(
+            f"record {record.id} reads events, {recipe.dataset}; choose a record of a network for pictures"
+        )
     picture = read_picture(path, spec.inputs)
     x = normalize(torch.tensor(picture).permute(2, 0, 1)[None], *statistics_of(spec, recipe.statistics))
     with torch.no_grad():

@@ -37,8 +37,10 @@ def show(title: str, names: Iterable[str], part: str) -> None:
 
 
 def data_parser() -> Parser:
-    parser = Parser(description="Download a dataset once and check it.")
-    parser.add_argument("name", type=str, help="digits, cifar10 or cifar100")
+    parser = Parser(description="Download a dataset once, or read its recordings, and check it.")
+    parser.add_argument(
+        "name", type=str, help="digits, cifar10, cifar100 or nmnist (events: unpack its archives first)"
+    )
     add_data(parser)
     return parser
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ckdsnn import CkdsnnError, run
+from ckdsnn.analysis.explain import explain
 from ckdsnn.data import DATASETS, Augment, load_dataset, normalize
 from ckdsnn.data.events import frames_of
 from ckdsnn.inputs import InputSpec
@@ -129,5 +130,7 @@ def test_a_training_on_events_runs_from_teacher_to_record(root, tmp_path, monkey
     arrays = load_arrays(record, tmp_path / "out")
     assert arrays["images"].shape == (20, 34, 34, 3) and arrays["sam"].shape == arrays["cam"].shape == (20, 9, 9)
     assert record.data["digest"] == load_dataset("nmnist", root).digest
+    with pytest.raises(CkdsnnError, match="reads events, nmnist; choose a record of a network for pictures"):
+        explain("any.png", record.id, tmp_path / "out")
     again = replace(recipe, name="tiny-again")
     assert run(again, out=tmp_path / "out", data=root, progress=False) == record
