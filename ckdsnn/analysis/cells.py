@@ -22,8 +22,9 @@ def suite_recipes(suite: str, tier: str) -> dict[str, str]:
     names = choose("tier", tier, choose("suite", suite, SUITES))
     if suite in SUITE_METHODS:
         return dict(zip(methods_in(suite, TIER_SETTINGS[tier]), names, strict=True))
-    own = [s for s in OVER_SETTINGS[suite] if STUDENTS[s]["snn"].tier == tier]
-    return dict(zip(OVER_SETTINGS[suite][own[0]] if len(own) == 1 else names, names, strict=True))
+    settings = OVER_SETTINGS.get(suite, {})
+    own = [methods for setting, methods in settings.items() if STUDENTS[setting]["snn"].tier == tier]
+    return dict(zip(own[0] if len(own) == 1 else names, names, strict=True))
 
 
 def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:

@@ -8,6 +8,7 @@ from ckdsnn.bench.reference_data import MEAN, SIDE, STD
 from ckdsnn.data.augment import Augment
 from ckdsnn.data.batches import CHUNK, Batches
 from ckdsnn.data.seeds import seeded
+from ckdsnn.inputs import InputSpec
 
 
 class OwnInput:
@@ -32,5 +33,5 @@ class OwnInput:
             order = torch.randint(CHUNK, (steps * self.batch,), generator=self.generator)
             return order, lambda x: self.augment(x, self.generator)
 
-        for images, labels in Batches(self.x, self.y, self.batch, steps, plan):
+        for images, labels in Batches(self.x, self.y, self.batch, steps, plan, InputSpec(3, SIDE, SIDE)):
             yield images.contiguous(memory_format=self.layout), labels
