@@ -26,6 +26,8 @@ def check_classes(classes: torch.Tensor, images: int, known: int, noun: str = "c
 
     The range is checked on the CPU alone: on CUDA a look at the values would stall every step.
     """
+    if not isinstance(classes, torch.Tensor):
+        raise CkdsnnError(f"{noun} are a {type(classes).__name__}: expected a tensor, a torch.int64 index an image")
     if classes.shape != (images,) or classes.dtype != torch.int64:
         given = f"{noun} of shape {list(classes.shape)}, {classes.dtype}"
         raise CkdsnnError(f"{given}: expected one torch.int64 index for each of {images} images")
@@ -80,6 +82,7 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         logits, stages = model(x.detach().clone().requires_grad_())  # a frozen model has a graph only by its input
         check_classes(classes, len(logits), logits.shape[1])
+        classes = classes.clone()  # those of inference mode cannot take part in a graph
         if not -len(stages) <= stage < len(stages):
             raise CkdsnnError(f"stage = {stage!r}; expected from {-len(stages)} to {len(stages) - 1}")
         activation = stages[stage]

@@ -205,6 +205,11 @@ MAP = torch.rand(2, 4, 4)
             lambda: grad_cam(build_teacher("resnet8", 10, width=1), X, Y[:1]),
             "one torch.int64 index for each of 4 images",
         ),
+        (
+            lambda: class_activation_map(torch.rand(2, 3, 4, 4), torch.rand(5, 3), [1, 2]),
+            "classes are a list: expected",
+        ),
+        (lambda: class_activation_map(torch.rand(2, 3, 4, 4), torch.rand(5, 3), 1), "classes are a int: expected a t"),
         (lambda: grad_cam(build_teacher("resnet8", 10, width=1), X, Y, stage=3), "stage = 3; expected from -3 to 2"),
     ],
 )
@@ -227,3 +232,11 @@ def test_the_cam_of_an_autocast_network_is_made_in_float32():
         maps = class_activation_map(stage, model.head_weight, Y)
     torch.testing.assert_close(maps, class_activation_map(stage.float(), model.head_weight, Y))
     assert maps.dtype == torch.float32
+
+
+def test_classes_of_inference_mode_are_taken():
+    model = lively(build_teacher("resnet8", 10, width=1), X)
+    with torch.inference_mode():
+        predicted = model(X).logits.argmax(1)
+    torch.testing.assert_close(grad_cam(model, X, predicted), grad_cam(model, X, predicted.clone()))
+    assert grad_cam(model, X, predicted).any()
