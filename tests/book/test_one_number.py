@@ -10,6 +10,7 @@ import pytest
 from book.generated import AT_SCALE, NOTEBOOKS, Generator
 from book.provenance import find_records
 from ckdsnn.recipe.conditions import COMPARED
+from ckdsnn.recipe.suites import SUITE_METHODS
 from ckdsnn.report.claims.headline import ADDED
 from ckdsnn.report.claims.questions import CLAIMS
 from ckdsnn.report.claims.verdicts import judge
@@ -50,7 +51,8 @@ def on_pages(book: Generator) -> Iterator[Shown]:
     load = book.evidence.load
     yield "headline", book.headline(), [c for suite, *pair in ADDED for c in compare_runs(load(suite), [tuple(pair)])]
     asked = [a for claim in CLAIMS for found in judge(claim, book.evidence).values() for a in found]
-    yield "claims", book.claims(), [a.comparison for a in asked if a.comparison and a.question.value == "accuracy"]
+    asked = [a for a in asked if a.question.source in SUITE_METHODS and a.question.value == "accuracy"]  # one setting
+    yield "claims", book.claims(), [a.comparison for a in asked if a.comparison]
     pairs = [(method, COMPARED[0]) for method in COMPARED[1:]]
     yield "claims, conditions", book.conditions(), within(load("conditions"), pairs)
     yield "claims, pick", book.picks("ranges", "nld"), [on_other_seeds(load("ranges"), "nld")[-1]]
