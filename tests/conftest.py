@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from ckdsnn.recipe import Recipe
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 os.environ["MPLBACKEND"] = "Agg"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+settings.register_profile("untimed", deadline=None)  # a busy disk is no failure
+settings.load_profile("untimed")
 
 
 def pytest_collection_finish():
