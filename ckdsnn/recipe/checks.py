@@ -41,6 +41,7 @@ LEAST = {  # the smallest valid value of every bounded number but the stage, who
     **dict.fromkeys(("beta", "gamma", "noise_weight", "momentum", "weight_decay", "erasing"), 0),
     **dict.fromkeys(("width", "epochs", "batch_size", "streams"), 1),
 }
+OF_SOME_LOSSES = ("stage", "every_stage", "student_map", "map_grid", "noise_gradient")  # read by no other loss
 DRAWING = ("bkd", "nld")  # terms with random numbers, all from the one generator of a run, one after the other
 POSITIVE = ("lr", "map_temperature", "logit_temperature")
 MOST = {"label_smoothing": 1, "noise_weight": 1, "erasing": 1, "momentum": 1, "streams": 2}
@@ -107,3 +108,48 @@ def check_effect(name: str, value: Any, losses: str, able: list[str]) -> None:
     if not set(able).intersection(losses.split("+")):
         reason = f"has no effect on losses = {losses!r}; it needs one of: {', '.join(able)}"
         raise CkdsnnError(f"{name} = {value!r} {reason}")
+
+
+def check_model(recipe: Any) -> None:
+    """Raise CkdsnnError for a model that is none of its kind, an option that it does not have, a stage beyond its last.
+
+    The options of several models are fields of every recipe: what is changed without effect would change a digest.
+    """
+    frames = DATASETS[recipe.dataset].inputs.timesteps
+    if frames and recipe.timesteps not in (0, frames):
+        raise CkdsnnError(
+            f"timesteps = {recipe.timesteps}; {recipe.dataset} has {frames} frames an example, expected as many"
+        )
+    options = recipe.model_spec.options
+    every = {option for spec in (*TEACHERS.values(), *STUDENTS.values()) for option in spec.options}
+    idle = [field for field in fields(recipe) if field.name in every - options.keys()]
+    for field in idle:
+        if getattr(recipe, field.name) != field.default:
+            reason = f"has no effect on {recipe.model}; its options: {', '.join(options) or 'none'}"
+            raise CkdsnnError(f"{field.name} = {getattr(recipe, field.name)!r} {reason}")
+    if not -recipe.stages <= recipe.stage < recipe.stages:
+        bounds = f"from {-recipe.stages} to {recipe.stages - 1}, the stages of {recipe.model}"
+        raise CkdsnnError(f"stage = {recipe.stage!r}; expected {bounds}")
+
+
+def check_schedule(recipe: Any) -> None:
+    """Raise CkdsnnError for a warm-up that leaves no epoch, and a momentum that AdamW does not have."""
+    if recipe.warmup >= recipe.epochs:
+        raise CkdsnnError(f"warmup = {recipe.warmup}; expected fewer than the {recipe.epochs} epochs")
+    if recipe.optimizer == "adamw" and recipe.momentum != type(recipe).momentum:
+        raise CkdsnnError(f"momentum = {recipe.momentum!r} has no effect on optimizer = 'adamw'; it needs 'sgd'")
+
+
+def check_stages(recipe: Any) -> None:
+    """Raise CkdsnnError for a stage that none of the recipe's losses reads, or that has not the map asked for."""
+    elsewhere = recipe.every_stage or recipe.stage != -1
+    for name, needing in (("student_map", "cam"), ("teacher_norm", "batch")):
+        if "samd" in recipe.loss_names and getattr(recipe, name) == needing and elsewhere:
+            raise CkdsnnError(
+                f"{name} = {needing!r} needs the closed form of a class activation map, which only the last stage "
+                f"has; expected stage = -1 and every_stage = False, not {recipe.stage} and {recipe.every_stage}"
+            )
+    for field in fields(recipe):
+        value = getattr(recipe, field.name)
+        if field.name in OF_SOME_LOSSES and value != field.default:
+            check_effect(field.name, value, recipe.losses, readers(field.name, recipe.every_stage))

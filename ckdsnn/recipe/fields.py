@@ -11,21 +11,21 @@ from dataclasses import asdict, dataclass, fields
 from dataclasses import replace as dataclass_replace
 from typing import Any
 
-from ckdsnn.data import DATASETS
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models import STUDENTS, TEACHERS, ModelSpec
 from ckdsnn.recipe.checks import (
-    check_effect,
     check_losses,
+    check_model,
     check_name,
     check_noise,
+    check_schedule,
+    check_stages,
     check_type,
     check_value,
     order_counts,
     readers,
 )
 
-OF_SOME_LOSSES = ("stage", "every_stage", "student_map", "map_grid", "noise_gradient")  # read by no other loss
 ADDED_LATER = {  # field -> the value of runs from before there was the field: it does not count in a digest
     "every_stage": False,
     "optimizer": "sgd",
@@ -231,36 +231,6 @@ class Recipe:
         return f"{self.name}-s{seed}-{self.digest()}"
 
 
-def check_model(recipe: Recipe) -> None:
-    """Raise CkdsnnError for a model that is none of its kind, an option that it does not have, a stage beyond its last.
-
-    The options of several models are fields of every recipe: what is changed without effect would change a digest.
-    """
-    frames = DATASETS[recipe.dataset].inputs.timesteps
-    if frames and recipe.timesteps not in (0, frames):
-        raise CkdsnnError(
-            f"timesteps = {recipe.timesteps}; {recipe.dataset} has {frames} frames an example, expected as many"
-        )
-    options = recipe.model_spec.options
-    every = {option for spec in (*TEACHERS.values(), *STUDENTS.values()) for option in spec.options}
-    idle = [field for field in fields(recipe) if field.name in every - options.keys()]
-    for field in idle:
-        if getattr(recipe, field.name) != field.default:
-            reason = f"has no effect on {recipe.model}; its options: {', '.join(options) or 'none'}"
-            raise CkdsnnError(f"{field.name} = {getattr(recipe, field.name)!r} {reason}")
-    if not -recipe.stages <= recipe.stage < recipe.stages:
-        bounds = f"from {-recipe.stages} to {recipe.stages - 1}, the stages of {recipe.model}"
-        raise CkdsnnError(f"stage = {recipe.stage!r}; expected {bounds}")
-
-
-def check_schedule(recipe: Recipe) -> None:
-    """Raise CkdsnnError for a warm-up that leaves no epoch, and a momentum that AdamW does not have."""
-    if recipe.warmup >= recipe.epochs:
-        raise CkdsnnError(f"warmup = {recipe.warmup}; expected fewer than the {recipe.epochs} epochs")
-    if recipe.optimizer == "adamw" and recipe.momentum != Recipe.momentum:
-        raise CkdsnnError(f"momentum = {recipe.momentum!r} has no effect on optimizer = 'adamw'; it needs 'sgd'")
-
-
 def is_current(content: Mapping[str, Any]) -> bool:
     """Whether a recipe in a record bears a name of today: those before had no field for their random streams."""
     return "streams" in content
@@ -271,21 +241,6 @@ def check_known(names: Iterable[str]) -> None:
     known = {field.name: field for field in fields(Recipe)}
     for name in names:
         choose("recipe field", name, known)
-
-
-def check_stages(recipe: Recipe) -> None:
-    """Raise CkdsnnError for a stage that none of the recipe's losses reads, or that has not the map asked for."""
-    elsewhere = recipe.every_stage or recipe.stage != -1
-    for name, needing in (("student_map", "cam"), ("teacher_norm", "batch")):
-        if "samd" in recipe.loss_names and getattr(recipe, name) == needing and elsewhere:
-            raise CkdsnnError(
-                f"{name} = {needing!r} needs the closed form of a class activation map, which only the last stage "
-                f"has; expected stage = -1 and every_stage = False, not {recipe.stage} and {recipe.every_stage}"
-            )
-    for field in fields(recipe):
-        value = getattr(recipe, field.name)
-        if field.name in OF_SOME_LOSSES and value != field.default:
-            check_effect(field.name, value, recipe.losses, readers(field.name, recipe.every_stage))
 
 
 def idle_fields(recipe: Recipe, names: Iterable[str]) -> dict[str, list[str]]:
