@@ -10,9 +10,9 @@ from book.provenance import Records, legend
 from ckdsnn.analysis.alignment import alignments
 from ckdsnn.analysis.cells import Cells, load_cells, load_studies, recorded, suite_recipes, teachers_of
 from ckdsnn.analysis.study import MEASURES
+from ckdsnn.assemble import teacher_recipe
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
-from ckdsnn.recipe.build import teacher_recipe
 from ckdsnn.recipe.conditions import COMPARED
 from ckdsnn.recipe.fields import is_current
 from ckdsnn.recipe.named import METHOD_OF_DIGEST, STUDENTS, TIER_SETTINGS

@@ -1,9 +1,10 @@
 """How a step is computed, never what: the switches of the fast paths, each of which has a slow twin.
 
-A network or an objective keeps the switches under which it was built:
+A training takes the switches of the block that it is called in; a network or an objective is told them:
 
     with using(Engine(neuron="spikingjelly", channels_last=False)):
         run("digits-ckdsnn")
+    Engine(neuron="spikingjelly").tell(network)
 """
 
 import os
@@ -58,12 +59,19 @@ class Engine:
         """The memory layout of images and weights."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
+    def tell(self, network: nn.Module) -> nn.Module:
+        """Let every part of the network that has a fast path, a method `use`, take these switches."""
+        for part in network.modules():
+            if hasattr(part, "use"):
+                part.use(self)
+        return network
+
     def prepare(self, network: nn.Module, device: torch.device) -> nn.Module:
         """The network on the device, ready to be trained or asked."""
         if self.keep_memory and device.type == "cpu":
             keep_freed_memory()
         torch.backends.cudnn.allow_tf32 = self.tf32
-        network = network.to(device, memory_format=self.layout)
+        network = self.tell(network).to(device, memory_format=self.layout)
         if self.compile:
             network.compile()
         return network
@@ -80,7 +88,7 @@ def engine() -> Engine:
 
 @contextmanager
 def using(switches: Engine) -> Iterator[Engine]:
-    """Build what is built inside the block with these switches."""
+    """Let these be the present switches inside the block."""
     token = CURRENT.set(switches)
     try:
         yield switches

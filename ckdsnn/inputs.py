@@ -29,6 +29,10 @@ class InputSpec:
         """Values of a pixel over all channels and time steps."""
         return self.channels * (self.timesteps or 1)
 
+    def fitting(self, size: int) -> int:
+        """How many examples in float32 fit into so many bytes; at least one."""
+        return max(1, size // (4 * self.planes * self.height * self.width))
+
     def present(self, planes: torch.Tensor) -> torch.Tensor:
         """Examples as data sets keep them, [B, planes, H, W], as networks read them: frames [T, B, C, H, W]."""
         if self.timesteps is None:

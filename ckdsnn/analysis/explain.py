@@ -7,14 +7,12 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from ckdsnn.data import DATASETS, normalize, statistics_of
+from ckdsnn.assemble import classes_of, load_network, load_teacher, require_student
+from ckdsnn.data import normalize, statistics_of
+from ckdsnn.data.pictures import read_picture
 from ckdsnn.distill.maps import cam, spike_activation_map
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.inputs import InputSpec
-from ckdsnn.recipe.build import load_network, require_student, teacher_record
 from ckdsnn.records import load_record
-
-BROKEN = (OSError, SyntaxError, ValueError, TypeError)  # what Pillow's readers raise, each for its own kind of damage
 
 
 @dataclass(frozen=True)
@@ -34,27 +32,6 @@ class Explanation:
     """id of the student's record"""
 
 
-def read_picture(path: str | Path, inputs: InputSpec) -> np.ndarray:
-    """Any picture as uint8 [H, W, 3]: turned upright, cut to the shape of `inputs` around its centre, scaled.
-
-    Raises CkdsnnError for a file that is missing or no picture.
-    """
-    try:
-        with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image)
-            return np.asarray(ImageOps.fit(to_rgb(upright), (inputs.width, inputs.height), Image.Resampling.LANCZOS))
-    except (*BROKEN, Image.DecompressionBombError) as error:
-        raise CkdsnnError(f"cannot read {path} as a picture: {error}") from error
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Any picture in 8-bit RGB, on white where it is transparent."""
-    if image.mode.startswith("I"):  # 16-bit grey, which Pillow itself would cut off at 255
-        image = Image.fromarray((np.asarray(image) // 256).clip(0, 255).astype(np.uint8))
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-
-
 def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Explanation:
     """Run the student of `record_id` and its teacher on the picture at `path`.
 
@@ -63,13 +40,13 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
     """
     record = load_record(record_id, out)
     recipe = require_student(record)
-    teacher = load_network(teacher_record(record, out), out)
-    spec = DATASETS[recipe.dataset]
+    teacher, spec, classes = load_teacher(record, out), recipe.data_spec, classes_of(record)
     if spec.inputs.timesteps:
         raise CkdsnnError(
             f"record {record.id} reads events, {recipe.dataset}; choose a record of a network for pictures"
         )
-    picture = read_picture(path, spec.inputs)
+    size = spec.inputs.width, spec.inputs.height
+    picture = np.asarray(ImageOps.fit(read_picture(path), size, Image.Resampling.LANCZOS))  # its middle
     x = normalize(torch.tensor(picture).permute(2, 0, 1)[None], *statistics_of(spec, recipe.statistics))
     with torch.no_grad():
         seen, spiking = teacher(x), load_network(record, out)(x)
@@ -77,8 +54,8 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
         picture,
         cam(teacher, x, seen.logits.argmax(1))[0].numpy(),
         spike_activation_map(spiking.stages[-1])[0].numpy(),
-        ranked(seen.logits[0], spec.classes),
-        ranked(spiking.logits[0], spec.classes),
+        ranked(seen.logits[0], classes),
+        ranked(spiking.logits[0], classes),
         record.id,
     )
 

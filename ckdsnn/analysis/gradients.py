@@ -15,12 +15,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from ckdsnn.analysis.subject import Subject
+from ckdsnn.assemble import build_network
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.maps import on_one_grid, scale_saliency
 from ckdsnn.distill.nld import NLD
 from ckdsnn.distill.samd import SAMD
 from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.build import build_network
 from ckdsnn.recipe.methods import ROWS
 
 IMAGES = 128  # a batch of the released configuration

@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 import torch
 
-from ckdsnn.data import DATASETS
+from ckdsnn.assemble import build_network, build_objective, fresh_teacher, shown_inputs
 from ckdsnn.distill import LOSSES, Objective
 from ckdsnn.engine import computes_half, engine, in_layout
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.build import build_network, build_objective, teacher_recipe
 
 
 def default_device() -> torch.device:
@@ -21,7 +20,8 @@ def default_device() -> torch.device:
 class Step:
     """A full step of `network` under `objective` with SGD, on one batch of random images; each call trains.
 
-    images [B, C, H, W], labels [B]: the batch, on the device; may be replaced. precision: fp32, bf16 (autocast), or
+    images [B, C, H, W], labels [B]: the batch, on the device; may be replaced. inputs, shown: the form of what the
+    network and its teacher see, by default the same. precision: fp32, bf16 (autocast), or
     auto, bf16 on CUDA only. `phases` are the parts of a step by name, in order, for those who time them one by one.
     """
 
@@ -34,16 +34,25 @@ class Step:
         device: torch.device | None = None,
         precision: str = "auto",
         inputs: InputSpec | None = None,
+        shown: InputSpec | None = None,
     ):
         self.device, switches = device or default_device(), engine()
         self.network = switches.prepare(network, self.device)
-        self.objective = objective.to(self.device)
+        self.objective = switches.tell(objective).to(self.device)
         trained = [*self.network.parameters(), *self.objective.parameters()]
         self.optimizer = torch.optim.SGD(trained, lr=0.1, momentum=0.9, weight_decay=1e-4)
         self.half = computes_half(precision, self.device.type)
-        images = torch.randn_like((inputs or InputSpec()).blank(batch, self.device))
-        self.images = in_layout(images, switches.layout)
+        inputs = inputs or InputSpec()
+        self.images = in_layout(torch.randn_like(inputs.blank(batch, self.device)), switches.layout)
+        self.pictures = None
+        if shown and shown != inputs:
+            self.pictures = in_layout(torch.randn_like(shown.blank(batch, self.device)), switches.layout)
         self.labels = torch.randint(num_classes, (batch,), device=self.device)
+
+    @property
+    def shown(self) -> torch.Tensor:
+        """What the teacher sees."""
+        return self.images if self.pictures is None else self.pictures
 
     @property
     def phases(self) -> dict[str, Callable[[], None]]:
@@ -67,7 +76,7 @@ class Step:
 
     def run_teacher(self) -> None:
         with self.autocast():
-            self.seen = self.objective.observe(self.images)
+            self.seen = self.objective.observe(self.shown)
 
     def run_student(self) -> None:
         with self.autocast():
@@ -75,7 +84,7 @@ class Step:
 
     def run_losses(self) -> None:
         with self.autocast():
-            self.total, _ = self.objective.compare(self.images, self.labels, self.features, self.seen)
+            self.total, _ = self.objective.compare(self.shown, self.labels, self.features, self.seen)
 
     def run_backward(self) -> None:
         self.optimizer.zero_grad()
@@ -112,8 +121,8 @@ def recipe_step(recipe: Recipe, num_classes: int, device: torch.device | None = 
 
     Raises CkdsnnError for the name of an unknown teacher.
     """
-    teacher = build_network(teacher_recipe(recipe), num_classes) if recipe.loss_names else None
+    teacher = fresh_teacher(recipe, num_classes) if recipe.loss_names else None
     network = build_network(recipe, num_classes)
     objective = build_objective(recipe, teacher, network)
-    inputs = DATASETS[recipe.dataset].inputs
-    return Step(network, objective, recipe.batch_size, num_classes, device, recipe.precision, inputs)
+    sizes = recipe.data_spec.inputs, shown_inputs(recipe)
+    return Step(network, objective, recipe.batch_size, num_classes, device, recipe.precision, *sizes)

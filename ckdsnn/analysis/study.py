@@ -17,10 +17,10 @@ from ckdsnn.analysis.gradients import gradients
 from ckdsnn.analysis.landscape import landscape
 from ckdsnn.analysis.subject import Subject, find_subject
 from ckdsnn.analysis.surrogate import surrogate
+from ckdsnn.assemble import require_student
 from ckdsnn.engine import precision_name
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import nearest
-from ckdsnn.recipe.build import require_student
 from ckdsnn.records import Record, load_record
 from ckdsnn.records.provenance import code_state, environment, utc_now
 from ckdsnn.records.study import STUDIES, Study, find_study, study_id

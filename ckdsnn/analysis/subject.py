@@ -7,11 +7,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ckdsnn.data import DATASETS, normalize, statistics_of
-from ckdsnn.data.module import ImageDataModule
+from ckdsnn.assemble import build_data, load_network, load_teacher
+from ckdsnn.data import normalize, statistics_of
+from ckdsnn.data.module import DataModule
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.build import build_data, load_network, teacher_record
 from ckdsnn.records import Record, home_of, load_arrays
 
 
@@ -37,27 +38,28 @@ class Subject:
     @cached_property
     def teacher(self) -> nn.Module:
         """The teacher in eval mode: the one that it learned from, or for a plain SNN its recipe's."""
-        return load_network(teacher_record(self.record, self.out), self.out)
+        return load_teacher(self.record, self.out)
 
     @cached_property
-    def module(self) -> ImageDataModule:
+    def module(self) -> DataModule:
         return build_data(self.recipe, self.record.seed, self.data)
 
     def test_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The first `count` test images in canonical order, normalised [N, 3, H, W], and their labels [N]."""
-        x, y = (part[:count] for part in self.module.test)
-        return self.module.shown(x), y
+        """The first `count` test images in canonical order, normalised [N, C, H, W], and their labels [N]."""
+        return self.module.shown("test", count)
 
     def training_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The first `count` training images of the run, not augmented, as `test_images`."""
-        x, y = (part[:count] for part in self.module.train)
-        return self.module.shown(x), y
+        return self.module.shown("train", min(count, len(self.module.train)))
 
     def gallery(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The images of the gallery, as `test_images`; they are on record, so no dataset is needed."""
         arrays = load_arrays(self.record, self.out)
         images = torch.tensor(arrays["images"]).permute(0, 3, 1, 2)
-        statistics = statistics_of(DATASETS[self.recipe.dataset], self.recipe.statistics)
+        spec = self.recipe.data_spec
+        if images.shape[1:] != (spec.inputs.channels, spec.inputs.height, spec.inputs.width):
+            raise CkdsnnError(f"record {self.record.id} has thumbnails in its gallery, not what its network reads")
+        statistics = statistics_of(spec, self.recipe.statistics)
         return normalize(images, *statistics), torch.tensor(arrays["labels"])
 
 

@@ -16,10 +16,10 @@ from spikingjelly.activation_based import surrogate as bumps
 from torch import nn
 
 from ckdsnn.analysis.agreement import map_agreement
-from ckdsnn.analysis.energy import stepping
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.distill.maps import grad_cam, spike_activation_map
 from ckdsnn.errors import choose
+from ckdsnn.measures.energy import stepping
 from ckdsnn.models import LIF, Features
 
 IMAGES = {"smoke": 20, "reduced": 100, "paper": 100}  # tier -> the first test images: half a minute of a CPU core

@@ -25,7 +25,7 @@ def works() -> dict[str, str]:
 
 def keys_of(recipe: Recipe) -> list[str]:
     """The works that a training of this recipe builds on, the paper first, each once."""
-    spiking = KEYS_OF_SPIKING if recipe.timesteps else []
+    spiking = [] if recipe.is_teacher else KEYS_OF_SPIKING
     augmentation = ["autoaugment"] * recipe.autoaugment + ["erasing"] * bool(recipe.erasing)
     data = KEYS_OF_DATASET.get(recipe.dataset, [])
     return list(dict.fromkeys([*learning_keys(recipe), *recipe.model_spec.cite, *spiking, *data, *augmentation]))

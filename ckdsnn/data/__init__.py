@@ -1,14 +1,20 @@
-"""Real images as uint8 tensors, their augmentation, and the batches that a training takes from them."""
+"""Real examples as uint8 tensors, their augmentation, and the batches that a training takes from them."""
 
-from ckdsnn.data.arrays import ImageData, load_dataset
 from ckdsnn.data.augment import Augment, normalize
-from ckdsnn.data.datasets import DATASETS, DatasetSpec, statistics_of
+from ckdsnn.data.load import load_dataset
+from ckdsnn.data.resident import Resident
+from ckdsnn.data.source import Source
+from ckdsnn.data.specs import DATASETS, DatasetSpec, dataset_spec, statistics_of
+from ckdsnn.data.streamed import Streamed
 
 __all__ = [
     "DATASETS",
     "Augment",
     "DatasetSpec",
-    "ImageData",
+    "Resident",
+    "Source",
+    "Streamed",
+    "dataset_spec",
     "load_dataset",
     "normalize",
     "statistics_of",

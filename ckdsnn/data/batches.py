@@ -1,37 +1,51 @@
-"""Batches of images that lie on a device, augmented there in large chunks."""
+"""Batches for a network: examples of a `Source`, augmented or only normalised, chunk by chunk."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from torch import Tensor
 
-from ckdsnn.inputs import InputSpec
+from ckdsnn.data.source import Chunk, Source
 
-CHUNK = 2560
-"""Images augmented at once. Larger chunks give AutoAugment larger groups, until a CPU's caches overflow: with
-everything on, one thread does 11,000 CIFAR images/s in chunks of 128, 20,000 at 2,560, 11,000 at 10,240."""
+Prepare = Callable[[Tensor], Tensor]
 
-Batch = tuple[Tensor, Tensor]
-Plan = tuple[Tensor, Callable[[Tensor], Tensor]]
+
+class Examples(NamedTuple):
+    """One batch."""
+
+    images: Tensor
+    """what the network reads: float32 [B, C, H, W], or event frames [T, B, C, H, W]"""
+    labels: Tensor
+    """int64 [B]"""
+    shown: Tensor
+    """what its teacher reads: the same, or the pictures behind the events"""
 
 
 class Batches:
-    """The batches (x float32 [B, C, H, W] or [T, B, C, H, W], y int64 [B]) of one pass over what lies on a device.
+    """The batches of one pass over examples of `source`.
 
-    Every pass calls `plan()` for the indices of its examples and for what turns a uint8 chunk [N, planes, H, W] into
-    float32. inputs: what an example looks like to a network.
+    Every pass calls `begin()` for its uint8 chunks and for what turns one of them, [N, planes, H, W], into float32.
+    teacher_sees: "same", or "picture", what lies behind the planes that the network reads.
     """
 
     def __init__(
-        self, x: Tensor, y: Tensor, batch_size: int, length: int, plan: Callable[[], Plan], inputs: InputSpec
+        self,
+        source: Source,
+        batch_size: int,
+        length: int,
+        begin: Callable[[], tuple[Iterator[Chunk], Prepare]],
+        teacher_sees: str = "same",
     ) -> None:
-        self.x, self.y, self.batch_size, self.length = x, y, batch_size, length
-        self.plan, self.inputs = plan, inputs
+        self.inputs, self.batch_size, self.length = source.spec.inputs, batch_size, length
+        self.begin, self.teacher_sees = begin, teacher_sees
 
     def __len__(self) -> int:
         return self.length
 
-    def __iter__(self) -> Iterator[Batch]:
-        order, prepare = self.plan()
-        for rows in order.to(self.x.device).split(self.batch_size * max(1, CHUNK // self.batch_size)):
-            x, y = prepare(self.x[rows]), self.y[rows]
-            yield from zip(map(self.inputs.present, x.split(self.batch_size)), y.split(self.batch_size), strict=True)
+    def __iter__(self) -> Iterator[Examples]:
+        chunks, prepare = self.begin()
+        for x, y in chunks:
+            for planes, labels in zip(prepare(x).split(self.batch_size), y.split(self.batch_size), strict=True):
+                images = self.inputs.present(planes[:, : self.inputs.planes])
+                picture = planes[:, self.inputs.planes :]
+                yield Examples(images, labels, images if self.teacher_sees == "same" else picture)

@@ -1,32 +1,37 @@
-"""The images of a training as a LightningDataModule: on the device, shuffled and augmented by seed and epoch."""
+"""The examples of a training as a LightningDataModule: shuffled and augmented by seed and epoch, on the device."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from lightning import LightningDataModule
+from torch import Tensor
 
-from ckdsnn.data.arrays import ImageData
 from ckdsnn.data.augment import Augment, normalize
-from ckdsnn.data.batches import Batches, Plan
+from ckdsnn.data.batches import Batches, Prepare
 from ckdsnn.data.seeds import Purpose, generator_of, stream_seed
+from ckdsnn.data.source import Chunk, Source, first
 from ckdsnn.errors import CkdsnnError, check_count
 
+IGNORED = -1  # label of an example that only fills up a process's share, so that all have as many batches
+TEST_BYTES, MOST_TESTED = 2**26, 500  # in float32, and examples, of a batch of test examples
 
-class ImageDataModule(LightningDataModule):
-    """Batches of an ImageData for Lightning's Trainer; without a trainer: epoch 0, one process, CPU.
 
-    batch_size: images per batch and process; an epoch's rest that fills no batch is left out
+class DataModule(LightningDataModule):
+    """Batches of a Source for Lightning's Trainer; without a trainer: epoch 0, one process, CPU.
+
+    batch_size: examples per batch and process; an epoch's rest that fills no batch is left out
     seed: with the epoch it fixes the order and, with the process's rank too, the augmentation
     train_images: 0 for all that are not for validation, else the first N in canonical order
     validation_images: the last N of the training set in canonical order, which are never trained on
-    augment, mean, std: what training images get; the statistics that the others are normalised with
+    augment, mean, std: what training examples get; the statistics that the others are normalised with
     streams: see `stream_seed`
+    teacher_sees: see `Batches`
     Raises CkdsnnError for numbers that leave no batch, and for a negative seed.
     """
 
     def __init__(
         self,
-        data: ImageData,
+        source: Source,
         *,
         augment: Augment,
         mean: Sequence[float],
@@ -36,69 +41,102 @@ class ImageDataModule(LightningDataModule):
         train_images: int = 0,
         validation_images: int = 0,
         streams: int = 2,
-        test_batch_size: int = 500,
+        teacher_sees: str = "same",
+        test_batch_size: int = 0,
     ) -> None:
         super().__init__()
+        known = len(source.labels("train"))
         check_count("batch_size", batch_size)
-        check_count("test_batch_size", test_batch_size)
-        check_count("validation_images", validation_images, 0, len(data.x_train) - 1)
-        rest = len(data.x_train) - validation_images
+        check_count("test_batch_size", test_batch_size, 0)
+        check_count("validation_images", validation_images, 0, known - 1)
+        rest = known - validation_images
         check_count("train_images", train_images, 0, rest)
         check_count("seed", seed, 0, 2**32 - 1)
-        self.data, self.augment, self.mean, self.std = data, augment, mean, std
-        self.batch_size, self.seed, self.streams, self.test_batch_size = batch_size, seed, streams, test_batch_size
-        self.train = data.x_train[: train_images or rest], data.y_train[: train_images or rest]
-        self.test = data.x_test, data.y_test
-        self.validation = data.x_train[rest:], data.y_train[rest:]
+        self.source, self.augment, self.mean, self.std = source, augment, mean, std
+        self.batch_size, self.seed, self.streams, self.teacher_sees = batch_size, seed, streams, teacher_sees
+        self.test_batch_size = test_batch_size or min(MOST_TESTED, source.spec.inputs.fitting(TEST_BYTES))
+        self.train = torch.arange(train_images or rest)
+        self.validation = torch.arange(rest, known)
+        self.test = torch.arange(len(source.labels("test")))
 
     def setup(self, stage: str) -> None:
-        """Move all images to the trainer's device, once."""
+        """Let the source serve the trainer's device."""
         if self.trainer:
-            device = self.trainer.strategy.root_device
-            for name in ("train", "test", "validation"):
-                setattr(self, name, tuple(part.to(device) for part in getattr(self, name)))
+            self.source.to(self.trainer.strategy.root_device)
 
     def train_dataloader(self) -> Batches:
         """This process's share of an epoch, shuffled and augmented; the same length in every process.
 
         Raises CkdsnnError where the share is smaller than one batch.
         """
-        share = len(self.train[0]) // self._processes()[1]
+        share = len(self.train) // self._processes()[1]
         if share < self.batch_size:
             raise CkdsnnError(f"batch_size {self.batch_size} exceeds the {share} images of a process; choose less")
-        return Batches(*self.train, self.batch_size, share // self.batch_size, self._train_plan, self.data.spec.inputs)
+        return Batches(self.source, self.batch_size, share // self.batch_size, self._begin_epoch, self.teacher_sees)
 
     def test_dataloader(self) -> Batches:
-        """The whole test set in canonical order, normalised only; every process sees all of it."""
-        return self._in_order(*self.test)
+        """This process's share of the test set in canonical order, normalised only."""
+        return self._in_order("test", self.test)
 
     def val_dataloader(self) -> list[Batches]:
         """What is measured after each epoch: the test set and, where there are any, the validation images."""
-        kept = len(self.validation[0])
-        return [self.test_dataloader(), *([self._in_order(*self.validation)] if kept else [])]
+        kept = [self._in_order("train", self.validation)] if len(self.validation) else []
+        return [self.test_dataloader(), *kept]
 
-    def shown(self, planes: torch.Tensor) -> torch.Tensor:
-        """Examples as the data set keeps them, uint8 [N, planes, H, W], as a network reads test examples."""
-        return self.data.spec.inputs.present(normalize(planes, self.mean, self.std))
+    def first_of_test(self, count: int | None = None) -> Batches:
+        """The first `count` test examples in canonical order, or all, for whatever process asks."""
+        rows = self.test[:count]
+        return self._passed("test", rows, len(rows))
 
-    def _in_order(self, x: torch.Tensor, y: torch.Tensor) -> Batches:
-        plan = torch.arange(len(x)), lambda images: normalize(images, self.mean, self.std)
-        length = -(-len(x) // self.test_batch_size)
-        return Batches(x, y, self.test_batch_size, length, lambda: plan, self.data.spec.inputs)
+    def shown(self, split: str, count: int) -> tuple[Tensor, Tensor]:
+        """The first `count` examples of a split at once, as a network reads test examples, and their labels [N]."""
+        planes = self.normalized(first(self.source, split, count))
+        inputs = self.source.spec.inputs
+        return inputs.present(planes[:, : inputs.planes]), self.source.labels(split)[:count]
+
+    def _in_order(self, split: str, rows: Tensor) -> Batches:
+        """Every process's rank-th row; those that have one fewer repeat one, whose label does not count."""
+        rank, processes = self._processes()
+        own, longest = rows[rank::processes], -(-len(rows) // processes)
+        filled = torch.cat([own, rows[:1].expand(longest - len(own))])
+        return self._passed(split, filled, len(own))
+
+    def _passed(self, split: str, rows: Tensor, counted: int) -> Batches:
+        """These rows, only normalised; the labels of all but the first `counted` are IGNORED."""
+
+        def begin() -> tuple[Iterator[Chunk], Prepare]:
+            chunks = self.source.chunks(split, rows, self.test_batch_size)
+            return ignoring(chunks, counted), self.normalized
+
+        length = -(-len(rows) // self.test_batch_size)
+        return Batches(self.source, self.test_batch_size, length, begin, self.teacher_sees)
+
+    def normalized(self, x: Tensor) -> Tensor:
+        """uint8 [N, planes, H, W] to float32, nothing else done to it."""
+        return normalize(x, self.mean, self.std)
 
     def _processes(self) -> tuple[int, int]:
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
-    def _train_plan(self) -> Plan:
+    def _begin_epoch(self) -> tuple[Iterator[Chunk], Prepare]:
         rank, processes = self._processes()
-        n = len(self.train[0])
         epoch = self.trainer.current_epoch if self.trainer else 0
 
-        def draws(purpose: Purpose, rank: int = 0) -> torch.Generator:
-            return generator_of(stream_seed(self.seed, purpose, epoch, rank, self.streams))
+        def drawn(purpose: Purpose, rank: int = 0) -> int:
+            return stream_seed(self.seed, purpose, epoch, rank, self.streams)
 
-        order = torch.randperm(n, generator=draws(Purpose.ORDER))[rank::processes]
+        order = torch.randperm(len(self.train), generator=generator_of(drawn(Purpose.ORDER)))
+        used = len(order) // processes // self.batch_size * self.batch_size
+        rows = self.train[order[rank::processes][:used]]
         # Its own stream per rank: else image i of every process would be cropped, turned and erased alike.
-        generator = draws(Purpose.AUGMENTATION, rank)
-        used = n // processes // self.batch_size * self.batch_size
-        return order[:used], lambda x: self.augment(x, generator)
+        generator = generator_of(drawn(Purpose.AUGMENTATION, rank))
+        chunks = self.source.chunks("train", rows, self.batch_size, drawn(Purpose.CROPS))
+        return chunks, lambda x: self.augment(x, generator)
+
+
+def ignoring(chunks: Iterator[Chunk], counted: int) -> Iterator[Chunk]:
+    """The chunks, with IGNORED for the labels of all examples but the first `counted`."""
+    for x, y in chunks:
+        beyond = torch.arange(len(y), device=y.device) >= counted
+        counted -= len(y)
+        yield x, y.masked_fill(beyond, IGNORED)

@@ -1,5 +1,7 @@
 """Random streams that belong to numbers, so that what is drawn depends on nothing that was drawn before."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 import numpy as np
@@ -14,6 +16,7 @@ class Purpose(IntEnum):
     ORDER = 2
     AUGMENTATION = 3
     NOISE = 4
+    CROPS = 5
 
 
 def stream_seed(seed: int, purpose: Purpose, epoch: int = 0, rank: int = 0, streams: int = 2) -> int:
@@ -49,3 +52,11 @@ def generator_of(state: int, device: torch.device | str = "cpu") -> torch.Genera
 def seeded(*numbers: int, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator on `device` for these numbers (each from 0 to 2^32 - 1); zeros at their end do not count."""
     return generator_of(first_word(np.random.SeedSequence(numbers)), device)
+
+
+@contextmanager
+def drawn_by(state: int) -> Iterator[None]:
+    """Let what torch draws on the CPU inside the block begin at this state; the global one is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(state)
+        yield

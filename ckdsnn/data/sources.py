@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ckdsnn.data.datasets import DatasetSpec
+from ckdsnn.data.specs import DatasetSpec
 from ckdsnn.errors import CkdsnnError
 
 Arrays = dict[str, np.ndarray]
@@ -47,7 +47,7 @@ def read_cache(spec: DatasetSpec, path: Path, *more: str) -> Arrays:
 
 def shape_of(spec: DatasetSpec) -> tuple[int, int, int]:
     """One example in the cache: height, width, planes."""
-    return spec.inputs.height, spec.inputs.width, spec.inputs.planes
+    return spec.inputs.height, spec.inputs.width, spec.planes
 
 
 def _well_formed(spec: DatasetSpec, x: np.ndarray, y: np.ndarray) -> bool:

@@ -25,10 +25,12 @@ def at_stage(stage: int, student: Sequence[T], teacher: Sequence[T]) -> tuple[T,
 
 
 class Batch(NamedTuple):
-    """images [B, C, H, W] or [T, B, C, H, W], labels [B], both networks' Features, the frozen teacher itself.
+    """images [B, C, H, W] or [T, B, C, H, W] as the teacher sees them, labels [B], both networks' Features, the
+    frozen teacher itself.
 
     student_model: the student itself, for terms that read its head. adapter: the term's own trained module.
     recall: how a term asks the teacher for more than its Features, by the question's name: once a step for each.
+    closed_cam: whether maps may be made in closed form, see `Engine.closed_cam`.
     """
 
     images: torch.Tensor
@@ -40,6 +42,7 @@ class Batch(NamedTuple):
     student_model: nn.Module | None = None
     adapter: nn.Module | None = None
     recall: Callable[[str, Look], tuple[torch.Tensor, ...]] = ask
+    closed_cam: bool = True
 
     def stages_at(self, stage: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The student's stage, -1 the last, and the teacher's that it meets. Raises IndexError for one beyond them."""

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from ckdsnn.distill.batch import Batch, Look, ask
 from ckdsnn.distill.maps import check_classes
 from ckdsnn.distill.numerics import at_least_float32
-from ckdsnn.engine import engine
+from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError, check_choice
 from ckdsnn.models.features import Features, has_closed_cam
 
@@ -45,14 +45,30 @@ class Objective(nn.Module):
         super().__init__()
         if terms and teacher is None:
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
-        if teacher_norm == "batch" and "samd" in terms and not (engine().closed_cam and has_closed_cam(teacher)):
-            raise CkdsnnError("teacher_norm = 'batch' needs a closed class activation map: Grad-CAM takes running ones")
-        self.terms, self.label_smoothing = dict(terms), label_smoothing
-        self.adapters = nn.ModuleDict(adapters).to(memory_format=engine().layout)
+        self.terms, self.label_smoothing, self.teacher_norm = dict(terms), label_smoothing, teacher_norm
+        self.closed_cam = True
+        self.adapters = nn.ModuleDict(adapters)
         if lacking := [name for name in adaptable(terms) if name not in self.adapters]:
             raise CkdsnnError(f"the terms {', '.join(lacking)} need adapters, for the channels of teacher and student")
         self.__dict__["teacher"] = teacher and frozen(teacher, teacher_norm)  # past nn.Module's registration
         self.__dict__["student"] = student
+        self.check_norm()
+
+    def use(self, switches: Engine) -> None:
+        """Make maps, and compute the teacher, as the switches say. Raises CkdsnnError as the constructor does."""
+        self.closed_cam = switches.closed_cam
+        self.check_norm()
+        self.adapters.to(memory_format=switches.layout)
+        if self.teacher is not None:
+            switches.tell(self.teacher).to(memory_format=switches.layout)
+            if switches.compile:
+                self.teacher.compile()
+
+    def check_norm(self) -> None:
+        """Raise CkdsnnError where a map needs Grad-CAM of a teacher that normalises by the batch."""
+        closed = self.closed_cam and self.teacher is not None and has_closed_cam(self.teacher)
+        if self.teacher_norm == "batch" and "samd" in self.terms and not closed:
+            raise CkdsnnError("teacher_norm = 'batch' needs a closed class activation map: Grad-CAM takes running ones")
 
     def _apply(self, function, recurse=True):
         if self.teacher is not None:
@@ -91,7 +107,8 @@ class Objective(nn.Module):
         logits = at_least_float32(student.logits)
         named = {"ce": F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)}
         total = named["ce"]
-        batch = Batch(images, labels, student, teacher, self.teacher, generator, self.student, recall=recall)
+        batch = Batch(images, labels, student, teacher, self.teacher, generator, self.student, None, recall)
+        batch = batch._replace(closed_cam=self.closed_cam)
         adapters = dict(self.adapters)
         for name, (weight, term) in self.terms.items():
             named[name] = term(batch._replace(adapter=adapters.get(name)))
@@ -118,16 +135,14 @@ def check_targets(labels: torch.Tensor, student_logits: torch.Tensor, teacher_lo
 
 
 def frozen(teacher: nn.Module, norm: str = "running") -> nn.Module:
-    """The teacher itself, put into eval mode without gradients, as the engine wants it computed.
+    """The teacher itself, put into eval mode without gradients.
 
     norm: "batch" lets batch normalisation take each batch's own statistics. Raises CkdsnnError for an unknown one.
     """
     check_choice("teacher_norm", norm, TEACHER_NORMS)
-    teacher = teacher.eval().requires_grad_(False).to(memory_format=engine().layout)
+    teacher = teacher.eval().requires_grad_(False)
     for module in teacher.modules():
         if isinstance(module, BATCH_NORMS) and module.running_mean is not None:
             module.train(norm == "batch")
             module.track_running_stats = norm != "batch"  # else its running statistics would drift
-    if engine().compile:
-        teacher.compile()
     return teacher

@@ -22,7 +22,6 @@ from ckdsnn.distill.maps import (
     spike_activation_map,
 )
 from ckdsnn.distill.numerics import at_least_float32, check_order
-from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models.features import has_closed_cam
 
@@ -97,16 +96,13 @@ class SAMD:
     stage: int = -1
     every_stage: bool = False
 
-    def __post_init__(self):
-        object.__setattr__(self, "closed_cam", engine().closed_cam)  # no field: it does not change what is computed
-
     def of_teacher(self, batch: Batch, stage: int) -> torch.Tensor:
         """The teacher's map [B, H, W] at the stage that this one of the student's meets, before scaling."""
         classes = choose("map class", self.map_class, MAP_CLASSES)(batch)
         stages, network = batch.teacher.stages, batch.teacher_model
         _, place = at_stage(stage, range(len(batch.student.stages)), range(len(stages)))
         closed = place == len(stages) - 1 and has_closed_cam(network)
-        if closed and self.closed_cam:
+        if closed and batch.closed_cam:
             maps = class_activation_map(stages[-1], network.head_weight, classes)
         else:
             question = f"grad-cam-of-{self.map_class}-at-{place}"

@@ -10,7 +10,7 @@ import torch
 from spikingjelly.activation_based import neuron, surrogate
 from torch import nn
 
-from ckdsnn.engine import engine
+from ckdsnn.engine import Engine
 from ckdsnn.errors import check_count
 from ckdsnn.models.fused import FusedLIF
 
@@ -20,14 +20,14 @@ class LIF(nn.Module):
 
     Input and output: [T*B, ...], time folded into the batch, all of step 0 first; or, not `folded`, [T, B, ...].
     One call is one whole sequence: the membrane starts at rest and nothing is kept afterwards, so that no caller can
-    forget to reset it. `kind`: the engine's choice of how it is computed. Raises CkdsnnError for less than one step.
+    forget to reset it. `kind`: how it is computed, see `Engine.neuron`. Raises CkdsnnError for less than one step.
     """
 
     def __init__(self, timesteps: int, folded: bool = True):
         super().__init__()
         check_count("timesteps", timesteps)
         self.timesteps, self.folded = timesteps, folded
-        self.kind = engine().neuron
+        self.kind = "auto"
         self.node = neuron.LIFNode(
             tau=2.0,
             decay_input=False,
@@ -42,6 +42,10 @@ class LIF(nn.Module):
         sequence = self.sequence(x)
         spikes = FusedLIF.apply(sequence) if self.is_fused(x.device) else self.step_through(sequence)
         return spikes.flatten(0, 1) if self.folded else spikes
+
+    def use(self, switches: Engine) -> None:
+        """Compute as the switches say."""
+        self.kind = switches.neuron
 
     def sequence(self, x: torch.Tensor) -> torch.Tensor:
         """The input as [T, B, ...]."""

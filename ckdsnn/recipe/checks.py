@@ -5,7 +5,6 @@ import re
 from dataclasses import Field, fields
 from typing import Any
 
-from ckdsnn.data import DATASETS
 from ckdsnn.distill import LOSSES
 from ckdsnn.distill.maps import RANGES, SCALINGS
 from ckdsnn.distill.nld import NOISE_MIXES, NOISE_SCALES
@@ -18,7 +17,7 @@ from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS, TEACHERS
 TIERS = ("smoke", "reduced", "paper")
 CHOICES = {
     "tier": TIERS,
-    "dataset": DATASETS,
+    "role": ("student", "teacher"),
     "statistics": ("own", "cifar10"),
     "model": STUDENTS | TEACHERS,
     "last_activation": LAST_ACTIVATIONS,
@@ -36,10 +35,10 @@ CHOICES = {
     "precision": DTYPES,
 }
 LEAST = {  # the smallest valid value of every bounded number but the stage, whose bounds are the model's
-    **dict.fromkeys(("train_images", "validation_images", "timesteps", "depth", "dim", "patch"), 0),
+    **dict.fromkeys(("train_images", "validation_images", "image_size", "depth", "dim", "patch"), 0),
     **dict.fromkeys(("teacher_seed", "crop_padding", "warmup", "label_smoothing"), 0),
     **dict.fromkeys(("beta", "gamma", "noise_weight", "momentum", "weight_decay", "erasing"), 0),
-    **dict.fromkeys(("width", "epochs", "batch_size", "streams"), 1),
+    **dict.fromkeys(("timesteps", "width", "epochs", "batch_size", "streams"), 1),
 }
 OF_SOME_LOSSES = ("stage", "every_stage", "student_map", "map_grid", "noise_gradient")  # read by no other loss
 DRAWING = ("bkd", "nld")  # terms with random numbers, all from the one generator of a run, one after the other
@@ -115,11 +114,6 @@ def check_model(recipe: Any) -> None:
 
     The options of several models are fields of every recipe: what is changed without effect would change a digest.
     """
-    frames = DATASETS[recipe.dataset].inputs.timesteps
-    if frames and recipe.timesteps not in (0, frames):
-        raise CkdsnnError(
-            f"timesteps = {recipe.timesteps}; {recipe.dataset} has {frames} frames an example, expected as many"
-        )
     options = recipe.model_spec.options
     every = {option for spec in (*TEACHERS.values(), *STUDENTS.values()) for option in spec.options}
     idle = [field for field in fields(recipe) if field.name in every - options.keys()]
@@ -130,6 +124,33 @@ def check_model(recipe: Any) -> None:
     if not -recipe.stages <= recipe.stage < recipe.stages:
         bounds = f"from {-recipe.stages} to {recipe.stages - 1}, the stages of {recipe.model}"
         raise CkdsnnError(f"stage = {recipe.stage!r}; expected {bounds}")
+
+
+def check_data(recipe: Any) -> None:
+    """Raise CkdsnnError for an unknown data set, another T than its frames have, and statistics of pictures."""
+    spec = recipe.data_spec
+    frames = spec.inputs.timesteps
+    if frames and not recipe.is_teacher and recipe.timesteps != frames:
+        raise CkdsnnError(
+            f"timesteps = {recipe.timesteps}; {recipe.dataset} has {frames} frames an example, expected as many"
+        )
+    if frames and recipe.statistics != "own":
+        raise CkdsnnError(f"statistics = {recipe.statistics!r}; events have none of pictures, expected 'own'")
+
+
+def check_role(recipe: Any) -> None:
+    """Raise CkdsnnError for losses without a student or without a teacher, and for what only students have."""
+    if recipe.loss_names and (recipe.is_teacher or not recipe.teacher):
+        raise CkdsnnError(
+            f"losses = {recipe.losses!r} needs a student and its teacher; role = {recipe.role!r}, teacher = "
+            f"{recipe.teacher!r}. A run without distillation: losses = 'none'"
+        )
+    given = recipe.timesteps, recipe.teacher, recipe.last_activation, recipe.head
+    if recipe.is_teacher and given != (1, "", "spike", "linear"):
+        raise CkdsnnError(
+            f"role = 'teacher' is an ANN; it takes no timesteps ({recipe.timesteps}), teacher ({recipe.teacher!r}), "
+            "last_activation or head"
+        )
 
 
 def check_schedule(recipe: Any) -> None:

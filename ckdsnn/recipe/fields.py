@@ -11,13 +11,16 @@ from dataclasses import asdict, dataclass, fields
 from dataclasses import replace as dataclass_replace
 from typing import Any
 
+from ckdsnn.data import DatasetSpec, dataset_spec
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models import STUDENTS, TEACHERS, ModelSpec
 from ckdsnn.recipe.checks import (
+    check_data,
     check_losses,
     check_model,
     check_name,
     check_noise,
+    check_role,
     check_schedule,
     check_stages,
     check_type,
@@ -40,6 +43,8 @@ ADDED_LATER = {  # field -> the value of runs from before there was the field: i
     "noise_gradient": False,
     "teacher_norm": "running",
     "streams": 1,
+    "role": "student",
+    "image_size": 0,
 }
 
 
@@ -51,8 +56,12 @@ class Recipe:
     """the recipe's name; part of a record's id, without effect on the result"""
     tier: str = "paper"
     """smoke, reduced or paper: how far the result may be trusted"""
+    role: str = "student"
+    """student, a spiking network, or teacher, an ANN"""
     dataset: str = "cifar10"
-    """digits, cifar10, cifar100 or nmnist (events)"""
+    """a data set, see `ckdsnn list`, or folder:PATH, pictures of one's own in a folder a class"""
+    image_size: int = 0
+    """side in pixels of pictures read from files, and of frames read from recordings (0 = the data set's usual one)"""
     train_images: int = 0
     """use this many training images (0 = all that are not for validation)"""
     validation_images: int = 0
@@ -79,15 +88,16 @@ class Recipe:
     patch: int = 0
     """side of a Spikformer's patches in pixels, 4 or 16 (0 = 4)"""
     timesteps: int = 1
-    """T of the spiking network; 0 trains the ANN instead, a teacher"""
+    """T of a student"""
     last_activation: str = "spike"
     """the student's last activation: spike (paper) or relu (released code)"""
     head: str = "linear"
     """the student's head: linear, or two_linear (released code)"""
     teacher: str = ""
-    """name of the teacher's recipe; empty for a teacher"""
+    """name of the teacher's recipe, or a trained network: torchvision:NAME@WEIGHTS, timm:NAME or model:NAME@FILE; empty
+    for a teacher"""
     teacher_seed: int = 0
-    """seed of the teacher's run"""
+    """seed of the run of the teacher's recipe"""
     losses: str = "samd+nld"
     """distillation terms joined by +, or none"""
     beta: float = 1.0
@@ -162,6 +172,7 @@ class Recipe:
                 object.__setattr__(self, field.name, float(getattr(self, field.name)))
             check_value(field.name, getattr(self, field.name))
         check_name(self.name)
+        check_data(self)
         check_model(self)
         check_losses(self.losses, self.loss_names)
         if self.noise != "adaptive":
@@ -169,16 +180,7 @@ class Recipe:
             object.__setattr__(self, "noise", f"{float(self.noise):g}")  # so are 0.5 and 0.50
         check_stages(self)
         check_schedule(self)
-        if self.loss_names and not (self.timesteps and self.teacher):
-            raise CkdsnnError(
-                f"losses = {self.losses!r} needs a student (timesteps >= 1) and the name of a teacher's recipe; "
-                f"timesteps = {self.timesteps}, teacher = {self.teacher!r}. A run without distillation: losses = 'none'"
-            )
-        if self.is_teacher and (self.teacher, self.last_activation, self.head) != ("", "spike", "linear"):
-            raise CkdsnnError(
-                f"timesteps = 0 is an ANN, a teacher: it takes no teacher ({self.teacher!r}), last_activation or head; "
-                "a spiking network needs timesteps of at least 1"
-            )
+        check_role(self)
 
     @property
     def loss_names(self) -> tuple[str, ...]:
@@ -204,12 +206,19 @@ class Recipe:
 
     @property
     def is_teacher(self) -> bool:
-        return self.timesteps == 0
+        return self.role == "teacher"
+
+    @property
+    def data_spec(self) -> DatasetSpec:
+        """What is known of its data set before that is read, at the recipe's size."""
+        return dataset_spec(self.dataset, self.image_size)
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> "Recipe":
         """The recipe in a record. Raises CkdsnnError for a field that is unknown here."""
         check_known(content)
+        if "role" not in content and content.get("timesteps") == 0:  # which then meant a teacher
+            content = {**content, "role": "teacher", "timesteps": 1}
         return cls(**ADDED_LATER | content)
 
     def replace(self, **changes: Any) -> "Recipe":
@@ -224,6 +233,8 @@ class Recipe:
             content["student_range"] = "none"  # nothing reads it: it counts as the default from before
         if not order_counts(self.loss_names):
             content["losses"] = "+".join(sorted(self.losses.split("+")))
+        if content.pop("role", None):  # a teacher's: it was known by its T
+            content["timesteps"] = 0
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
     def record_id(self, seed: int) -> str:

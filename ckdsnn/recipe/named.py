@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ckdsnn import models
+from ckdsnn.models.pretrained import is_pretrained
 from ckdsnn.recipe.conditions import under_conditions
 from ckdsnn.recipe.fields import Recipe, is_current
 from ckdsnn.recipe.methods import AT_SCALE, METHODS, ROWS, Fields
@@ -21,6 +22,13 @@ AS_TRANSFORMERS = {"optimizer": "adamw", "lr": 0.001, "weight_decay": 0.05, "war
 TEACHERS_OWN = {"cifar10": {"lr": 0.05}, "cifar10-resnet19": {"epochs": 300}}
 DATASETS_OF_PAPER = ("cifar10", "cifar100")
 SHORT, QUICK = 20, 100  # epochs of shorter schedules: alone on one H200 a ResNet-19 takes some 2 minutes, or 11
+
+OF_EVENTS = {"tier": "reduced", "dataset": "cifar10-events", "width": 1, "epochs": 6, "train_images": 8_000}
+OF_EVENTS |= CROP_AND_FLIP
+
+# as SEW ResNet was trained (Fang et al. 2021): its epochs, batch and learning rate
+ON_IMAGENET = {"epochs": 320, "batch_size": 256, "lr": 0.1, "crop_padding": 0} | CROP_AND_FLIP
+IMAGENET_TEACHER = "torchvision:resnet34@IMAGENET1K_V1"
 
 # settings with records of the former random streams: their runs stay comparable among themselves
 FORMER_STREAMS = ("cifar10-16k", "cifar10-reduced", "cifar100-resnet19-e20")
@@ -40,7 +48,7 @@ class Setting(NamedTuple):
     student: Fields
     """fields of the students alone"""
     teacher_of: str = ""
-    """the setting whose teacher the students learn from; empty: its own"""
+    """the setting whose teacher the students learn from, or a trained network from elsewhere; empty: its own"""
 
 
 SETTINGS: dict[str, Setting] = {
@@ -99,6 +107,21 @@ SETTINGS: dict[str, Setting] = {
         {"model": "spikformer", "depth": 2, "dim": 64, **AS_TRANSFORMERS},
         teacher_of="cifar10-16k",
     ),
+    # pictures from files; the twin of the smallest network is the teacher of both
+    "imagenet10-sew18": Setting(
+        {"tier": "reduced", "dataset": "imagenet10", "batch_size": 32, "lr": 0.05, "crop_padding": 0} | CROP_AND_FLIP,
+        {"model": "imagenet_resnet18", "epochs": 30},
+        {"model": "sew_resnet18", "timesteps": 4, "epochs": 8},
+    ),
+    "imagenet10-resnet34": Setting(
+        {"tier": "reduced", "dataset": "imagenet10", "batch_size": 32, "lr": 0.05, "crop_padding": 0} | CROP_AND_FLIP,
+        {},
+        {"model": "spiking_resnet34", "timesteps": 2, "epochs": 2},
+        teacher_of="imagenet10-sew18",
+    ),
+    # simulated events; the teacher sees their frames, one by one, or the pictures that they are simulated from
+    "cifar10-events": Setting(OF_EVENTS, {"model": "resnet20", "epochs": 12}, {"model": "resnet8", "timesteps": 4}),
+    "cifar10-events-rgb": Setting(OF_EVENTS, {}, {"model": "resnet8", "timesteps": 4}, teacher_of="cifar10-16k"),
     # recordings of an event camera; the teacher sees the same frames, one by one
     "nmnist": Setting(
         {"tier": "reduced", "dataset": "nmnist", "width": 1, "epochs": 10, "batch_size": 50, "validation_images": 100}
@@ -106,6 +129,26 @@ SETTINGS: dict[str, Setting] = {
         | CROP_AND_FLIP,
         {},
         {"timesteps": 10},
+    ),
+    # the paper's other students and data sets
+    **{
+        name: Setting(
+            paper("imagenet", model, 8, **ON_IMAGENET), {}, {"timesteps": timesteps}, teacher_of=IMAGENET_TEACHER
+        )
+        for name, model, timesteps in (
+            ("imagenet-sew34", "sew_resnet34", 4),
+            ("imagenet-sew18", "sew_resnet18", 4),
+            ("imagenet-resnet34", "spiking_resnet34", 2),
+        )
+    },
+    "cifar100-spikformer": Setting(
+        paper("cifar100", "spikformer", 8, epochs=300),
+        {},
+        {"timesteps": 4, **AS_TRANSFORMERS, "lr": 0.0005, "warmup": 20},
+        teacher_of="cifar100-resnet19",
+    ),
+    "cifar10dvs-resnet20": Setting(
+        paper("cifar10dvs", "resnet20", 1, epochs=300, **CROP_AND_FLIP), {}, {"timesteps": 10}
     ),
     # of the suite `evidence`: what is selected there is selected on the validation images
     **{
@@ -128,13 +171,14 @@ def shared_fields(setting: str) -> Fields:
 
 def own_teacher(setting: str) -> list[Recipe]:
     """The setting's own teacher, if it has one."""
-    fields = shared_fields(setting) | {"timesteps": 0, "losses": "none"} | SETTINGS[setting].teacher
+    fields = shared_fields(setting) | {"role": "teacher", "losses": "none"} | SETTINGS[setting].teacher
     return [] if SETTINGS[setting].teacher_of else [Recipe(f"{setting}-teacher", **fields)]
 
 
 def students_of(setting: str) -> dict[str, Recipe]:
     """Method -> recipe: all rows and conditions where suites compare them, elsewhere the few worth a large network."""
-    teacher = f"{SETTINGS[setting].teacher_of or setting}-teacher"
+    source = SETTINGS[setting].teacher_of or setting
+    teacher = source if is_pretrained(source) else f"{source}-teacher"
     fields = shared_fields(setting) | SETTINGS[setting].student | {"teacher": teacher}
     if setting in TIER_SETTINGS.values():
         plain = Recipe(f"{setting}-snn", **fields | METHODS["snn"].fields)

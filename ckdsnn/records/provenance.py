@@ -58,14 +58,19 @@ def processor_name() -> str:
     return models[0] if models else platform.machine()
 
 
+def device_name(device: torch.device) -> str:
+    """The kind of a device and its full name."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
+    return f"{device.type}: {name}"
+
+
 def environment(device: torch.device, dtype: str) -> dict[str, Any]:
     """Versions, device by its full name, numeric type, CPU threads, and how steps are computed."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
     packages = ("torch", "spikingjelly", "lightning")
     return {
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
-        "device": f"{device.type}: {name}",
+        "device": device_name(device),
         "dtype": dtype,
         "threads": torch.get_num_threads(),
         "engine": asdict(engine()),

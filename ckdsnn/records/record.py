@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.shelf import RUN_SCHEMA, Document, Shelf
 
+FORMAT = 2  # of the files that are written now
+
 
 @dataclass(frozen=True)
 class Record(Document):
@@ -20,14 +22,14 @@ class Record(Document):
     """every field of the recipe"""
     seed: int
     """of initialisation, data order, augmentation and noise"""
-    data: dict[str, str]
-    """name of the dataset and its order-free content digest"""
+    data: dict[str, Any]
+    """name of the dataset and its order-free content digest; of a folder of one's own, its classes"""
     teacher: dict[str, Any] | None
-    """the teacher's record, the SHA-256 of its weights, its last-epoch accuracy"""
+    """the teacher's record, or the source of a network from elsewhere; SHA-256 of its weights; its test accuracy"""
     code: dict[str, Any]
     """commit, whether the tree differed from it, and a digest of the package's source"""
     env: dict[str, Any]
-    """versions, device, numeric type, CPU threads"""
+    """versions, device, numeric type, CPU threads, number of devices, examples in a step over all of them"""
     curve: list[dict[str, float | None]]
     """one entry an epoch: every loss term (None where it was not finite), train, test and validation accuracy,
     seconds"""
@@ -44,6 +46,8 @@ class Record(Document):
     """training and the testing after each epoch, over all parts of an interrupted run"""
     images_per_second: float
     """training images over training time, evaluation excluded"""
+    format: int = FORMAT
+    """of the file that it is from"""
 
     schema: ClassVar[str] = RUN_SCHEMA
     noun: ClassVar[str] = "record"
@@ -52,6 +56,14 @@ class Record(Document):
         super().__post_init__()
         if self.tier != self.recipe.get("tier") or f"-s{self.seed}-" not in self.id:
             raise CkdsnnError(f"record {self.id!r} contradicts itself: tier {self.tier!r}, seed {self.seed}")
+
+    @classmethod
+    def read(cls, content: dict[str, Any]) -> "Record":
+        """From a file of any format. The first had no number, no devices and no batch: it knew one device."""
+        if "format" not in content:
+            alone = {"devices": 1, "global_batch": content.get("recipe", {}).get("batch_size", 1)}
+            content = content | {"format": 1, "env": content.get("env", {}) | alone}
+        return cls(**content)
 
     @property
     def accuracy(self) -> float:

@@ -55,7 +55,8 @@ def copy_record(record: Record, source: str | Path, out: str | Path) -> None:
         content = check_file(inside(Path(source, folder), name), digest, record.id).read_bytes()
         with atomic(inside(Path(out, folder), name)) as partial:
             partial.write_bytes(content)
-    save_record(record, out)
+    with atomic(RUNS.path(record.id, out)) as partial:  # its very bytes: a record is never written again
+        partial.write_bytes(RUNS.path(record.id, source).read_bytes())
 
 
 def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) -> dict[str, str]:

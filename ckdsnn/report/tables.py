@@ -160,7 +160,7 @@ def recipe_table(name: str, caption: str, recipes: Iterable[Recipe]) -> Table:
             f"`{recipe.name}`",
             recipe.tier,
             f"{recipe.model}, width {recipe.width}",
-            str(recipe.timesteps) if recipe.timesteps else "ANN",
+            "ANN" if recipe.is_teacher else str(recipe.timesteps),
             " + ".join(["labels", *recipe.loss_names]),
             str(recipe.epochs),
         ]

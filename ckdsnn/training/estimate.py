@@ -15,16 +15,16 @@ from typing import Any
 import torch
 
 from ckdsnn.analysis import speed
-from ckdsnn.data import DATASETS
-from ckdsnn.recipe import RECIPES, Recipe
-from ckdsnn.recipe.build import build_data
+from ckdsnn.assemble import build_data
+from ckdsnn.recipe import Recipe
 from ckdsnn.records import load_records
-from ckdsnn.records.provenance import environment
-from ckdsnn.training.module import Curve
-from ckdsnn.training.trainer import CHECKPOINT, make_trainer, quiet_lightning, read_checkpoint
+from ckdsnn.records.provenance import device_name
+from ckdsnn.training.machine import Machine
+from ckdsnn.training.trainer import CHECKPOINT, read_checkpoint
 
 STEPS = 5  # measured after the first, which warms up
 ENOUGH = 5.0  # seconds after which no further step is measured
+SOME_CLASSES = 10  # of a folder that has not been looked into
 TEST_SHARE = 1 / 3  # of a training image's cost is a test image's: a forward pass without the backward one
 
 
@@ -60,13 +60,13 @@ def kind(recipe: Recipe) -> tuple[Any, ...]:
         *recipe.model_options.items(),
         recipe.timesteps,
         bool(recipe.loss_names),
-        DATASETS[recipe.dataset].inputs,
+        recipe.data_spec.inputs,
     )
 
 
 def measure(recipe: Recipe, device: torch.device) -> float:
     """Training images a second of the recipe's full step on random images, alone on `device`."""
-    step = speed.recipe_step(recipe, len(DATASETS[recipe.dataset].classes), device)
+    step = speed.recipe_step(recipe, len(recipe.data_spec.classes) or SOME_CLASSES, device)
     step().item()  # .item() waits for the device
     seconds: list[float] = []
     while len(seconds) < STEPS and sum(seconds) < ENOUGH:
@@ -74,14 +74,6 @@ def measure(recipe: Recipe, device: torch.device) -> float:
         step().item()
         seconds.append(time.perf_counter() - start)
     return recipe.batch_size / median(seconds)
-
-
-def find_device(accelerator: str) -> tuple[torch.device, str]:
-    """The device that a training would use, and its full name. Raises CkdsnnError as `make_trainer` does."""
-    with quiet_lightning():
-        trainer = make_trainer(RECIPES["digits-teacher"], Path(), Curve(), progress=False, accelerator=accelerator)
-    device = trainer.strategy.root_device
-    return device, environment(device, trainer.precision)["device"]
 
 
 class Estimator:
@@ -93,7 +85,8 @@ class Estimator:
 
     def __init__(self, folders: list[Path], data: str | Path | None, accelerator: str, jobs: int, threads: int):
         self.data, self.jobs, self.threads = data, jobs, threads
-        self.device, self.name = find_device(accelerator)
+        self.device = Machine(accelerator).device()
+        self.name = device_name(self.device)
         records = [record for folder in folders if folder.is_dir() for record in load_records(folder)]
         here = sorted((r for r in records if r.env["device"] == self.name), key=lambda record: record.started)
         self.latest = {kind(Recipe.of(record.recipe)): record for record in here}
@@ -114,7 +107,7 @@ class Estimator:
         counted = recipe.dataset, recipe.train_images, recipe.validation_images, recipe.batch_size
         if counted not in self.counted:
             module = build_data(recipe, 0, self.data)
-            asked = len(module.test[1]) + len(module.validation[1])
+            asked = len(module.test) + len(module.validation)
             self.counted[counted] = len(module.train_dataloader()) * recipe.batch_size + asked * TEST_SHARE
         return self.counted[counted]
 

@@ -1,5 +1,6 @@
 """What is measured once training has ended, and the Record that holds it."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,17 +9,22 @@ import lightning as L
 import torch
 from torch import nn
 
-from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
-from ckdsnn.analysis.energy import energy_per_image, firing_rates
-from ckdsnn.analysis.gallery import SIZE, gallery_images, logits_of, student_maps, teacher_maps
-from ckdsnn.data.module import ImageDataModule
+from ckdsnn.data import DATASETS, Source
+from ckdsnn.data.batches import Batches, Examples
+from ckdsnn.data.events import split_digest
+from ckdsnn.data.module import DataModule
+from ckdsnn.data.source import first
 from ckdsnn.distill import Objective
+from ckdsnn.measures.accuracy import accuracy, accuracy_interval, best_of_curve
+from ckdsnn.measures.energy import energy_per_image, firing_rates
+from ckdsnn.measures.gallery import SIZE, gallery_images, in_parts, logits_of, student_maps, teacher_maps
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, save_arrays, save_record, save_weights
 from ckdsnn.records.provenance import environment
 from ckdsnn.training.module import Curve
 
 SOME = 1000  # test images behind the firing rates and the saved logits
+AT_ONCE = 2**23  # bytes of float32 images at most where every activation is kept: 64 of 90 pixels
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,13 @@ class Outcome:
     recipe: Recipe
     seed: int
     network: nn.Module
-    module: ImageDataModule
+    module: DataModule
     curve: Curve
     trainer: L.Trainer
     code: dict[str, Any]
     objective: Objective
-    teacher_record: Record | None
+    teacher: dict[str, Any] | None
+    """how the record names the teacher"""
 
 
 def write_record(outcome: Outcome, out: Path) -> Record:
@@ -41,16 +48,16 @@ def write_record(outcome: Outcome, out: Path) -> Record:
     recipe, seed, points = outcome.recipe, outcome.seed, outcome.curve.points
     outcome.network.to(outcome.trainer.strategy.root_device)  # Lightning has moved it to the CPU
     record_id = recipe.record_id(seed)
-    data = outcome.module.data
     record = Record(
         id=record_id,
         tier=recipe.tier,
         recipe=asdict(recipe),
         seed=seed,
-        data={"name": recipe.dataset, "digest": data.digest},
-        teacher=describe_teacher(outcome.teacher_record),
+        data=describe_data(recipe, outcome.module.source),
+        teacher=describe_teacher(outcome),
         code=outcome.code,
-        env=environment(outcome.trainer.strategy.root_device, outcome.trainer.precision),
+        env=environment(outcome.trainer.strategy.root_device, outcome.trainer.precision)
+        | {"devices": outcome.trainer.world_size, "global_batch": recipe.batch_size},
         curve=points,
         final=measure(outcome),
         arrays=save_gallery(outcome, out),
@@ -63,11 +70,26 @@ def write_record(outcome: Outcome, out: Path) -> Record:
     return record
 
 
-def describe_teacher(record: Record | None) -> dict[str, Any] | None:
-    """The record's entry about its teacher."""
-    if record is None:
-        return None
-    return {"record": record.id, "sha256": record.weights["sha256"], "accuracy": record.accuracy}
+def describe_data(recipe: Recipe, source: Source) -> dict[str, Any]:
+    """The record's entry about its data.
+
+    classes: of a folder of one's own, where nothing else knows them; split: SHA-256 of the file that says which
+    examples are for testing, where the data set itself does not.
+    """
+    more = {} if recipe.dataset in DATASETS else {"classes": list(source.spec.classes)}
+    if split := split_digest(source.spec):
+        more["split"] = split
+    return {"name": recipe.dataset, "digest": source.digest} | more
+
+
+def describe_teacher(outcome: Outcome) -> dict[str, Any] | None:
+    """The record's entry about its teacher; the accuracy of a network from elsewhere is measured now."""
+    identity, teacher = outcome.teacher, outcome.objective.teacher
+    if identity and identity["accuracy"] is None:
+        teacher.to(outcome.trainer.strategy.root_device)
+        measured = accuracy(teacher, ((batch.shown, batch.labels) for batch in outcome.module.first_of_test()))
+        return identity | {"accuracy": measured["value"]}
+    return identity
 
 
 def throughput(outcome: Outcome) -> float:
@@ -77,38 +99,52 @@ def throughput(outcome: Outcome) -> float:
     return images / sum(p["seconds"] - p["test_seconds"] for p in points)
 
 
-def first_images(outcome: Outcome, count: int) -> torch.Tensor:
-    """The first `count` test images in canonical order, normalised, on the network's device."""
-    module = outcome.module
-    device = next(outcome.network.parameters()).device
-    return module.shown(module.data.x_test[:count].to(device))
-
-
 def measure(outcome: Outcome) -> dict[str, Any]:
     """The record's `final`."""
-    points = outcome.curve.points
+    module, points = outcome.module, outcome.curve.points
     selection = {"validation_accuracy": points[-1]["validation_accuracy"]} if outcome.recipe.validation_images else {}
+    counted = min(SIZE, module.source.spec.inputs.fitting(AT_ONCE))
     return selection | {
-        "last_accuracy": accuracy_interval(points[-1]["test_accuracy"], len(outcome.module.data.y_test)),
+        "last_accuracy": accuracy_interval(points[-1]["test_accuracy"], len(module.test)),
         "best_accuracy": best_of_curve(points),
-        "firing_rate": firing_rates(outcome.network, first_images(outcome, SOME)),
-        "energy": energy_per_image(outcome.network, first_images(outcome, SIZE)),
+        "firing_rate": firing_rates(outcome.network, images_of(module.first_of_test(SOME))),
+        "energy": energy_per_image(outcome.network, joined(module.first_of_test(counted)).images),
     }
+
+
+def images_of(batches: Batches) -> Iterator[torch.Tensor]:
+    """What a student reads of each batch."""
+    return (batch.images for batch in batches)
+
+
+def joined(batches: Batches) -> Examples:
+    """All of some batches as one."""
+    images, labels, shown = zip(*batches, strict=True)
+    return Examples(torch.cat(images, -4), torch.cat(labels), torch.cat(shown, -4))
 
 
 def save_gallery(outcome: Outcome, out: Path) -> dict[str, str]:
     """Save the gallery's images (shared by all records of a dataset), this network's maps on it, and its logits."""
-    data, x = outcome.module.data, first_images(outcome, SIZE)
-    labels = data.y_test[:SIZE].to(x.device)
-    own_maps = teacher_maps if outcome.recipe.is_teacher else student_maps
-    maps = own_maps(outcome.network, x, labels)
+    recipe, module, source = outcome.recipe, outcome.module, outcome.module.source
+    images, labels, shown = joined(module.first_of_test(SIZE))
+    size = source.spec.inputs.fitting(AT_ONCE)
+    maps = in_parts(teacher_maps if recipe.is_teacher else student_maps, outcome.network, images, labels, size)
     if teacher := outcome.objective.teacher:
-        maps |= teacher_maps(teacher.to(x.device), x, labels)
-    images = save_arrays(
-        f"{outcome.recipe.dataset}.gallery.npz",
-        gallery_images(data.spec.inputs.pictures(data.x_test[:SIZE]), data.y_test),
-        out,
-    )
-    name = outcome.recipe.record_id(outcome.seed)
-    logits = save_arrays(f"{name}.logits.npz", logits_of(outcome.network, first_images(outcome, SOME)), out)
-    return images | save_arrays(f"{name}.maps.npz", maps, out) | logits
+        maps |= in_parts(teacher_maps, teacher.to(shown.device), shown, labels, size)
+    gallery = gallery_images(source.spec.pictures(first(source, "test", SIZE)), labels)
+    logits = logits_of(outcome.network, images_of(module.first_of_test(SOME)))
+    name = recipe.record_id(outcome.seed)
+    return {
+        **save_arrays(f"{gallery_name(source)}.gallery.npz", gallery, out),
+        **save_arrays(f"{name}.maps.npz", maps, out),
+        **save_arrays(f"{name}.logits.npz", logits, out),
+    }
+
+
+def gallery_name(source: Source) -> str:
+    """The name of a data set, its size if that is not the usual one; of a folder of one's own, by its content."""
+    spec = source.spec
+    if spec.name not in DATASETS:
+        return f"folder-{source.digest[:8]}-{spec.inputs.height}"
+    usual = spec.inputs.height == DATASETS[spec.name].inputs.height
+    return spec.name if usual else f"{spec.name}-{spec.inputs.height}"

@@ -10,6 +10,8 @@ from torch import nn
 from torch.optim import lr_scheduler
 from torchmetrics.classification import MulticlassAccuracy
 
+from ckdsnn.data.batches import Examples
+from ckdsnn.data.module import IGNORED
 from ckdsnn.data.seeds import Purpose, generator_of, stream_seed
 from ckdsnn.distill import Objective
 from ckdsnn.engine import engine, in_layout
@@ -23,7 +25,7 @@ MEASURED = ("test_accuracy", "validation_accuracy")  # after each epoch, in the 
 class Classifier(L.LightningModule):
     """One network under one objective, with the optimiser and the schedule over all steps that the recipe says.
 
-    Batches are (images float32 [B, 3, H, W], labels int64 [B]). The noise of an epoch has its own random stream, so
+    Batches are `Examples`. The noise of an epoch has its own random stream, so
     that a resumed run equals an uninterrupted one.
     """
 
@@ -44,7 +46,9 @@ class Classifier(L.LightningModule):
         self.recall = recall or Recall(None)
         self.layout = engine().layout
         self.sums: dict[str, torch.Tensor] = {}
-        self.hits = nn.ModuleList(MulticlassAccuracy(num_classes, average="micro") for _ in MEASURED)
+        self.hits = nn.ModuleList(
+            MulticlassAccuracy(num_classes, average="micro", ignore_index=IGNORED) for _ in MEASURED
+        )
         self.generator: torch.Generator | None = None
 
     def on_train_epoch_start(self) -> None:
@@ -57,12 +61,14 @@ class Classifier(L.LightningModule):
     def on_train_epoch_end(self) -> None:
         self.recall.end()
 
-    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-        images, labels = batch
-        images = in_layout(images, self.layout)
+    def training_step(self, batch: Examples) -> torch.Tensor:
+        labels = batch.labels
+        shown = images = in_layout(batch.images, self.layout)
+        if batch.shown is not batch.images:
+            shown = in_layout(batch.shown, self.layout)
         features = self.network(images)
-        seen = self.recall.features(lambda: self.objective.observe(images))
-        total, terms = self.objective.compare(images, labels, features, seen, self.generator, self.recall.see)
+        seen = self.recall.features(lambda: self.objective.observe(shown))
+        total, terms = self.objective.compare(shown, labels, features, seen, self.generator, self.recall.see)
         hits = (features.logits.argmax(1) == labels).float().mean()
         self.note(terms | {"train_accuracy": hits}, len(labels))
         return total
@@ -78,8 +84,8 @@ class Classifier(L.LightningModule):
             means = {name: total / steps for name, total in self.sums.items()}
             self.log_dict(means, prog_bar=True, on_step=False, on_epoch=True, sync_dist=True, batch_size=count)
 
-    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int, dataloader_idx: int = 0) -> None:
-        images, labels = batch
+    def validation_step(self, batch: Examples, _: int, dataloader_idx: int = 0) -> None:
+        images, labels, _ = batch
         hits = self.hits[dataloader_idx]
         hits(self.network(images).logits, labels)
         shown = {"prog_bar": True, "on_epoch": True, "add_dataloader_idx": False}

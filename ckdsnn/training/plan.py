@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ckdsnn.assemble import teacher_recipe
 from ckdsnn.errors import choose
 from ckdsnn.recipe import SUITES, Recipe
-from ckdsnn.recipe.build import teacher_recipe
 from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.records import find_record
 from ckdsnn.training.estimate import TEST_SHARE, Estimate, Estimator, read_progress
-from ckdsnn.training.run import locate_teacher, resolve, work_folder
+from ckdsnn.training.run import resolve, work_folder
+from ckdsnn.training.teacher import locate_teacher, needs_run
 
 OVERHEAD = 15  # seconds of a run outside its epochs: imports and images before them, measurements after them
 
@@ -89,7 +90,7 @@ def missing_runs(runs: list[Run], out: Path, results: Path | None) -> list[Run]:
         if any(find_record(*key, folder) for folder in (out, results) if folder):
             continue
         teacher = ""
-        if run.recipe.loss_names and not locate_teacher(run.recipe, out, results):
+        if needs_run(run.recipe) and not locate_teacher(run.recipe, out, results):
             source = Run(teacher_recipe(run.recipe), run.recipe.teacher_seed)
             teacher = missing.setdefault((source.recipe.digest(), source.seed), source).id
         missing.setdefault(key, Run(run.recipe, run.seed, teacher))

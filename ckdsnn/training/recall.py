@@ -16,8 +16,8 @@ from ckdsnn.engine import engine
 from ckdsnn.files import atomic
 from ckdsnn.models import Features
 from ckdsnn.recipe import Recipe
-from ckdsnn.records import Record
 from ckdsnn.records.provenance import environment, source_digest
+from ckdsnn.training.teacher import Teacher
 
 # the recipe's fields that decide which images the teacher sees, and in which order
 SHOWN = ("train_images", "validation_images", "statistics", "crop_padding", "flip", "autoaugment", "erasing")
@@ -96,7 +96,7 @@ def without_inner(seen: Features) -> tuple[torch.Tensor, ...]:
 
 
 def make_recall(
-    recipe: Recipe, seed: int, teacher: Record | None, out: Path, device: torch.device, processes: int
+    recipe: Recipe, seed: int, teacher: Teacher | None, out: Path, device: torch.device, processes: int
 ) -> Recall:
     """The run's Recall: one that keeps nothing where the engine does not ask for it, or the run needs more than it has.
 
@@ -107,5 +107,5 @@ def make_recall(
         return Recall(None)
     shown = {name: getattr(recipe, name) for name in SHOWN}
     state = environment(device, recipe.precision) | {"source": source_digest()}  # what else decides the answers
-    key = [teacher.weights["sha256"], teacher.data["digest"], seed, shown, state]
+    key = [teacher.identity["sha256"], teacher.data_digest, seed, shown, state]
     return Recall(out / "work" / "teacher" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16], device)

@@ -3,24 +3,28 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import lightning as L
 import numpy as np
 
+from ckdsnn.assemble import build_data, build_network, build_objective, teacher_recipe
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, check_count, choose
 from ckdsnn.files import make_folder, nearest
 from ckdsnn.recipe import RECIPES, Recipe
-from ckdsnn.recipe.build import build_data, build_network, build_objective, load_network, teacher_recipe
 from ckdsnn.recipe.fields import idle_fields
-from ckdsnn.records import Record, copy_record, find_record, load_arrays, load_record
+from ckdsnn.records import Record, find_record, load_arrays, load_record
 from ckdsnn.records.provenance import code_state
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_record
+from ckdsnn.training.machine import Machine, leads, one_first, say
 from ckdsnn.training.module import Classifier, Curve
 from ckdsnn.training.options import train_command
 from ckdsnn.training.recall import make_recall
+from ckdsnn.training.teacher import Teacher, fetch_teacher, from_elsewhere, from_record, needs_run
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 
 
@@ -32,6 +36,9 @@ def run(
     progress: bool = True,
     accelerator: str = "auto",
     devices: int = 1,
+    nodes: int = 1,
+    strategy: str = "auto",
+    workers: int | None = None,
     results: str | Path | None = None,
     budget: float | None = None,
     **changes: Any,
@@ -40,19 +47,31 @@ def run(
 
     A run that is on record is not repeated; one that was interrupted goes on after its last whole epoch; a missing
     teacher is copied from the folder `results` if it is on record there, else trained first. data: folder of the
-    datasets. accelerator, devices: as Lightning's Trainer takes them. budget: seconds after which no epoch should end;
-    the training then stops, and the same call continues.
+    datasets. accelerator, devices, nodes, strategy, workers: see `Machine`. budget: seconds after which no epoch should
+    end; the training then stops, and the same call continues.
     Raises CkdsnnError for unknown names, impossible fields, data or devices that cannot be had, and a run that another
     process is training; OutOfTime at the end of the budget.
     """
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
     check_count("seed", seed, 0)
-    check_count("devices", devices)
     for name, losses in idle_fields(recipe, changes).items():
-        print(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}", flush=True)
-    options = {"data": data, "progress": progress, "accelerator": accelerator, "devices": devices, "deadline": deadline}
-    return find_record(recipe.digest(), seed, out) or train(recipe, seed, Path(out), results, **options)
+        say(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}")
+    machine = Machine(accelerator, devices, nodes, strategy, workers)
+    setting = Setting(Path(out), results, data, machine, progress, deadline)
+    return find_record(recipe.digest(), seed, out) or train(recipe, seed, setting)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where and on what a run takes place: the arguments of `run` that are no part of its recipe."""
+
+    out: Path
+    results: str | Path | None
+    data: str | Path | None
+    machine: Machine
+    progress: bool
+    deadline: float
 
 
 def resolve(recipe: Recipe | str, changes: dict[str, Any]) -> Recipe:
@@ -71,42 +90,79 @@ def work_folder(recipe: Recipe, seed: int, out: str | Path) -> Path:
     return Path(out, "work", recipe.record_id(seed))
 
 
-def train(
-    recipe: Recipe, seed: int, out: Path, results: str | Path | None, data: str | Path | None, **options: Any
-) -> Record:
-    """Train without asking whether it is on record; the other arguments are `run`'s, with `deadline` for `budget`."""
-    outcome, classifier = assemble(recipe, seed, out, results, data, **options)
-    trainer, work = outcome.trainer, work_folder(recipe, seed, out)
-    with only_process(work) if trainer.is_global_zero else nullcontext():
+def train(recipe: Recipe, seed: int, setting: Setting) -> Record:
+    """Train without asking whether it is on record."""
+    if needs_run(recipe):
+        require_teacher(recipe, setting)
+    outcome, classifier = prepare(recipe, seed, setting)
+    trainer, work = outcome.trainer, work_folder(recipe, seed, setting.out)
+    with only_process(work) if leads() else nullcontext():
         with quiet_lightning():
             fit(trainer, classifier, outcome.module, work)
         if (done := len(outcome.curve.points)) < recipe.epochs:
             stopped = f"{recipe.name}, seed {seed}, stopped after epoch {done} of {recipe.epochs}"
             raise OutOfTime(f"{stopped}; the same command continues")
-        if trainer.is_global_zero:
-            write_record(outcome, out)
-    trainer.strategy.barrier()
-    return load_record(recipe.record_id(seed), out)
+        write_by_one(outcome, setting.out)
+    return load_record(recipe.record_id(seed), setting.out)
 
 
-def assemble(
-    recipe: Recipe, seed: int, out: Path, results: str | Path | None, data: str | Path | None, **options: Any
-) -> tuple[Outcome, Classifier]:
-    """Teacher, data, networks, objective and trainer, ready to train; the arguments are those of `train`."""
-    teacher_record = find_teacher(recipe, out, results, data=data, **options) if recipe.loss_names else None
-    teacher = load_network(teacher_record, out) if teacher_record else None
-    module = build_data(recipe, seed, data, options["devices"])
-    classes = module.data.num_classes
-    network = build_network(recipe, classes, seed)
-    curve, code = Curve(), code_state()  # before training: the tree may change meanwhile
-    objective = build_objective(recipe, teacher, network, seed)
+def require_teacher(recipe: Recipe, setting: Setting) -> None:
+    """See to it that the recipe's teacher is on record in `out`, by training it if need be."""
     with quiet_lightning():
-        trainer = make_trainer(recipe, work_folder(recipe, seed, out), curve, **options)
-    device = trainer.strategy.root_device
-    engine().prepare(network, device)
-    recall = make_recall(recipe, seed, teacher_record, out, device, options["devices"])
+        trainer = trainer_of(recipe, setting.out, Curve(), setting)
+    with one_first(trainer):
+        found = fetch_teacher(recipe, setting.out, setting.results)
+    if not found:
+        source, seed = teacher_recipe(recipe), recipe.teacher_seed
+        say(f"teacher {source.name} (seed {seed}) is not on record: training it first")
+        train(source, seed, setting)
+
+
+def trainer_of(recipe: Recipe, work: Path, curve: Curve, setting: Setting) -> L.Trainer:
+    return make_trainer(recipe, work, curve, setting.machine, setting.progress, setting.deadline)
+
+
+def prepare(recipe: Recipe, seed: int, setting: Setting) -> tuple[Outcome, Classifier]:
+    """Trainer, data, teacher, networks and objective, ready to train; a teacher of ours is on record in `out`."""
+    machine, out, curve = setting.machine, setting.out, Curve()
+    with quiet_lightning():
+        trainer = trainer_of(recipe, work_folder(recipe, seed, out), curve, setting)
+    with one_first(trainer):
+        module = build_data(recipe, seed, setting.data, machine.processes, machine.readers)
+    classes = len(module.source.spec.classes)
+    teacher = find_teacher(recipe, classes, out) if recipe.loss_names else None
+    network = build_network(recipe, classes, seed)
+    code = code_state()  # before training: the tree may change meanwhile
+    objective = build_objective(recipe, teacher and teacher.network, network, seed)
+    device, switches = trainer.strategy.root_device, engine()
+    switches.prepare(network, device)
+    switches.tell(objective)
+    recall = make_recall(recipe, seed, teacher, out, device, machine.processes)
     classifier = Classifier(recipe, seed, network, objective, classes, recall)
-    return Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher_record), classifier
+    outcome = Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher and teacher.identity)
+    return outcome, classifier
+
+
+def find_teacher(recipe: Recipe, num_classes: int, out: Path) -> Teacher:
+    """The recipe's teacher: the one on record in `out`, or a network from elsewhere."""
+    if needs_run(recipe):
+        return from_record(fetch_teacher(recipe, out, None), out)
+    return from_elsewhere(recipe, num_classes)
+
+
+def write_by_one(outcome: Outcome, out: Path) -> None:
+    """Let one process write the record; an error there ends all of them."""
+    failure = None
+    if leads():
+        try:
+            write_record(outcome, out)
+        except BaseException as error:  # whatever it is, the others must not wait for ever
+            failure = error
+    failed = outcome.trainer.strategy.broadcast(failure is not None)
+    if failure:
+        raise failure
+    if failed:
+        raise CkdsnnError("the first process could not write the record; its own error says why")
 
 
 @contextmanager
@@ -123,34 +179,6 @@ def only_process(work: Path) -> Iterator[None]:
         except OSError:
             pass  # a file system without locks, as some mounted drives are: better to train than to refuse
         yield
-
-
-def locate_teacher(recipe: Recipe, out: Path, results: str | Path | None) -> tuple[Record, Path] | None:
-    """The record of the recipe's teacher and its folder: `out`, or `results` where its weights are there too."""
-    digest, seed = teacher_recipe(recipe).digest(), recipe.teacher_seed
-    if record := find_record(digest, seed, out):
-        return record, out
-    record = find_record(digest, seed, results) if results else None
-    return (record, Path(results)) if record and Path(results, "weights", record.weights["file"]).is_file() else None
-
-
-def fetch_teacher(recipe: Recipe, out: Path, results: str | Path | None) -> Record | None:
-    """The record that `locate_teacher` finds, copied to `out` if need be; None for a teacher yet to be trained."""
-    if not (found := locate_teacher(recipe, out, results)):
-        return None
-    record, folder = found
-    if folder != out:
-        copy_record(record, folder, out)
-    return record
-
-
-def find_teacher(recipe: Recipe, out: Path, results: str | Path | None, **options: Any) -> Record:
-    """The record of the recipe's teacher: `fetch_teacher`'s, or else of a training now."""
-    if record := fetch_teacher(recipe, out, results):
-        return record
-    source, seed = teacher_recipe(recipe), recipe.teacher_seed
-    print(f"teacher {source.name} (seed {seed}) is not on record: training it first", flush=True)
-    return train(source, seed, out, results, **options)
 
 
 def obtain(

@@ -16,12 +16,13 @@ from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from ckdsnn.data.module import ImageDataModule
+from ckdsnn.data.module import DataModule
 from ckdsnn.engine import precision_name
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import Recipe
 from ckdsnn.training.budget import Deadline
+from ckdsnn.training.machine import Machine, say
 from ckdsnn.training.module import Classifier, Curve
 
 CHECKPOINT = "last"  # file name of a run's one checkpoint, without its suffix
@@ -55,27 +56,29 @@ def make_trainer(
     recipe: Recipe,
     work: Path,
     curve: Curve,
+    machine: Machine | None = None,
     progress: bool = True,
-    accelerator: str = "auto",
-    devices: int = 1,
     deadline: float = math.inf,
 ) -> L.Trainer:
     """A Trainer whose checkpoints and logs go to the folder `work`; for `deadline` see `Deadline`.
 
-    Raises CkdsnnError for an accelerator that is unknown or not there.
+    Raises CkdsnnError for an accelerator or a strategy that is unknown or not there.
     """
-    if accelerator == "auto":
-        accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    machine = machine or Machine()
     # with no metric to monitor, the one that is kept is the latest
     checkpoint = ModelCheckpoint(
         work, CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
     )
     try:
         return L.Trainer(
-            accelerator=accelerator,
-            devices=devices,
+            accelerator=machine.kind,
+            devices=machine.devices,
+            num_nodes=machine.nodes,
+            strategy=machine.strategy,
+            sync_batchnorm=machine.processes > 1 and machine.kind in ("cuda", "gpu"),  # torch has it for CUDA alone
+            use_distributed_sampler=False,  # the data module shares out the examples itself
             max_epochs=recipe.epochs,
-            precision=precision_name(recipe.precision, accelerator),
+            precision=precision_name(recipe.precision, machine.kind),
             logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
             callbacks=[curve, Deadline(deadline), checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
             num_sanity_val_steps=0,
@@ -84,7 +87,7 @@ def make_trainer(
             enable_model_summary=False,
         )
     except (MisconfigurationException, ValueError) as error:
-        raise CkdsnnError(f"accelerator = {accelerator!r}, devices = {devices}: {error}") from error
+        raise CkdsnnError(f"{machine} cannot be had: {error}") from error
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise CkdsnnError(f"the checkpoint {path} is damaged; delete it and run again") from error
 
 
-def fit(trainer: L.Trainer, classifier: Classifier, module: ImageDataModule, work: Path) -> None:
+def fit(trainer: L.Trainer, classifier: Classifier, module: DataModule, work: Path) -> None:
     """Train, going on from the checkpoint in `work` if there is one.
 
     Ctrl-C raises KeyboardInterrupt; the checkpoint of the last whole epoch stays.
@@ -103,7 +106,7 @@ def fit(trainer: L.Trainer, classifier: Classifier, module: ImageDataModule, wor
     checkpoint = work / f"{CHECKPOINT}.ckpt"
     if checkpoint.exists():
         read_checkpoint(checkpoint)  # Lightning's own error would not name the file
-        print(f"continuing from {checkpoint}", flush=True)
+        say(f"continuing from {checkpoint}")
     make_folder(work)
     handler = signal.getsignal(signal.SIGINT)
     try:

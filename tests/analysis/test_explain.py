@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 
 from ckdsnn.analysis.explain import explain, read_picture
+from ckdsnn.assemble import load_network
 from ckdsnn.data import DATASETS
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.inputs import InputSpec
-from ckdsnn.recipe.build import load_network
 from ckdsnn.records import load_record
 from ckdsnn.training import run
 

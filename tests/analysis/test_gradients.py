@@ -22,10 +22,10 @@ from ckdsnn.analysis.gradients import (
 )
 from ckdsnn.analysis.subject import find_subject
 from ckdsnn.analysis.theory import map_gradient
+from ckdsnn.assemble import build_network
 from ckdsnn.distill import LOSSES, Batch
 from ckdsnn.distill.maps import class_activation_map, map_range, spike_activation_map
 from ckdsnn.recipe import RECIPES
-from ckdsnn.recipe.build import build_network
 
 ONE_IMAGES = ("raw", "literal", "rate", "sample")  # in these ranges a map is an image's own
 

@@ -9,9 +9,9 @@ import torch
 from ckdsnn.analysis import study as module
 from ckdsnn.analysis.cells import load_studies
 from ckdsnn.analysis.study import obtain_studies, obtain_study, plain, study
+from ckdsnn.assemble import load_network
 from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.recipe.build import load_network
 from ckdsnn.records.study import STUDIES, Study, find_study
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ckdsnn.data import DATASETS, DatasetSpec
-from ckdsnn.data.arrays import content_digest, row_digests
+from ckdsnn.data.resident import content_digest, row_digests
 from ckdsnn.inputs import InputSpec
 
 

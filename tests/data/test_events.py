@@ -90,6 +90,7 @@ def test_the_cache_is_of_these_very_recordings_or_made_again(root):
         (lambda path: path.write_bytes(path.read_bytes()[:-2]), r"00001\.bin has 298 bytes; .* broken off"),
         (lambda path: path.write_bytes(b""), r"00001\.bin has 0 bytes; .* empty"),
         (lambda path: write_recording(path, [(34, 0, 1, 5)] * 20), r"00001\.bin has events beyond 34 x 34"),
+        (lambda path: write_recording(path, [(3, 0, 1, 5)] * 9), r"00001\.bin has 9 events, fewer than the 10 frames"),
     ],
 )
 def test_a_damaged_recording_is_named_and_nothing_is_kept(root, damage, message):
@@ -102,9 +103,9 @@ def test_a_damaged_recording_is_named_and_nothing_is_kept(root, damage, message)
 def test_a_class_without_recordings_is_named(root, tmp_path_factory):
     for path in (root / SPEC.recordings / "Test" / "7").glob("*.bin"):
         path.unlink()
-    with pytest.raises(CkdsnnError, match=r"no recordings of class 7 in .*Test/7; unpack nmnist's archives"):
+    with pytest.raises(CkdsnnError, match=r"no test recordings of class seven in .*Test/7; unpack nmnist's archives"):
         load_dataset("nmnist", root)
-    with pytest.raises(CkdsnnError, match="no recordings of class 0"):
+    with pytest.raises(CkdsnnError, match="no train recordings of class zero"):
         load_dataset("nmnist", tmp_path_factory.mktemp("empty"))
 
 

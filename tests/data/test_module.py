@@ -6,8 +6,8 @@ import pytest
 import torch
 from lightning import LightningModule, Trainer
 
-from ckdsnn.data import DATASETS, Augment, ImageData, normalize
-from ckdsnn.data.module import ImageDataModule
+from ckdsnn.data import DATASETS, Augment, Resident, normalize
+from ckdsnn.data.module import DataModule
 from ckdsnn.data.seeds import seeded
 from ckdsnn.errors import CkdsnnError
 
@@ -20,14 +20,14 @@ def data():
     generator = torch.Generator().manual_seed(0)
     x = torch.randint(256, (N + N_TEST, 3, 16, 16), generator=generator, dtype=torch.uint8)
     y = torch.arange(N + N_TEST)
-    return ImageData(DATASETS["digits"], x[:N], y[:N], x[N:], y[N:], digest="0" * 64)
+    return Resident(DATASETS["digits"], x[:N], y[:N], x[N:], y[N:], digest="0" * 64)
 
 
 def built(epoch=None, rank=0, processes=1, plain=False, **options):
     """A module, with a stand-in for the trainer where an epoch is given."""
     augment = Augment(None, 0, False, 0.0, MEAN, STD) if plain else Augment("svhn", 2, True, 0.5, MEAN, STD)
     options = {"batch_size": 8, "test_batch_size": 4, "augment": augment, "mean": MEAN, "std": STD} | options
-    module = ImageDataModule(data(), **options)
+    module = DataModule(data(), **options)
     if epoch is not None:
         strategy = SimpleNamespace(root_device=torch.device("cpu"))
         module.trainer = SimpleNamespace(current_epoch=epoch, global_rank=rank, world_size=processes, strategy=strategy)

@@ -5,12 +5,12 @@ import torch
 from spikingjelly.activation_based.layer.attention import SpikingSelfAttention
 from torchvision import models
 
-from ckdsnn.analysis.energy import energy_per_image, firing_rates
 from ckdsnn.distill import Batch
 from ckdsnn.distill.samd import SAMD
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.inputs import InputSpec
+from ckdsnn.measures.energy import energy_per_image, firing_rates
 from ckdsnn.models import LIF, STUDENTS, TEACHERS, build_student, build_teacher
 from tests.networks import lively
 

@@ -18,7 +18,7 @@ NAMES = [field.name for field in fields(Recipe)]
 TYPES = {field.name: field.type for field in fields(Recipe)}
 STUDENT = Recipe("student", teacher="some-teacher")
 SPIKFORMER = Recipe("spikformer", model="spikformer", teacher="some-teacher")
-TEACHER = Recipe("teacher", timesteps=0, losses="none")
+TEACHER = Recipe("teacher", role="teacher", losses="none")
 
 PAPER = {  # the method as published, the schedule and networks as configured with it
     "statistics": "own",

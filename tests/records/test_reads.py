@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ckdsnn.assemble import load_network
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.build import load_network
 from ckdsnn.records import copy_record, find_record, load_arrays, load_record, load_records
 from ckdsnn.records.reads import TRACE, note_read, state
 

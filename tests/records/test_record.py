@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import torch
 
-from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.measures.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.records import Record, provenance
 from ckdsnn.records.provenance import code_state, environment, source_digest, utc_now
 from ckdsnn.records.record import RUNS

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import sha256_file
+from ckdsnn.measures.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import (

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from ckdsnn import run
-from ckdsnn.data.arrays import ImageData
-from ckdsnn.recipe import build
+from ckdsnn import assemble, run
+from ckdsnn.data.resident import Resident
 
 FOLDER = Path(os.environ.get("CKDSNN_DATA", "."))
 
@@ -16,13 +15,13 @@ FOLDER = Path(os.environ.get("CKDSNN_DATA", "."))
 @pytest.fixture(autouse=True)
 def few_test_images(monkeypatch):
     """Testing on all 10,000 images would take longer than all else."""
-    load = build.load_dataset
+    load = assemble.load_dataset
 
-    def short(*arguments) -> ImageData:
-        data = load(*arguments)
-        return ImageData(data.spec, data.x_train, data.y_train, data.x_test[:200], data.y_test[:200], data.digest)
+    def short(*arguments, **options) -> Resident:
+        data = load(*arguments, **options)
+        return Resident(data.spec, data.x_train, data.y_train, data.x_test[:200], data.y_test[:200], data.digest)
 
-    monkeypatch.setattr(build, "load_dataset", short)
+    monkeypatch.setattr(assemble, "load_dataset", short)
 
 
 def needs(name: str) -> pytest.MarkDecorator:

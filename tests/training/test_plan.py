@@ -10,8 +10,8 @@ import torch
 
 from ckdsnn import CkdsnnError, run
 from ckdsnn.analysis import speed
+from ckdsnn.assemble import teacher_recipe
 from ckdsnn.recipe import RECIPES, SUITES
-from ckdsnn.recipe.build import teacher_recipe
 from ckdsnn.records import copy_record, load_record
 from ckdsnn.training import OutOfTime, estimate
 from ckdsnn.training.estimate import Estimate, Estimator, Progress, find_device, kind, measure, read_progress

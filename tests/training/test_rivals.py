@@ -6,8 +6,8 @@ from safetensors.torch import load_file
 
 from ckdsnn import load_records, run
 from ckdsnn.analysis.evaluate import evaluate
+from ckdsnn.assemble import build_network, build_objective, load_network
 from ckdsnn.recipe import RECIPES
-from ckdsnn.recipe.build import build_network, build_objective, load_network
 from ckdsnn.training.module import Classifier
 
 OWN = {f"objective.adapters.bkd.{layer}.{kind}" for layer in (1, 3) for kind in ("weight", "bias")}

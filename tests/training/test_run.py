@@ -9,9 +9,9 @@ import torch
 
 from ckdsnn import CkdsnnError, load_records, run
 from ckdsnn.analysis.evaluate import evaluate
+from ckdsnn.assemble import build_data, build_network, build_objective, load_network, teacher_recipe
 from ckdsnn.distill.maps import class_activation_map, spike_activation_map
 from ckdsnn.recipe import RECIPES
-from ckdsnn.recipe.build import build_data, build_network, build_objective, load_network, teacher_recipe
 from ckdsnn.records import load_arrays, load_record
 from ckdsnn.training import obtain
 from ckdsnn.training.module import Classifier

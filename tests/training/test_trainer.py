@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from ckdsnn.assemble import build_data, build_network, build_objective
 from ckdsnn.recipe import RECIPES
-from ckdsnn.recipe.build import build_data, build_network, build_objective
 from ckdsnn.training.module import Classifier, Curve
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 

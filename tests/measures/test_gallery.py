@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ckdsnn.analysis.gallery import SIZE, gallery_images, student_maps, teacher_maps
 from ckdsnn.distill.maps import class_activation_map, grad_cam, spike_activation_map
+from ckdsnn.measures.gallery import SIZE, gallery_images, student_maps, teacher_maps
 from ckdsnn.models import build_student, build_teacher
 
 X, Y = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0)), torch.tensor([1, 0, 9, 1])

@@ -1,15 +1,22 @@
 """The datasets by name: classes, statistics, augmentation policy and content digests.
 
 Statistics are the mean and standard deviation of the training images per channel, in [0, 1] units; a test
-computes them again from the images.
+computes them again from the images. "folder:PATH" names a data set of one's own, without a row here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
 
-from ckdsnn.errors import choose
+from torch import Tensor
+from torch.nn import functional as F
+
+from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.inputs import InputSpec
 
 Channels = tuple[float, ...]
+FOLDER = "folder:"  # begins the name of a data set of one's own
+THUMBNAIL = 96  # largest side in pixels of the pictures in a gallery
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,25 @@ class DatasetSpec:
     """The class in torchvision.datasets that downloads it; empty where the images come with scikit-learn."""
     recordings: str = ""
     """The folder below the data root that holds the recordings of an event camera; empty for images."""
+    tree: str = ""
+    """The folder, below the data root if it is not absolute, of pictures that are read as they are needed."""
+    simulated_from: str = ""
+    """The data set of pictures from which its events are simulated. Behind the frames of each example lie the three
+    planes of its picture, which a teacher of that data set sees."""
+
+    def pictures(self, planes: Tensor) -> Tensor:
+        """RGB thumbnails, uint8 [N, 3, h, w], of examples as the data set keeps them, uint8 [N, planes, H, W]."""
+        shown = planes[:, -3:] if self.simulated_from else self.inputs.pictures(planes)
+        larger = max(shown.shape[-2:]) / THUMBNAIL
+        if larger <= 1:
+            return shown
+        sides = [round(side / larger) for side in shown.shape[-2:]]
+        return F.interpolate(shown.float(), sides, mode="bilinear", antialias=True).round().clamp(0, 255).byte()
+
+    @property
+    def planes(self) -> int:
+        """Values of a pixel as the data set keeps it: those that a student reads, and those of the picture behind."""
+        return self.inputs.planes + (3 if self.simulated_from else 0)
 
 
 _DIGITS = DatasetSpec(
@@ -97,7 +123,77 @@ _NMNIST = DatasetSpec(
     recordings="nmnist/extract",
 )
 
-DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in (_DIGITS, _CIFAR10, _CIFAR100, _NMNIST)}
+_CIFAR10DVS = DatasetSpec(
+    name="cifar10dvs",
+    classes=_CIFAR10.classes,
+    mean=(0.0,) * 20,
+    std=(1 / 255,) * 20,
+    policy=None,
+    digests=(),
+    inputs=InputSpec(2, 48, 48, timesteps=10),
+    recordings="cifar10dvs/extract",
+)
+
+_CIFAR10_EVENTS = DatasetSpec(
+    name="cifar10-events",
+    classes=_CIFAR10.classes,
+    mean=(0.0,) * 8 + _CIFAR10.mean,
+    std=(1 / 255,) * 8 + _CIFAR10.std,
+    policy=None,
+    digests=(),
+    inputs=InputSpec(2, 32, 32, timesteps=4),
+    simulated_from="cifar10",
+)
+
+_IMAGENET = DatasetSpec(
+    name="imagenet",
+    classes=tuple(files("ckdsnn.data").joinpath("imagenet.txt").read_text(encoding="utf-8").splitlines()),
+    mean=(0.485, 0.456, 0.406),  # of torchvision's pretrained networks
+    std=(0.229, 0.224, 0.225),
+    policy="imagenet",
+    digests=(),
+    inputs=InputSpec(3, 224, 224),
+    tree="imagenet",
+)
+
+_IMAGENET10 = replace(
+    _IMAGENET,
+    name="imagenet10",
+    classes=(
+        *("goldfish", "Persian cat", "Egyptian cat", "orangutan", "African elephant"),
+        *("lesser panda", "go-kart", "sports car", "orange", "pizza"),
+    ),
+    inputs=InputSpec(3, 64, 64),
+    tree="imagenet10",
+)
+
+DATASETS: dict[str, DatasetSpec] = {
+    spec.name: spec
+    for spec in (
+        *(_DIGITS, _CIFAR10, _CIFAR100, _NMNIST),
+        *(_CIFAR10DVS, _CIFAR10_EVENTS, _IMAGENET10, _IMAGENET),
+    )
+}
+
+
+def dataset_spec(name: str, size: int = 0) -> DatasetSpec:
+    """The data set of this name, or of "folder:PATH", whose classes only its folder tells.
+
+    size: the side in pixels at which pictures that are read as needed, or events, are shown; 0 for the usual one.
+    Raises CkdsnnError for an unknown name, and a size of pictures that lie in memory.
+    """
+    if name.startswith(FOLDER):
+        path = name.removeprefix(FOLDER)
+        if not path:
+            raise CkdsnnError(f"dataset = {name!r}; expected {FOLDER}PATH, a folder with a folder of pictures a class")
+        spec = replace(_IMAGENET, name=name, classes=(), tree=str(Path(path).expanduser().absolute()))
+    else:
+        spec = choose("dataset", name, DATASETS)
+    if not size:
+        return spec
+    if not (spec.tree or spec.recordings):
+        raise CkdsnnError(f"image_size = {size}; {name} has one size, {spec.inputs.height} pixels: expected 0")
+    return replace(spec, inputs=replace(spec.inputs, height=size, width=size))
 
 
 def statistics_of(spec: DatasetSpec, which: str) -> tuple[Channels, Channels]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckdsnn.analysis.accuracy import accuracy_interval, best_of_curve
+from ckdsnn.measures.accuracy import accuracy_interval, best_of_curve
 
 Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
 

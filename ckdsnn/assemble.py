@@ -1,7 +1,5 @@
 """From a Recipe's words to networks, data and objective; from a Record to its trained network."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,30 +7,22 @@ import torch
 from torch import nn
 
 from ckdsnn.data import DATASETS, Augment, load_dataset, statistics_of
-from ckdsnn.data.module import ImageDataModule
-from ckdsnn.data.seeds import Purpose, stream_seed
+from ckdsnn.data.module import DataModule
+from ckdsnn.data.seeds import Purpose, drawn_by, stream_seed
 from ckdsnn.distill import LOSSES, Objective
 from ckdsnn.distill.batch import at_stage
 from ckdsnn.distill.objective import adaptable
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models import OverTime, build_student, build_teacher, evaluating
-from ckdsnn.recipe.fields import Recipe
-from ckdsnn.recipe.named import RECIPES
+from ckdsnn.models.pretrained import is_pretrained, load_pretrained
+from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.records import Record, find_record, load_record, load_weights
-
-
-@contextmanager
-def drawn_by(state: int) -> Iterator[None]:
-    """Fresh weights inside the block begin at this state; the global random state is left as it was."""
-    with torch.random.fork_rng(devices=[]):  # fresh weights are drawn on the CPU
-        torch.manual_seed(state)
-        yield
 
 
 def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
     """The recipe's network with the seed's fresh weights."""
-    inputs, options = DATASETS[recipe.dataset].inputs, recipe.model_options
+    inputs, options = recipe.data_spec.inputs, recipe.model_options
     with drawn_by(stream_seed(seed, Purpose.WEIGHTS, streams=recipe.streams)):
         if recipe.is_teacher:
             network = build_teacher(recipe.model, num_classes, inputs, **options)
@@ -40,11 +30,15 @@ def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
         return build_student(recipe.model, num_classes, recipe.timesteps, inputs, **options)
 
 
+def classes_of(record: Record) -> tuple[str, ...]:
+    """The names of the classes that a record's network tells apart."""
+    return tuple(record.data.get("classes", ())) or DATASETS[record.data["name"]].classes
+
+
 def load_network(record: Record, out: str | Path = "results") -> nn.Module:
     """A record's network with its trained weights, in eval mode. Raises CkdsnnError as `load_weights` does."""
-    recipe = Recipe.of(record.recipe)
-    classes = len(DATASETS[recipe.dataset].classes)
-    return load_weights(build_network(recipe, classes), record, out).eval()
+    network = build_network(Recipe.of(record.recipe), len(classes_of(record)))
+    return load_weights(network, record, out).eval()
 
 
 def require_student(record: Record) -> Recipe:
@@ -56,27 +50,68 @@ def require_student(record: Record) -> Recipe:
 
 
 def teacher_recipe(recipe: Recipe) -> Recipe:
-    """The recipe of a student's teacher, with the student's statistics, because both see the same tensors.
+    """The recipe of a student's teacher, with the student's statistics where both see the same tensors.
 
-    Raises CkdsnnError for a name that is not an ANN's recipe for the student's dataset.
+    Raises CkdsnnError for a name that is not an ANN's recipe for the student's dataset, or for the pictures behind it.
     """
-    fitting = {r.name: r for r in RECIPES.values() if r.is_teacher and r.dataset == recipe.dataset}
+    spec = recipe.data_spec
+    seen = {recipe.dataset, spec.simulated_from}
+    fitting = {r.name: r for r in RECIPES.values() if r.is_teacher and r.dataset in seen}
     teacher = choose(f"teacher recipe for {recipe.dataset}", recipe.teacher, fitting)
-    return teacher.replace(statistics=recipe.statistics)
+    return teacher.replace(statistics=recipe.statistics) if teacher.dataset == recipe.dataset else teacher
+
+
+def teacher_sees(recipe: Recipe) -> str:
+    """ "picture" where a student of simulated events learns from a network for pictures, else "same"."""
+    if not (recipe.loss_names and recipe.data_spec.simulated_from):
+        return "same"
+    return "picture" if is_pretrained(recipe.teacher) or teacher_recipe(recipe).dataset != recipe.dataset else "same"
+
+
+def shown_inputs(recipe: Recipe) -> InputSpec:
+    """What a student's teacher reads."""
+    spec = recipe.data_spec
+    return DATASETS[spec.simulated_from].inputs if teacher_sees(recipe) == "picture" else spec.inputs
 
 
 def teacher_record(record: Record, out: str | Path) -> Record:
     """The teacher's record of a student's: the one distilled from, or for a plain SNN its recipe's.
 
-    Raises CkdsnnError, for a plain SNN with the command that trains it, where it is not below `out`.
+    Raises CkdsnnError, for a plain SNN with the command that trains it, where it is not below `out`, and for a teacher
+    that is no run of ours.
     """
+    recipe = Recipe.of(record.recipe)
+    if is_pretrained(recipe.teacher):
+        raise CkdsnnError(f"the teacher of record {record.id} is {recipe.teacher}, which is no record")
     if record.teacher:
         return load_record(record.teacher["record"], out)
-    recipe = Recipe.of(record.recipe)
     if found := find_record(teacher_recipe(recipe).digest(), recipe.teacher_seed, out):
         return found
     command = f"ckdsnn train {recipe.teacher} --seed {recipe.teacher_seed} --out {out}"
     raise CkdsnnError(f"record {record.id} has no teacher on record; run `{command}` first")
+
+
+def load_teacher(record: Record, out: str | Path) -> nn.Module:
+    """The teacher of a student's record, in eval mode. Raises CkdsnnError where it cannot be had."""
+    recipe = Recipe.of(record.recipe)
+    if is_pretrained(recipe.teacher):
+        return pretrained_teacher(recipe, len(classes_of(record)))
+    return load_network(teacher_record(record, out), out)
+
+
+def pretrained_teacher(recipe: Recipe, num_classes: int) -> nn.Module:
+    """A teacher from elsewhere, for what the recipe shows it. Raises CkdsnnError as `load_pretrained` does."""
+    shown = recipe.data_spec
+    if shown.simulated_from:
+        shown = DATASETS[shown.simulated_from]
+    return load_pretrained(recipe.teacher, num_classes, shown.inputs, statistics_of(shown, recipe.statistics))
+
+
+def fresh_teacher(recipe: Recipe, num_classes: int) -> nn.Module:
+    """A network like a student's teacher, whose weights need not be trained, for measuring what it costs."""
+    if is_pretrained(recipe.teacher):
+        return pretrained_teacher(recipe, num_classes)
+    return build_network(teacher_recipe(recipe), num_classes)
 
 
 def build_objective(
@@ -93,8 +128,7 @@ def build_objective(
         terms[name] = (getattr(recipe, term.weight), term(**settings))
     adapters = {}
     if (adapted := adaptable(terms)) and teacher and student:
-        inputs = DATASETS[recipe.dataset].inputs
-        channels = stage_channels(student, inputs), stage_channels(teacher, inputs)
+        channels = stage_channels(student, recipe.data_spec.inputs), stage_channels(teacher, shown_inputs(recipe))
         with drawn_by(stream_seed(seed, Purpose.ADAPTERS, streams=recipe.streams)):
             adapters = {name: term.adapter(*at_stage(term.stage, *channels)) for name, term in adapted.items()}
     return Objective(terms, teacher, student, adapters, recipe.teacher_norm, recipe.label_smoothing)
@@ -106,19 +140,22 @@ def stage_channels(network: nn.Module, inputs: InputSpec) -> list[int]:
         return [stage.shape[-3] for stage in network(inputs.blank(device=next(network.parameters()).device)).stages]
 
 
-def build_data(recipe: Recipe, seed: int, root: str | Path | None = None, processes: int = 1) -> ImageDataModule:
-    """The recipe's dataset as device-resident batches, each step's images shared out evenly among `processes`.
+def build_data(
+    recipe: Recipe, seed: int, root: str | Path | None = None, processes: int = 1, workers: int = 0
+) -> DataModule:
+    """The recipe's batches, each step's examples shared out evenly among `processes`.
 
-    Raises CkdsnnError as `load_dataset` does, and for a batch that cannot be shared out.
+    workers: processes that read pictures from files. Raises CkdsnnError as `load_dataset` does, and for a batch that
+    cannot be shared out.
     """
     if recipe.batch_size % processes:
         raise CkdsnnError(f"batch_size = {recipe.batch_size} cannot be shared out among {processes} devices")
-    data = load_dataset(recipe.dataset, root)
-    mean, std = statistics_of(data.spec, recipe.statistics)
-    policy = data.spec.policy if recipe.autoaugment else None
+    source = load_dataset(recipe.dataset, root, size=recipe.image_size, workers=workers)
+    mean, std = statistics_of(source.spec, recipe.statistics)
+    policy = source.spec.policy if recipe.autoaugment else None
     augment = Augment(policy, recipe.crop_padding, recipe.flip, recipe.erasing, mean, std)
-    return ImageDataModule(
-        data,
+    return DataModule(
+        source,
         augment=augment,
         mean=mean,
         std=std,
@@ -127,4 +164,5 @@ def build_data(recipe: Recipe, seed: int, root: str | Path | None = None, proces
         train_images=recipe.train_images,
         validation_images=recipe.validation_images,
         streams=recipe.streams,
+        teacher_sees=teacher_sees(recipe),
     )

@@ -1,8 +1,13 @@
 """Accuracy with its interval."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import torch
 from scipy.stats import binomtest
+from torch import nn
+
+from ckdsnn.models import evaluating
 
 
 def accuracy_interval(percent: float, test_images: int) -> dict[str, Any]:
@@ -19,6 +24,16 @@ def accuracy_interval(percent: float, test_images: int) -> dict[str, Any]:
         "high": high,
         "test_images": test_images,
     }
+
+
+def accuracy(model: nn.Module, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> dict[str, Any]:
+    """The `accuracy_interval` of a network on batches of images and labels."""
+    correct = count = 0
+    with evaluating(model), torch.no_grad():
+        for images, labels in batches:
+            correct += (model(images).logits.argmax(1) == labels).sum().item()
+            count += len(labels)
+    return accuracy_interval(100 * correct / count, count)
 
 
 def best_of_curve(curve: list[dict[str, float]]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ckdsnn.analysis import energy
-from ckdsnn.analysis.energy import energy_per_image, firing_rates
+from ckdsnn.measures import energy
+from ckdsnn.measures.energy import energy_per_image, firing_rates
 from ckdsnn.models import LIF, build_student, build_teacher
 from tests.networks import lively
 

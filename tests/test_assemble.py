@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from ckdsnn.assemble import build_network, build_objective
 from ckdsnn.distill import LOSSES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES
-from ckdsnn.recipe.build import build_network, build_objective
 from ckdsnn.recipe.checks import DRAWING
 
 RECIPE = RECIPES["digits-kdsnn"].replace(losses="kdsnn+bkd+at")

@@ -1,6 +1,6 @@
 """Firing rates and the energy estimate of a network, by spikingjelly's own monitors and counters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import mul
 from typing import Any
@@ -15,15 +15,15 @@ from ckdsnn.models import LIF, evaluating
 RATE_BATCH = 50  # images at once: a wide ResNet-19 keeps some 25 MB of activations an image at T = 4
 
 
-def firing_rates(model: nn.Module, images: torch.Tensor) -> dict[str, float]:
-    """Layer name -> share of (neuron, time step) pairs that spike on `images`; empty for an ANN."""
-    batches = images.split(RATE_BATCH, dim=-4)
-    shares = [batch.shape[-4] / images.shape[-4] for batch in batches]
+def firing_rates(model: nn.Module, batches: Iterable[torch.Tensor]) -> dict[str, float]:
+    """Layer name -> share of (neuron, time step) pairs that spike on all images; empty for an ANN."""
+    parts, counts = (part for batch in batches for part in batch.split(RATE_BATCH, dim=-4)), []
     with monitor.OutputMonitor(model, LIF, lambda spikes: spikes.float().mean().item()) as rates:
         with evaluating(model), torch.no_grad():
-            for batch in batches:
-                model(batch)
-        return {layer: round(sum(map(mul, rates[layer], shares)), 6) for layer in rates.monitored_layers}
+            for part in parts:
+                model(part)
+                counts.append(part.shape[-4])
+        return {layer: round(sum(map(mul, rates[layer], counts)) / sum(counts), 6) for layer in rates.monitored_layers}
 
 
 def energy_per_image(model: nn.Module, images: torch.Tensor) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The fixed gallery of test images and the maps of a network on it: the small arrays that figures are drawn from."""
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 import torch
 from torch import nn
@@ -10,10 +12,9 @@ from ckdsnn.models import evaluating
 SIZE = 64  # the first test images in canonical order: fixed, and not chosen for their looks
 
 
-def gallery_images(x_test: torch.Tensor, y_test: torch.Tensor) -> dict[str, np.ndarray]:
-    """images uint8 [64, H, W, 3] and labels [64], from uint8 [N, 3, H, W]."""
-    images = x_test[:SIZE].permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    return {"images": images, "labels": y_test[:SIZE].cpu().numpy()}
+def gallery_images(pictures: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndarray]:
+    """images uint8 [B, H, W, 3] and labels [B], from uint8 [B, 3, H, W]."""
+    return {"images": pictures.permute(0, 2, 3, 1).contiguous().cpu().numpy(), "labels": labels.cpu().numpy()}
 
 
 def teacher_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndarray]:
@@ -38,11 +39,19 @@ def student_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dic
     return {name: as_float16(tensor) for name, tensor in maps.items()}
 
 
-def logits_of(model: nn.Module, x: torch.Tensor) -> dict[str, np.ndarray]:
-    """test_logits [B, K], float16, of any network on normalised images, some at a time."""
+def logits_of(model: nn.Module, batches: Iterable[torch.Tensor]) -> dict[str, np.ndarray]:
+    """test_logits [N, K], float16, of any network on batches of normalised images."""
     with evaluating(model), torch.no_grad():
-        logits = torch.cat([model(part).logits for part in x.split(SIZE, dim=-4)])
-    return {"test_logits": as_float16(logits)}
+        logits = [model(part).logits for batch in batches for part in batch.split(SIZE, dim=-4)]
+    return {"test_logits": as_float16(torch.cat(logits))}
+
+
+def in_parts(
+    maps: Callable[..., dict[str, np.ndarray]], model: nn.Module, x: torch.Tensor, labels: torch.Tensor, size: int
+) -> dict[str, np.ndarray]:
+    """What `maps` makes of all images, `size` of them at a time."""
+    parts = [maps(model, *part) for part in zip(x.split(size, dim=-4), labels.split(size), strict=True)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def as_float16(tensor: torch.Tensor) -> np.ndarray:

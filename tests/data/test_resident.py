@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ckdsnn.data import DATASETS, load_dataset, statistics_of
-from ckdsnn.data.arrays import content_digest, row_digests
+from ckdsnn.data.resident import content_digest, row_digests
 from ckdsnn.errors import CkdsnnError
 
 

@@ -1,0 +1,26 @@
+"""A data set by name, as the `Source` that fits it."""
+
+from pathlib import Path
+
+from ckdsnn.data.resident import Resident, read_resident
+from ckdsnn.data.specs import dataset_spec
+from ckdsnn.data.streamed import Streamed, open_folder
+from ckdsnn.files import data_root
+
+
+def load_dataset(
+    name: str, root: str | Path | None = None, download: bool = True, size: int = 0, workers: int = 0
+) -> Resident | Streamed:
+    """Load a data set of DATASETS, or "folder:PATH".
+
+    CIFAR is read from `<root>/<name>.npz`; if there is none, torchvision downloads it once (`download=True`).
+    Recordings of events are read once and kept likewise. ImageNet's pictures, and those of a folder, are read as they
+    are needed, by so many `workers` (processes; 0: by this one). The digits need no file. `root`: see
+    `ckdsnn.files.data_root`. size: see `dataset_spec`.
+    Raises CkdsnnError for an unknown name, a damaged cache, a wrong content, no network, an unwritable root, a folder
+    that does not hold pictures by class.
+    """
+    spec = dataset_spec(name, size)
+    if spec.tree:
+        return open_folder(spec, data_root(root), workers)
+    return read_resident(spec, data_root(root), download)

@@ -1,0 +1,104 @@
+"""What a training runs on: devices, nodes and processes. None of it belongs to a recipe.
+
+Several devices are several processes, started by Lightning itself, by torchrun or by SLURM.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import lightning as L
+import torch
+from lightning.fabric.plugins.environments import SLURMEnvironment, TorchElasticEnvironment
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.utilities import rank_zero_only
+
+from ckdsnn.engine import usable_cores
+from ckdsnn.errors import CkdsnnError, check_count
+
+MOST_WORKERS = 8  # processes that read pictures for one training process
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Raises CkdsnnError for numbers below 1, and for others than those of the processes that have been started."""
+
+    accelerator: str = "auto"
+    """auto, cpu, cuda or another of Lightning's"""
+    devices: int = 1
+    """devices of each node"""
+    nodes: int = 1
+    """computers"""
+    strategy: str = "auto"
+    """how the processes work together: auto (ddp for several), or another of Lightning's"""
+    workers: int | None = None
+    """processes that read pictures from files, for each device; None: as many as there are cores, but 8 at most"""
+
+    def __post_init__(self):
+        check_count("devices", self.devices)
+        check_count("nodes", self.nodes)
+        if self.workers is not None:
+            check_count("workers", self.workers, 0)
+        started = started_processes()
+        if started not in (1, self.processes):
+            raise CkdsnnError(
+                f"{started} processes have been started for devices = {self.devices}, nodes = {self.nodes}: expected "
+                f"{self.processes}; say how many devices each node has, and how many nodes there are"
+            )
+
+    @property
+    def processes(self) -> int:
+        return self.devices * self.nodes
+
+    @property
+    def kind(self) -> str:
+        """The accelerator that auto stands for here."""
+        return ("cuda" if torch.cuda.is_available() else "cpu") if self.accelerator == "auto" else self.accelerator
+
+    @property
+    def readers(self) -> int:
+        """Processes that read pictures; none besides this one where it has a single core."""
+        spare = (usable_cores() if usable_cores() > 1 else 0) // self.devices
+        return min(MOST_WORKERS, spare) if self.workers is None else self.workers
+
+    def device(self) -> torch.device:
+        """The first device. Raises CkdsnnError for an accelerator that is unknown or not there."""
+        try:
+            return L.Fabric(accelerator=self.kind, devices=1).device
+        except (MisconfigurationException, ValueError, RuntimeError) as error:
+            raise CkdsnnError(f"accelerator = {self.accelerator!r}: {error}") from error
+
+
+def started_processes() -> int:
+    """How many processes torchrun or SLURM has started for this training; 1 where neither has."""
+    for environment in (TorchElasticEnvironment, SLURMEnvironment):
+        if environment.detect():
+            return environment().world_size()
+    return 1
+
+
+def leads() -> bool:
+    """Whether this process is the one that speaks and writes."""
+    return rank_zero_only.rank == 0
+
+
+def say(text: str) -> None:
+    """Print a line, once for all processes."""
+    if leads():
+        print(text, flush=True)
+
+
+@contextmanager
+def one_first(trainer: L.Trainer) -> Iterator[None]:
+    """Let one process do the block, then the others, which find what it has left.
+
+    Needed where torchrun or SLURM has started them all at once; processes that Lightning starts come later anyway.
+    """
+    together = started_processes() > 1
+    if together:
+        trainer.strategy.setup_environment()
+        if not leads():
+            trainer.strategy.barrier()
+    yield
+    if together and leads():
+        trainer.strategy.barrier()
