@@ -217,8 +217,8 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
     ("arguments", "message"),
     [
         (["train", "digits-magic"], "unknown recipe 'digits-magic'; choose one of: digits-teacher"),
-        (["train", "digits-ckdsnn", "--timesteps", "0"], "needs a student"),
-        (["train", "digits-snn", "--timesteps", "-1"], "timesteps = -1; expected from 0"),
+        (["train", "digits-ckdsnn", "--timesteps", "0"], "timesteps = 0; expected from 1"),
+        (["train", "digits-snn", "--timesteps", "-1"], "timesteps = -1; expected from 1"),
         (["train", "digits-snn", "--engine.neuron", "jelly"], "unknown neuron 'jelly'; choose one of: auto, fused"),
         (["train", "digits-snn", "--model", "vgg"], "unknown model 'vgg'; choose one of: resnet8, resnet19, resnet20"),
         (["train", "digits-snn", "--dataset", "mnist"], "unknown dataset 'mnist'; choose one of: digits, cifar10"),

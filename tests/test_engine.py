@@ -11,12 +11,18 @@ from ckdsnn.models import LIF, build_student
 SLOW = Engine(neuron="spikingjelly", channels_last=False, closed_cam=False)
 
 
-def test_the_switches_hold_inside_the_block_and_for_what_is_built_there():
+def test_the_switches_hold_inside_the_block():
     with pytest.raises(ZeroDivisionError), using(SLOW) as switches:
         assert engine() is switches
-        student = build_student("resnet8", 10, width=1, timesteps=1)
         raise ZeroDivisionError
     assert engine() == Engine()
+
+
+def test_a_network_keeps_what_it_was_told_wherever_it_was_built():
+    with using(SLOW):
+        student = build_student("resnet8", 10, width=1, timesteps=1)
+    assert {module.kind for module in student.modules() if isinstance(module, LIF)} == {"auto"}
+    SLOW.tell(student)
     assert {module.kind for module in student.modules() if isinstance(module, LIF)} == {"spikingjelly"}
 
 

@@ -10,12 +10,11 @@ import torch
 
 from ckdsnn.analysis.speed import default_device
 from ckdsnn.bench.cases import Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
-from ckdsnn.bench.data import OwnInput
+from ckdsnn.bench.data import IMAGES, OwnInput
 from ckdsnn.bench.floor import count, measure_limits
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
 from ckdsnn.bench.reference_data import ReferenceInput
-from ckdsnn.data.batches import CHUNK
 from ckdsnn.engine import precision_name, usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
@@ -74,7 +73,7 @@ class Bench:
         if name == "reference":
             return self.loader, source_seconds(ReferenceInput(case.batch, self.device, 0), 1, self.device)
         own = OwnInput(case.batch, self.device, engine_of(name, self.device).layout)
-        return own, source_seconds(own, max(1, CHUNK // case.batch), self.device)
+        return own, source_seconds(own, max(1, IMAGES // case.batch), self.device)
 
     def sweep(self, batch: int) -> list[dict[str, Any]]:
         """Our own step along every axis; a case that several axes share is measured once."""

@@ -6,6 +6,9 @@ from pathlib import Path
 from jsonargparse import Namespace
 
 from ckdsnn.cli.options import Parser, add_data, add_out
+from ckdsnn.data.source import SPLITS
+from ckdsnn.data.specs import DATASETS
+from ckdsnn.engine import usable_cores
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.checks import TIERS
 from ckdsnn.records.store import RUNS
@@ -37,20 +40,22 @@ def show(title: str, names: Iterable[str], part: str) -> None:
 
 
 def data_parser() -> Parser:
-    parser = Parser(description="Download a dataset once, or read its recordings, and check it.")
-    parser.add_argument(
-        "name", type=str, help="digits, cifar10, cifar100 or nmnist (events: unpack its archives first)"
-    )
+    parser = Parser(description="Download a dataset once, or read what lies there, and check it.")
+    parser.add_argument("name", type=str, help=f"{', '.join(DATASETS)}, or folder:PATH")
     add_data(parser)
     return parser
 
 
 def data_command(options: Namespace) -> None:
-    from ckdsnn.data import load_dataset
+    from ckdsnn.data import Streamed, load_dataset
 
-    data = load_dataset(options.name, options.data)
-    train, test = tuple(data.x_train.shape), tuple(data.x_test.shape)
-    print(f"{options.name}: train {train}, test {test}, {data.num_classes} classes, digest {data.digest}")
+    source = load_dataset(options.name, options.data, workers=usable_cores() - 1)
+    if isinstance(source, Streamed):
+        source.check()
+    train, test = (len(source.labels(split)) for split in SPLITS)
+    inputs, classes = source.spec.inputs, len(source.spec.classes)
+    size = f"{inputs.height} x {inputs.width}" + (f", {inputs.timesteps} frames" if inputs.timesteps else "")
+    print(f"{options.name}: {train} to train on, {test} to test on, {size}, {classes} classes, digest {source.digest}")
 
 
 def eval_parser() -> Parser:

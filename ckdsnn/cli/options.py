@@ -10,7 +10,9 @@ from jsonargparse import ArgumentParser, Namespace
 from ckdsnn.engine import Engine
 from ckdsnn.recipe import Recipe
 
-CHANGEABLE = [field for field in fields(Recipe) if field.name not in ("name", "tier")]  # the tier says what it is worth
+CHANGEABLE = [
+    field for field in fields(Recipe) if field.name not in ("name", "tier", "role")
+]  # what it is, and is worth
 
 
 class Parser(ArgumentParser):
@@ -55,6 +57,8 @@ def add_training(parser: ArgumentParser) -> None:
     add_out(parser)
     add_data(parser)
     parser.add_argument("--accelerator", type=str, default="auto", help="auto, cpu, cuda or another of Lightning's")
+    readers = "processes that read pictures from files, for each training (none: as many as there are cores, 8 at most)"
+    parser.add_argument("--workers", type=int | None, default=None, help=readers)
     parser.add_argument("--budget", type=str, default=SUPPRESS, help="time to stop after: 90s, 9m, 1h30m")
     add_engine(parser)
 

@@ -13,7 +13,9 @@ def train_parser() -> RecipeParser:
     parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`")
     parser.add_argument("--seed", type=int, default=0, help="of weights, data order, augmentation and noise")
     add_option(parser, "progress", bool, True, "show a progress bar")
-    parser.add_argument("--devices", type=int, default=1, help="how many accelerators")
+    parser.add_argument("--devices", type=int, default=1, help="devices of each node")
+    parser.add_argument("--nodes", type=int, default=1, help="computers, as torchrun or SLURM has started them")
+    parser.add_argument("--strategy", type=str, default="auto", help="how devices work together, as Lightning calls it")
     add_training(parser)
     add_fields(parser)
     return parser
@@ -21,6 +23,7 @@ def train_parser() -> RecipeParser:
 
 def train_command(options: Namespace) -> int:
     from ckdsnn.training import OutOfTime, run
+    from ckdsnn.training.machine import say
 
     try:
         record = run(**in_seconds(options))
@@ -28,8 +31,8 @@ def train_command(options: Namespace) -> int:
         print(f"ckdsnn train: {stop}", file=sys.stderr)
         return 3
     final = record.final["last_accuracy"]
-    print(f"record {record.id} in {options.out}")
-    print(f"last-epoch test accuracy {final['value']:.2f} % (95 % interval {final['low']:.2f} to {final['high']:.2f})")
+    say(f"record {record.id} in {options.out}")
+    say(f"last-epoch test accuracy {final['value']:.2f} % (95 % interval {final['low']:.2f} to {final['high']:.2f})")
     return 0
 
 

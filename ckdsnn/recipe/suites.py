@@ -62,12 +62,24 @@ EVIDENCE = {
 }
 
 
-SPIKFORMER = dict.fromkeys(("digits-spikformer", "cifar10-spikformer"), ("snn", "kd", "nld", "ckdsnn"))
+FEW = ("snn", "kd", "nld", "ckdsnn")
+SPIKFORMER = dict.fromkeys(("digits-spikformer", "cifar10-spikformer", "cifar100-spikformer"), FEW)
+EVENTS = dict.fromkeys(("nmnist", "cifar10dvs-resnet20"), FEW)
 
-EVENTS = {"nmnist": ("snn", "kd", "nld", "ckdsnn")}
+# teachers that see the events' frames, and such that see the pictures behind them
+SIMULATED = {"cifar10-events": ("snn", "nld", "ckdsnn"), "cifar10-events-rgb": ("nld", "ckdsnn")}
+
+IMAGENET = {
+    "imagenet10-sew18": ("snn", "kd", "ckdsnn"),
+    "imagenet10-resnet34": ("snn", "ckdsnn"),
+    **dict.fromkeys(("imagenet-sew34", "imagenet-resnet34", "imagenet-sew18"), FEW),
+}
 
 # suites over settings of their own: suite -> setting -> its methods
-OVER_SETTINGS = {"spikformer": SPIKFORMER, "events": EVENTS, "evidence": EVIDENCE, "gpu": GPU}
+OVER_SETTINGS = {
+    **{"spikformer": SPIKFORMER, "events": EVENTS, "simulated": SIMULATED, "imagenet": IMAGENET},
+    **{"evidence": EVIDENCE, "gpu": GPU},
+}
 
 
 def over_settings(settings: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
@@ -84,7 +96,7 @@ SUITES = {suite: tiers(suite) for suite in SUITE_METHODS}
 SUITES |= {suite: over_settings(settings) for suite, settings in OVER_SETTINGS.items()}
 
 # suite -> number of seeds, from 0 on, that was decided on before its first run
-SEEDS = dict.fromkeys(SUITES, 3) | {"components": 5, "rivals": 5, "gpu": 1}
+SEEDS = dict.fromkeys(SUITES, 3) | {"components": 5, "rivals": 5, "gpu": 1, "imagenet": 1}
 
 # What was picked by the test results of some seeds is judged by others, decided on after the pick. ckdsnn-beta30:
 # picked by seeds 0 to 2 among all map ranges, looked at again with 3 and 4. samd-beta10: the best of four weights by

@@ -46,8 +46,8 @@ class Record(Document):
     """training and the testing after each epoch, over all parts of an interrupted run"""
     images_per_second: float
     """training images over training time, evaluation excluded"""
-    format: int = FORMAT
-    """of the file that it is from"""
+    format: int = 1
+    """of the file: the first, which has no number of devices and no global batch, does not say so"""
 
     schema: ClassVar[str] = RUN_SCHEMA
     noun: ClassVar[str] = "record"
@@ -57,18 +57,20 @@ class Record(Document):
         if self.tier != self.recipe.get("tier") or f"-s{self.seed}-" not in self.id:
             raise CkdsnnError(f"record {self.id!r} contradicts itself: tier {self.tier!r}, seed {self.seed}")
 
-    @classmethod
-    def read(cls, content: dict[str, Any]) -> "Record":
-        """From a file of any format. The first had no number, no devices and no batch: it knew one device."""
-        if "format" not in content:
-            alone = {"devices": 1, "global_batch": content.get("recipe", {}).get("batch_size", 1)}
-            content = content | {"format": 1, "env": content.get("env", {}) | alone}
-        return cls(**content)
-
     @property
     def accuracy(self) -> float:
         """Last-epoch test accuracy in percent."""
         return self.final["last_accuracy"]["value"]
+
+    @property
+    def devices(self) -> int:
+        """How many devices trained it; those of the first format were trained on one."""
+        return self.env.get("devices", 1)
+
+    @property
+    def global_batch(self) -> int:
+        """Examples in a step, over all devices."""
+        return self.env.get("global_batch", self.recipe["batch_size"])
 
     @property
     def validation_accuracy(self) -> float | None:

@@ -38,11 +38,6 @@ class Document:
             where = "/".join(str(step) for step in error.absolute_path) or "top level"
             raise CkdsnnError(f"{self.noun} {self.id!r} breaks the schema at {where}: {error.message}")
 
-    @classmethod
-    def read(cls, content: dict[str, Any]) -> "Document":
-        """The record that a file holds."""
-        return cls(**content)
-
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
@@ -110,7 +105,7 @@ class Shelf(Generic[Kind]):
     def read(self, path: Path) -> Kind:
         """The record in a file. Raises CkdsnnError, naming the file, when it is not a valid one."""
         try:
-            record = self.kind.read(json.loads(path.read_text(), parse_constant=refuse_constant))
+            record = self.kind(**json.loads(path.read_text(), parse_constant=refuse_constant))
         except (OSError, TypeError, ValueError) as error:
             raise CkdsnnError(f"{path} is not a valid {self.kind.noun}: {error}") from error
         if record.id != path.stem:

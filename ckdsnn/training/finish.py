@@ -21,6 +21,7 @@ from ckdsnn.measures.gallery import SIZE, gallery_images, in_parts, logits_of, s
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, save_arrays, save_record, save_weights
 from ckdsnn.records.provenance import environment
+from ckdsnn.records.record import FORMAT
 from ckdsnn.training.module import Curve
 
 SOME = 1000  # test images behind the firing rates and the saved logits
@@ -65,6 +66,7 @@ def write_record(outcome: Outcome, out: Path) -> Record:
         started=outcome.curve.started,
         seconds=round(sum(p["seconds"] for p in points), 3),
         images_per_second=round(throughput(outcome), 1),
+        format=FORMAT,
     )
     save_record(record, out)
     return record

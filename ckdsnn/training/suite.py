@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ckdsnn.engine import usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.files import make_folder
 from ckdsnn.training.budget import deadline_after
 from ckdsnn.training.estimate import Estimator
+from ckdsnn.training.machine import Machine
 from ckdsnn.training.options import as_options, changes_of, turned_switches
 from ckdsnn.training.plan import OVERHEAD, Job, Run, make_jobs, missing_runs, next_job, suite_runs, table
 from ckdsnn.training.run import fetch_teacher, work_folder
@@ -33,7 +36,7 @@ FATE_OF_STATUS = {  # exit statuses of `ckdsnn train`
     -signal.SIGINT: "stopped",  # interrupted while it was still importing
 }
 
-Launch = Callable[[Run, float], subprocess.Popen]
+Launch = Callable[[Run, float, int], subprocess.Popen]
 
 
 def run_suite(
@@ -46,6 +49,7 @@ def run_suite(
     data: str | Path | None = None,
     results: str | Path | None = None,
     accelerator: str = "auto",
+    workers: int | None = None,
     dry_run: bool = False,
     **changes: Any,
 ) -> dict[str, str]:
@@ -55,7 +59,8 @@ def run_suite(
     tier: smoke, reduced or paper; none is each suite's first.
     seeds: how many, from 0 on; None: as many as each suite was planned with.
     budget: seconds for everything, the planning included. jobs: trainings at once. dry_run: print the plan only.
-    changes: fields of all recipes of the suite, not of teachers. out, data, results, accelerator: as `run` takes them.
+    changes: fields of all recipes of the suite, not of teachers. out, data, results, accelerator, workers: as `run` has
+    them. Where there are several GPUs, each job has its own.
     Returns what became of each run that had no record, by id: done, stopped, not started or failed.
     Raises CkdsnnError for unknown names, impossible numbers and fields, and devices or data that cannot be had.
     """
@@ -75,7 +80,8 @@ def run_suite(
     for run in missing:
         if run.recipe.loss_names:
             fetch_teacher(run.recipe, out, results)  # here, because two trainings would do it at once
-    return work_off(plan, slots, deadline, launcher(out, data, accelerator, threads), out)
+    shared = {"out": out, "accelerator": accelerator, "data": data, "workers": workers}
+    return work_off(plan, slots, deadline, launcher(shared, threads, visible_gpus(accelerator)), out)
 
 
 def work_off(plan: list[Job], slots: int, deadline: float, launch: Launch, out: Path) -> dict[str, str]:
@@ -92,13 +98,15 @@ def work_off(plan: list[Job], slots: int, deadline: float, launch: Launch, out: 
 class Crew:
     """The trainings that run now, at most `slots` of them; `fates` says by id what has become of each job.
 
-    deadline: a time of `time.monotonic()`. launch: starts the process of a run, given the seconds that are left.
+    deadline: a time of `time.monotonic()`. launch: starts the process of a run, given the seconds that are left and its
+    slot's number, from 0.
     """
 
     def __init__(self, jobs: list[Job], slots: int, deadline: float, launch: Launch):
         self.waiting, self.slots, self.deadline, self.launch = list(jobs), slots, deadline, launch
         self.fates = {job.run.id: "not started" for job in jobs}
         self.running: dict[str, subprocess.Popen] = {}
+        self.slot_of: dict[str, int] = {}
 
     def work(self) -> None:
         """Start what may start until nothing runs any more; whatever happens, no process is left behind."""
@@ -120,7 +128,9 @@ class Crew:
         done = {name for name, fate in self.fates.items() if fate == "done"}
         while len(self.running) < self.slots and (job := next_job(self.waiting, done, self.left(), budget)):
             self.waiting.remove(job)
-            self.running[job.run.id] = self.launch(job.run, self.left())
+            slot = min(set(range(self.slots)) - {self.slot_of[name] for name in self.running})
+            self.running[job.run.id] = self.launch(job.run, self.left(), slot)
+            self.slot_of[job.run.id] = slot
             say("started", job.run.id)
         return bool(self.running)
 
@@ -161,16 +171,28 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def launcher(out: Path, data: str | Path | None, accelerator: str, threads: int) -> Launch:
-    """What starts a run's process on `threads` threads; its output goes to log.txt in the run's folder."""
-    shared = {"out": out, "progress": False, "accelerator": accelerator} | ({"data": data} if data else {})
+def visible_gpus(accelerator: str) -> list[str]:
+    """The names by which CUDA knows the GPUs that this process may use; none where trainings take another device."""
+    if Machine(accelerator).kind not in ("cuda", "gpu"):
+        return []
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return given.split(",") if given else [str(index) for index in range(torch.cuda.device_count())]
 
-    def launch(run: Run, left: float) -> subprocess.Popen:
+
+def launcher(shared: dict[str, Any], threads: int, gpus: list[str]) -> Launch:
+    """What starts a run's process on `threads` threads; its output goes to log.txt in the run's folder.
+
+    shared: arguments that all of them have; those that are None are left out. gpus: those to be shared out by slot.
+    """
+    given = {"progress": False} | {name: value for name, value in shared.items() if value is not None}
+
+    def launch(run: Run, left: float, slot: int) -> subprocess.Popen:
         limit = {} if left == math.inf else {"budget": f"{max(1, int(left - OVERHEAD))}s"}
-        options = as_options({"seed": run.seed} | changes_of(run.recipe) | shared | limit | turned_switches())
+        options = as_options({"seed": run.seed} | changes_of(run.recipe) | given | limit | turned_switches())
         command = [sys.executable, "-m", "ckdsnn.cli", "train", run.recipe.name, *options]
-        environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-        with open(make_folder(work_folder(run.recipe, run.seed, out)) / "log.txt", "ab") as log:
+        own_gpu = {"CUDA_VISIBLE_DEVICES": gpus[slot % len(gpus)]} if gpus else {}
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads)} | own_gpu
+        with open(make_folder(work_folder(run.recipe, run.seed, shared["out"])) / "log.txt", "ab") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     return launch

@@ -87,7 +87,8 @@ def make_trainer(
             enable_model_summary=False,
         )
     except (MisconfigurationException, ValueError) as error:
-        raise CkdsnnError(f"{machine} cannot be had: {error}") from error
+        wanted = f"accelerator = {machine.accelerator!r}, devices = {machine.devices}, nodes = {machine.nodes}"
+        raise CkdsnnError(f"{wanted}, strategy = {machine.strategy!r}: {error}") from error
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -10,5 +10,5 @@ def quick(monkeypatch):
     monkeypatch.setattr("ckdsnn.bench.measure.REPEATS", 1)
     monkeypatch.setattr("ckdsnn.bench.floor.SIZES", {"cpu": (16, 256)})
     monkeypatch.setattr("ckdsnn.bench.run.worker_count", lambda: 0)
-    monkeypatch.setattr("ckdsnn.bench.run.CHUNK", 16)
-    monkeypatch.setattr("ckdsnn.bench.data.CHUNK", 16)
+    monkeypatch.setattr("ckdsnn.bench.run.IMAGES", 16)
+    monkeypatch.setattr("ckdsnn.bench.data.IMAGES", 16)

@@ -55,6 +55,6 @@ def test_a_block_pays_for_exactly_its_own_images(monkeypatch):
     source, augmented = OwnInput(4, CPU, torch.contiguous_format), []
     plain = source.augment
     monkeypatch.setattr(source, "augment", lambda x, generator: augmented.append(len(x)) or plain(x, generator))
-    monkeypatch.setattr("ckdsnn.data.batches.CHUNK", 8)
+    monkeypatch.setattr("ckdsnn.data.resident.CHUNK", 8 * 3 * 32 * 32)
     list(source.take(5))
     assert augmented == [8, 8, 4]

@@ -37,7 +37,7 @@ def built(epoch=None, rank=0, processes=1, plain=False, **options):
 
 def taken(batches):
     """All images and labels of one pass."""
-    x, y = zip(*batches, strict=True)
+    x, y, _ = zip(*batches, strict=True)
     return torch.cat(x), torch.cat(y)
 
 
@@ -47,7 +47,7 @@ def same(a, b):
 
 def test_every_training_image_comes_once_but_for_the_rest():
     batches = built().train_dataloader()
-    sizes = [(tuple(x.shape), x.dtype, len(y)) for x, y in batches]
+    sizes = [(tuple(x.shape), x.dtype, len(y)) for x, y, _ in batches]
     assert sizes == [((8, 3, 16, 16), torch.float32, 8)] * 6 and len(batches) == 6
     y = taken(batches)[1].tolist()
     assert len(set(y)) == 48 and set(y) <= set(range(N)) and y != sorted(y)
@@ -82,7 +82,7 @@ def test_the_test_set_comes_whole_in_order_and_only_normalised():
     batches = built(seed=3).test_dataloader()
     x, y = taken(batches)
     assert torch.equal(x, normalize(data().x_test, MEAN, STD)) and torch.equal(y, data().y_test)
-    assert [len(y) for _, y in batches] == [4, 4, 3] and len(batches) == 3
+    assert [len(y) for _, y, _ in batches] == [4, 4, 3] and len(batches) == 3
 
 
 def test_seed_and_epoch_fix_the_batches():
@@ -97,9 +97,9 @@ def test_seed_and_epoch_fix_the_batches():
 
 def test_the_size_of_a_chunk_decides_over_no_order(monkeypatch):
     whole = taken(built(plain=True).train_dataloader())
-    monkeypatch.setattr("ckdsnn.data.batches.CHUNK", 20)  # two batches and a half: rounded down to two
+    monkeypatch.setattr("ckdsnn.data.resident.CHUNK", 20 * 3 * 16 * 16)  # two batches and a half: rounded down to two
     chunked = built(plain=True).train_dataloader()
-    assert [len(y) for _, y in chunked] == [8] * 6
+    assert [len(y) for _, y, _ in chunked] == [8] * 6
     assert all(torch.equal(a, b) for a, b in zip(taken(chunked), whole, strict=True))
 
 
@@ -117,7 +117,7 @@ def test_processes_share_an_epoch(processes):
 def test_processes_augment_differently():
     shards = [built(1, rank, 2) for rank in range(2)]
     for shard in shards:
-        shard.train = torch.full((N, 3, 16, 16), 200, dtype=torch.uint8), shard.train[1]
+        shard.source.x_train.fill_(200)
     assert not torch.equal(*(taken(shard.train_dataloader())[0] for shard in shards))
 
 
@@ -174,7 +174,7 @@ def test_a_resumed_training_sees_the_batches_of_one_that_ran_through(tmp_path):
     through = fitted(3, tmp_path)
     parts = fitted(1, tmp_path) + fitted(3, tmp_path, tmp_path / "1.ckpt")
     assert [epoch for epoch, *_ in parts] == [0] * 6 + [1] * 6 + [2] * 6
-    for (epoch, x, y), (other_epoch, other_x, other_y) in zip(through, parts, strict=True):
+    for (epoch, x, y, _), (other_epoch, other_x, other_y, _) in zip(through, parts, strict=True):
         assert epoch == other_epoch and torch.equal(x, other_x) and torch.equal(y, other_y)
     for epoch in range(3):
         assert same([batch for e, *batch in through if e == epoch], built(epoch=epoch).train_dataloader())

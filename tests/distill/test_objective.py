@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ckdsnn.distill import LOSSES, Objective, kd_loss
-from ckdsnn.engine import Engine, using
+from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import build_student, build_teacher, evaluating
 from ckdsnn.recipe import Recipe
@@ -118,8 +118,9 @@ def test_a_teacher_normalised_by_the_batch_has_its_statistics_and_keeps_its_own(
 
 
 def test_grad_cam_has_no_teacher_that_is_normalised_by_the_batch(setting):
-    with using(Engine(closed_cam=False)), pytest.raises(CkdsnnError, match="needs a closed class activation map"):
-        Objective(TERMS, setting[0], teacher_norm="batch")
+    objective = Objective(TERMS, setting[0], teacher_norm="batch")
+    with pytest.raises(CkdsnnError, match="needs a closed class activation map"):
+        Engine(closed_cam=False).tell(objective)
 
 
 def test_an_unknown_norm_of_the_teacher_is_refused(setting):

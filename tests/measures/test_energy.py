@@ -79,7 +79,7 @@ def test_firing_rates_equal_a_slow_count(student):
         student.eval()(X)
     for handle in handles:
         handle.remove()
-    rates = firing_rates(student.train(), X)
+    rates = firing_rates(student.train(), [X])
     assert rates.keys() == layers.keys() and all(0 < rate < 1 for rate in rates.values())
     for name, spikes in seen.items():
         assert spikes.shape[0] == 2 * 3  # steps and images
@@ -87,12 +87,12 @@ def test_firing_rates_equal_a_slow_count(student):
 
 
 def test_an_ann_has_no_firing_rates_and_a_relu_stage_none_of_its_own():
-    assert firing_rates(build_teacher("resnet8", 10, width=1), X) == {}
+    assert firing_rates(build_teacher("resnet8", 10, width=1), [X]) == {}
     relu = build_student("resnet8", 10, width=1, timesteps=2, last_activation="relu")
-    assert "stages.2.0.activation" not in firing_rates(relu, X)
+    assert "stages.2.0.activation" not in firing_rates(relu, [X])
 
 
-@pytest.mark.parametrize("measure", [firing_rates, energy_per_image])
+@pytest.mark.parametrize("measure", [lambda network, x: firing_rates(network, [x]), energy_per_image])
 def test_measuring_leaves_the_model_as_it_was(student, measure):
     before = {name: tensor.clone() for name, tensor in student.state_dict().items()}
     assert measure(student, X) == measure(student, X)
@@ -103,6 +103,7 @@ def test_measuring_leaves_the_model_as_it_was(student, measure):
 @pytest.mark.parametrize("events", [False, True], ids=["images", "events"])
 def test_firing_rates_do_not_depend_on_how_many_images_run_at_once(student, events, monkeypatch):
     x = torch.stack([X, -X]) if events else X
-    whole = firing_rates(student, x)
+    whole = firing_rates(student, [x])
+    assert firing_rates(student, x.split((2, 1), -4)) == pytest.approx(whole, abs=2e-6)
     monkeypatch.setattr(energy, "RATE_BATCH", 2)
-    assert firing_rates(student, x) == pytest.approx(whole, abs=2e-6)
+    assert firing_rates(student, [x]) == pytest.approx(whole, abs=2e-6)

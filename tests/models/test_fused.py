@@ -5,15 +5,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckdsnn.engine import Engine, using
+from ckdsnn.engine import Engine
 from ckdsnn.models import LIF, build_student
 
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 0.05}
 
 
 def spikes_and_gradient(kind, timesteps, x, weights):
-    with using(Engine(neuron=kind)):
-        neurons = LIF(timesteps)
+    neurons = Engine(neuron=kind).tell(LIF(timesteps))
     x = x.clone().requires_grad_()
     spikes = neurons(x)
     (spikes * weights).sum().backward()
@@ -48,8 +47,7 @@ def test_exactly_at_the_threshold_it_fires_with_the_steepest_slope():
     ],
 )
 def test_which_neuron_computes(kind, timesteps, device, fused):
-    with using(Engine(neuron=kind)):
-        assert LIF(timesteps).is_fused(torch.device(device)) is fused
+    assert Engine(neuron=kind).tell(LIF(timesteps)).is_fused(torch.device(device)) is fused
 
 
 @pytest.mark.parametrize("timesteps", [1, 2])

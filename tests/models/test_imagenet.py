@@ -7,7 +7,7 @@ from torchvision import models
 
 from ckdsnn.distill import Batch
 from ckdsnn.distill.samd import SAMD
-from ckdsnn.engine import Engine, using
+from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.inputs import InputSpec
 from ckdsnn.measures.energy import energy_per_image, firing_rates
@@ -86,9 +86,8 @@ def test_the_head_reads_the_mean_of_the_last_stage(name):
 @pytest.mark.parametrize("name", SMALL)
 def test_the_fused_neuron_gives_what_spikingjellys_gives(name):
     def outcome(neuron):
-        with using(Engine(neuron=neuron)):
-            network, x = small(name)
-        network = network.double().train()
+        network, x = small(name)
+        network = Engine(neuron=neuron).tell(network).double().train()
         logits, stages = network(x.double())
         (logits.square().sum() + stages[0].mean()).backward()
         return logits, [p.grad for p in network.parameters()]
@@ -115,7 +114,7 @@ def test_samd_reaches_every_stage(name, every_stage):
 def test_firing_rates_and_energy_are_counted(name):
     network, x = small(name)
     network = lively(network, x)
-    rates = firing_rates(network, x)
+    rates = firing_rates(network, [x])
     assert len(rates) == sum(isinstance(module, LIF) for module in network.modules()) > 3
     assert all(0 <= rate <= 1 for rate in rates.values()) and any(rates.values())
     energy = energy_per_image(network, x)

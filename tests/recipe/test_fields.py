@@ -19,6 +19,9 @@ TYPES = {field.name: field.type for field in fields(Recipe)}
 STUDENT = Recipe("student", teacher="some-teacher")
 SPIKFORMER = Recipe("spikformer", model="spikformer", teacher="some-teacher")
 TEACHER = Recipe("teacher", role="teacher", losses="none")
+PICTURES = STUDENT.replace(dataset="imagenet")
+PLAIN = Recipe("plain", losses="none")
+BASES = {"depth": SPIKFORMER, "dim": SPIKFORMER, "patch": SPIKFORMER, "image_size": PICTURES, "role": PLAIN}
 
 PAPER = {  # the method as published, the schedule and networks as configured with it
     "statistics": "own",
@@ -60,6 +63,7 @@ def other_value(name):
     """A valid value of the field that is not the student's."""
     value = getattr(STUDENT, name)
     special = {
+        "dataset": "cifar100",
         "label_smoothing": 0.1,
         "losses": "kd",
         "noise": "0.5",
@@ -93,7 +97,7 @@ def test_every_field_is_documented():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_digest_tells_every_field_apart_but_the_name(name):
-    base = SPIKFORMER if name in ("depth", "dim", "patch") else STUDENT
+    base = BASES.get(name, STUDENT)
     other = base.replace(**{name: other_value(name)})
     assert getattr(other, name) != getattr(base, name)
     assert (other.digest() == base.digest()) == (name == "name")
@@ -239,8 +243,14 @@ def test_every_number_has_a_bound():
         ({"depth": 2}, "depth = 2 has no effect on resnet19; its options: width, last_activation, head"),
         ({"model": "spikformer", "width": 2}, "width = 2 has no effect on spikformer; its options: depth, dim, patch"),
         ({"model": "imagenet_resnet18"}, "unknown model of a student 'imagenet_resnet18'"),
-        ({"timesteps": 0}, "needs a student .*timesteps = 0"),
-        ({"teacher": ""}, "needs a student .* and the name of a teacher's recipe.*losses = 'none'"),
+        ({"timesteps": 0}, "timesteps = 0; expected from 1"),
+        ({"role": "teacher"}, "needs a student and its teacher; role = 'teacher'"),
+        ({"teacher": ""}, "needs a student and its teacher; .*teacher = ''.*losses = 'none'"),
+        ({"image_size": 64}, "image_size = 64; cifar10 has one size, 32 pixels: expected 0"),
+        ({"dataset": "nmnist", "timesteps": 4}, "timesteps = 4; nmnist has 10 frames"),
+        ({"dataset": "nmnist", "timesteps": 10, "statistics": "cifar10"}, "statistics = 'cifar10'; events have none"),
+        ({"dataset": "mnist"}, "unknown dataset 'mnist'; choose one of: digits"),
+        ({"dataset": "folder:"}, "expected folder:PATH"),
     ],
 )
 def test_impossible_recipes_are_refused(changes, message):

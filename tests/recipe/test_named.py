@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from ckdsnn.assemble import teacher_sees
 from ckdsnn.distill import LOSSES
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.checks import TIERS
 from ckdsnn.recipe.conditions import COMPARED
 from ckdsnn.recipe.fields import ADDED_LATER, is_current
-from ckdsnn.recipe.named import method_of
+from ckdsnn.recipe.named import IMAGENET_TEACHER, method_of
 from ckdsnn.recipe.suites import PICKED, PILOT, PILOT_SEED, SEEDS, leading_seeds
 from ckdsnn.records import find_record, load_records
 from ckdsnn.records.record import RUNS
 
 STUDENTS = [name for name, recipe in RECIPES.items() if not recipe.is_teacher]
 # what may differ between a student and its teacher besides the network and the schedule: what it learns from
-SHARED = ("tier", "dataset", "statistics", "crop_padding", "flip", "autoaugment", "erasing")
+SHARED = ("tier", "statistics", "crop_padding", "flip", "autoaugment", "erasing")
 METHODS = {
     **{name: (name,) for name in ("kd", "samd", "nld", "at", "catkd", "e2kd")},
     **{"snn": (), "ckdsnn": ("samd", "nld"), "kdsnn": ("kd", "kdsnn"), "bkd": ("kd", "bkd")},
@@ -32,10 +33,15 @@ def test_names_are_the_keys_and_contents_differ():
     assert len({recipe.digest() for recipe in RECIPES.values()}) == len(RECIPES)
 
 
-def test_every_student_has_a_teacher_on_the_same_data():
+def test_every_student_has_a_teacher_on_the_same_data_or_a_trained_one():
     for student in (RECIPES[name] for name in STUDENTS):
+        if student.teacher == IMAGENET_TEACHER:
+            assert student.dataset == "imagenet"
+            continue
         teacher = RECIPES[student.teacher]
         assert teacher.is_teacher and teacher.loss_names == () and teacher.teacher == ""
+        data = student.data_spec.simulated_from if teacher_sees(student) == "picture" else student.dataset
+        assert teacher.dataset == data
         assert [getattr(teacher, field) for field in SHARED] == [getattr(student, field) for field in SHARED]
         assert (teacher.train_images or inf) >= (student.train_images or inf), "images that the teacher does not know"
 

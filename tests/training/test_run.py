@@ -42,7 +42,7 @@ def test_a_student_records_its_teacher_terms_and_measurements(record, results, s
 
 def test_the_recorded_arrays_are_the_maps_of_the_recorded_weights(record, results, student):
     arrays, module = load_arrays(record, results), build_data(student, 0)
-    x, y = next(iter(module.test_dataloader()))
+    x, y, _ = next(iter(module.test_dataloader()))
     teacher = next(r for r in load_records(results) if r.recipe["name"] == "tiny-teacher")
     ann, snn = load_network(teacher, results), load_network(record, results)
     with torch.no_grad():
@@ -55,7 +55,7 @@ def test_the_recorded_arrays_are_the_maps_of_the_recorded_weights(record, result
 
 def test_the_recorded_logits_are_those_behind_the_accuracy(record, results, student):
     logits, module = load_arrays(record, results)["test_logits"], build_data(student, 0)
-    labels = module.data.y_test[:1000].numpy()
+    labels = module.source.y_test[:1000].numpy()
     assert logits.shape == (len(labels), 10)  # fewer than 1,000 test digits: all of them
     assert 100 * (logits.argmax(1) == labels).mean() == pytest.approx(record.accuracy, abs=0.3)  # float16 may tie
 
@@ -154,11 +154,11 @@ def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
     for arguments, message in (
         ({"recipe": "digits-magic"}, "unknown recipe 'digits-magic'; choose one of: digits-teacher"),
         ({"recipe": "digits-snn", "tau": 2}, "unknown recipe field 'tau'"),
-        ({"recipe": "digits-ckdsnn", "timesteps": 0}, "needs a student"),
+        ({"recipe": "digits-ckdsnn", "role": "teacher"}, "needs a student"),
         ({"recipe": "digits-ckdsnn", "teacher": "nobody"}, "unknown teacher recipe for digits 'nobody'"),
         ({"recipe": "digits-ckdsnn", "teacher": "digits-kd"}, "choose one of: digits-teacher"),
         ({"recipe": "digits-ckdsnn", "teacher": "cifar10-reduced-teacher"}, "choose one of: digits-teacher"),
-        ({"recipe": "digits-snn", "timesteps": 0}, "timesteps = 0 is an ANN"),
+        ({"recipe": "digits-snn", "timesteps": 0}, "timesteps = 0; expected from 1"),
         ({"recipe": "digits-snn", "seed": "1"}, "seed = '1'; expected an integer"),
         ({"recipe": "digits-snn", "devices": 0}, "devices = 0; expected an integer of at least 1"),
         ({"recipe": "digits-snn", "accelerator": "abacus"}, "accelerator = 'abacus'"),

@@ -34,10 +34,12 @@ class StandIns:
     """Starts lines of Python that stand in for trainings; notes the order, and what else runs at each start."""
 
     def __init__(self, folder, programs=None):
-        self.folder, self.programs, self.started, self.processes = folder, programs or {}, [], {}
+        self.folder, self.programs, self.started, self.processes, self.slots = folder, programs or {}, [], {}, {}
 
-    def __call__(self, run, left):
+    def __call__(self, run, left, slot):
         running = {name for name, process in self.processes.items() if process.poll() is None}
+        assert slot not in {self.slots[name] for name in running}, "two trainings would share a GPU"
+        self.slots[run.recipe.name] = slot
         self.started.append((run.recipe.name, running))
         ready = f"open({str(self.folder / run.recipe.name)!r}, 'w').close()"
         program = self.programs.get(run.recipe.name, "pass").format(ready=ready)
@@ -164,13 +166,16 @@ def test_trainings_do_not_inherit_that_ctrl_c_is_ignored():
         (RECIPES["cifar10-resnet19-kd"].replace(epochs=100, lr=3e-5), 1.0, "1s"),
     ],
 )
-def test_the_command_of_a_run_means_that_run(recipe, left, budget, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("gpus", "own"), [([], None), (["2", "5"], "5")])
+def test_the_command_of_a_run_means_that_run(recipe, left, budget, gpus, own, tmp_path, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(suite, "OVERHEAD", 15)
     started = []
     monkeypatch.setattr(suite.subprocess, "Popen", lambda command, **options: started.append((command, options)))
     switches = Engine(neuron="fused", channels_last=False)
     with using(switches):
-        launcher(tmp_path, "images", "cpu", 3)(Run(recipe, 4), left)
+        shared = {"out": tmp_path, "data": "images", "accelerator": "cpu", "workers": None}
+        launcher(shared, 3, gpus)(Run(recipe, 4), left, 3)
     ((command, options),) = started
     assert command[:4] == [sys.executable, "-m", "ckdsnn.cli", "train"]
     given = vars(train_parser().parse_args(command[4:]))
@@ -178,8 +183,9 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, tmp_path, mon
     assert Engine(**vars(given.pop("engine"))) == switches
     arguments = [given.pop(name) for name in ("out", "data", "progress", "accelerator", "devices", "seed")]
     assert arguments == [str(tmp_path), "images", False, "cpu", 1, 4]
+    assert [given.pop(name) for name in ("nodes", "strategy", "workers")] == [1, "auto", None]
     assert resolve(given.pop("recipe"), given) == recipe
-    assert options["env"]["OMP_NUM_THREADS"] == "3"
+    assert options["env"]["OMP_NUM_THREADS"] == "3" and options["env"].get("CUDA_VISIBLE_DEVICES") == own
     assert options["stdout"].name == str(tmp_path / "work" / recipe.record_id(4) / "log.txt")
 
 
@@ -220,9 +226,9 @@ def test_a_dry_run_leaves_nothing(tiny, tmp_path, capsys):
 def test_a_teacher_on_record_elsewhere_is_copied_before_any_start(student, record, results, tmp_path, monkeypatch):
     seen = []
 
-    def look(out, *_):
-        seen.extend(record.recipe["name"] for record in load_records(out))
-        return lambda run, left: subprocess.Popen([sys.executable, "-S", "-c", "pass"])
+    def look(shared, *_):
+        seen.extend(record.recipe["name"] for record in load_records(shared["out"]))
+        return lambda *_: subprocess.Popen([sys.executable, "-S", "-c", "pass"])
 
     monkeypatch.setitem(SUITES, "one", {"smoke": ["tiny-ckdsnn"]})
     monkeypatch.setitem(RECIPES, "tiny-ckdsnn", student)

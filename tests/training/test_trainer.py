@@ -45,7 +45,7 @@ def test_the_curve_holds_what_a_slow_count_gives(trained):
     network, correct = classifier.network.eval(), 0
     module = build_data(TINY, 0)
     with torch.no_grad():
-        for images, labels in module.test_dataloader():
+        for images, labels, _ in module.test_dataloader():
             correct += (network(images).logits.argmax(1) == labels).sum().item()
     assert curve.points[-1]["test_accuracy"] == pytest.approx(100 * correct / 360, abs=1e-4)
     assert [point["epoch"] for point in curve.points] == [1, 2]
