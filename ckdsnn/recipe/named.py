@@ -110,8 +110,8 @@ SETTINGS: dict[str, Setting] = {
     # pictures from files; the twin of the smallest network is the teacher of both
     "imagenet10-sew18": Setting(
         {"tier": "reduced", "dataset": "imagenet10", "batch_size": 32, "lr": 0.05, "crop_padding": 0} | CROP_AND_FLIP,
-        {"model": "imagenet_resnet18", "epochs": 30},
-        {"model": "sew_resnet18", "timesteps": 4, "epochs": 8},
+        {"model": "imagenet_resnet18", "epochs": 12},
+        {"model": "sew_resnet18", "timesteps": 4, "epochs": 5},
     ),
     "imagenet10-resnet34": Setting(
         {"tier": "reduced", "dataset": "imagenet10", "batch_size": 32, "lr": 0.05, "crop_padding": 0} | CROP_AND_FLIP,
