@@ -25,9 +25,10 @@ def teacher_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dic
 
 
 def student_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndarray]:
-    """Of an SNN: logits [B, K], sam [B, H, W] and grad_cam [B, H, W]; float16.
+    """Of an SNN, in float16: logits [B, K], sam [B, H, W], grad_cam [B, H, W]; of several steps sam_steps [B, T, H, W].
 
-    grad_cam is for the label and at the last stage: no spike lies behind it, so no surrogate gradient enters.
+    sam_steps: the spikes of each step alone, whose sum is sam. grad_cam is for the label and at the last stage: no
+    spike lies behind it, so no surrogate gradient enters.
     """
     with evaluating(model), torch.no_grad():
         logits, stages = model(x)
@@ -36,6 +37,8 @@ def student_maps(model: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> dic
         "sam": spike_activation_map(stages[-1]),
         "grad_cam": grad_cam(model, x, labels),
     }
+    if len(stages[-1]) > 1:
+        maps["sam_steps"] = stages[-1].sum(2).transpose(0, 1)
     return {name: as_float16(tensor) for name, tensor in maps.items()}
 
 

@@ -84,7 +84,7 @@ def load_arrays(record: Record, out: str | Path = "results") -> dict[str, np.nda
 
     Of N = 64 test images: images [N, H, W, 3] (uint8) and labels [N]; of a student logits [N, K] and the maps sam and
     grad_cam [N, h, w]; of its teacher, or of a teacher's own record, teacher_logits and cam. Maps are for the labels'
-    classes; floats are halved to float16. Where they were kept: test_logits [1000, K].
+    classes; floats are halved to float16. Where they were kept: test_logits [1000, K], sam_steps [N, T, h, w].
     """
     merged: dict[str, np.ndarray] = {}
     for name, digest in record.arrays.items():

@@ -24,6 +24,7 @@ def test_maps_do_not_depend_on_how_many_are_made_at_once(size):
     model = build_student("resnet8", 10, width=1, timesteps=2)
     whole, parts = student_maps(model, X, Y), in_parts(student_maps, model, X, Y, size)
     assert whole.keys() == parts.keys()
+    np.testing.assert_allclose(whole["sam_steps"].sum(1), whole["sam"], atol=1e-2)
     for name in whole:
         np.testing.assert_allclose(parts[name], whole[name], atol=1e-3)
 
@@ -48,7 +49,8 @@ def test_maps_of_a_student():
     maps = student_maps(model, X, Y)
     assert model.training, "its mode is restored"
     logits, stages = model.eval()(X)
-    assert maps.keys() == {"logits", "sam", "grad_cam"}
+    assert maps.keys() == {"logits", "sam", "grad_cam", "sam_steps"}
+    np.testing.assert_array_equal(maps["sam_steps"][:, 1], stages[-1][1].sum(1).detach().numpy())
     np.testing.assert_array_equal(maps["logits"], as_stored(logits))
     np.testing.assert_array_equal(maps["sam"], spike_activation_map(stages[-1]).detach().numpy())
     np.testing.assert_array_equal(maps["grad_cam"], as_stored(grad_cam(model, X, Y)))
