@@ -6,11 +6,13 @@ import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import papermill
 import pytest
 import torch
+from PIL import Image
 
-from ckdsnn import load_records
+from ckdsnn import load_records, models
 from ckdsnn.cli import COMMANDS
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.fields import is_current
@@ -21,6 +23,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PAGES = ("README.md", "book/index.md", "book/reproduce.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OPTIONS_OF_RUN = {"recipe", "seed", "out", "data", "progress", "accelerator", "devices", "engine"}
+OPTIONS_OF_RUN |= {"nodes", "strategy", "workers"}
 
 
 def blocks(page, language):
@@ -43,8 +46,23 @@ def lines_of(program):
     return [pytest.param(words[1:], id=" ".join(words)) for words in found]
 
 
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    """A folder of noise in two classes, in the folder where a block runs; the tables are afterwards as they were."""
+    for name in ("ant", "bee"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for index in range(20):
+            noise = np.random.default_rng([index, len(name)]).integers(0, 256, (40, 48, 3), np.uint8)
+            Image.fromarray(noise).save(tmp_path / "pictures" / name / f"{index}.png")
+    monkeypatch.chdir(tmp_path)
+    for table in (models.STUDENTS, models.TEACHERS, RECIPES):
+        for name in ("own-snn", "own-ann", "own-teacher"):
+            monkeypatch.setitem(table, name, None)  # what a block puts there is gone afterwards
+            del table[name]
+
+
 @pytest.mark.parametrize("code", blocks("README.md", "python"))
-def test_python_blocks_run_as_written(code):
+def test_python_blocks_run_as_written(code, pictures):
     names = {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -52,6 +70,12 @@ def test_python_blocks_run_as_written(code):
     if "loss" in names:
         assert names["loss"].isfinite() and all(p.grad is not None for p in names["student"].parameters())
         assert all(p.grad is None for p in names["teacher"].parameters()), "nothing flows into the teacher"
+    elif "record" in names:
+        assert [record.id for record in load_records("results")] == [
+            names["record"].id,
+            names["record"].teacher["record"],
+        ]
+        assert names["record"].data["classes"] == ["ant", "bee"]
     else:
         assert names["maps"].dim() == 3 and names["maps"].any()
 

@@ -1,12 +1,13 @@
 """Teachers (ANN) and students (SNN) by name.
 
 To add a model: a function that makes it of its number of classes, its inputs, for a student T, and options of its own;
-its forward returns `Features` and it offers `head_weight`. `Tapped` makes this of any torch module. A row in the table
-of teachers or students gives it a name.
+its forward returns `Features` and it offers `head_weight`. `Tapped` makes this of any torch module, `Spiking` lets a
+spiking one read images. A row in the table of teachers or students gives it a name: TEACHERS["mine"] = ModelSpec(make).
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -44,29 +45,21 @@ class ModelSpec(NamedTuple):
 
     build: Callable[..., nn.Module]
     """makes it: (num_classes, inputs, **options), of a student (num_classes, inputs, timesteps, **options)"""
-    options: Mapping[str, Any]
+    stages: int | str = 1
+    """how many stages it has, or the option that says so"""
+    options: Mapping[str, Any] = MappingProxyType({})
     """what can be chosen of it -> its default"""
-    stages: Callable[[Mapping[str, Any]], int]
-    """how many stages it has with these options"""
-    cite: tuple[str, ...]
+    cite: tuple[str, ...] = ()
     """keys of the works that it is from"""
-
-
-def fixed(count: int) -> Callable[[Mapping[str, Any]], int]:
-    """The number of stages of a model whose options do not change it."""
-    return lambda _: count
 
 
 SMALL_WORKS = {"resnet8": ("resnet",), "resnet19": ("resnet", "tdbn"), "resnet20": ("resnet",)}
 SEW_DEPTHS, SPIKING_DEPTHS = (18, 34, 50), (18, 34)
 
 TEACHERS: dict[str, ModelSpec] = {
+    **{name: ModelSpec(partial(ResNet, blocks), 3, {"width": 8}, SMALL_WORKS[name]) for name, blocks in BLOCKS.items()},
     **{
-        name: ModelSpec(partial(ResNet, blocks), {"width": 8}, fixed(3), SMALL_WORKS[name])
-        for name, blocks in BLOCKS.items()
-    },
-    **{
-        f"imagenet_resnet{depth}": ModelSpec(partial(imagenet_resnet.ann, depth), {}, fixed(4), ("resnet",))
+        f"imagenet_resnet{depth}": ModelSpec(partial(imagenet_resnet.ann, depth), 4, cite=("resnet",))
         for depth in SEW_DEPTHS
     },
 }
@@ -74,25 +67,23 @@ STUDENTS: dict[str, ModelSpec] = {
     **{
         name: ModelSpec(
             partial(SpikingResNet, blocks),
+            3,
             {"width": 8, "last_activation": "spike", "head": "linear"},
-            fixed(3),
             SMALL_WORKS[name],
         )
         for name, blocks in BLOCKS.items()
     },
     **{
         f"spiking_resnet{depth}": ModelSpec(
-            partial(imagenet_resnet.spiking, depth), {}, fixed(4), ("resnet", "spikingresnet")
+            partial(imagenet_resnet.spiking, depth), 4, cite=("resnet", "spikingresnet")
         )
         for depth in SPIKING_DEPTHS
     },
     **{
-        f"sew_resnet{depth}": ModelSpec(partial(imagenet_resnet.sew, depth), {}, fixed(4), ("resnet", "sew"))
+        f"sew_resnet{depth}": ModelSpec(partial(imagenet_resnet.sew, depth), 4, cite=("resnet", "sew"))
         for depth in SEW_DEPTHS
     },
-    "spikformer": ModelSpec(
-        spikformer, {"depth": 4, "dim": 384, "patch": 4}, lambda options: options["depth"], ("spikformer",)
-    ),
+    "spikformer": ModelSpec(spikformer, "depth", {"depth": 4, "dim": 384, "patch": 4}, ("spikformer",)),
 }
 
 

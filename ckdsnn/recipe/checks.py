@@ -19,7 +19,6 @@ CHOICES = {
     "tier": TIERS,
     "role": ("student", "teacher"),
     "statistics": ("own", "cifar10"),
-    "model": STUDENTS | TEACHERS,
     "last_activation": LAST_ACTIVATIONS,
     "head": HEADS,
     "scaling": SCALINGS,

@@ -202,7 +202,8 @@ class Recipe:
     @property
     def stages(self) -> int:
         """The number of the model's stages."""
-        return self.model_spec.stages({**self.model_spec.options, **self.model_options})
+        stages = self.model_spec.stages
+        return {**self.model_spec.options, **self.model_options}[stages] if isinstance(stages, str) else stages
 
     @property
     def is_teacher(self) -> bool:

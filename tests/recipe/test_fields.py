@@ -64,6 +64,7 @@ def other_value(name):
     value = getattr(STUDENT, name)
     special = {
         "dataset": "cifar100",
+        "model": "resnet20",
         "label_smoothing": 0.1,
         "losses": "kd",
         "noise": "0.5",

@@ -13,8 +13,9 @@ from ckdsnn.analysis import speed
 from ckdsnn.assemble import teacher_recipe
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import copy_record, load_record
+from ckdsnn.records.provenance import device_name
 from ckdsnn.training import OutOfTime, estimate
-from ckdsnn.training.estimate import Estimate, Estimator, Progress, find_device, kind, measure, read_progress
+from ckdsnn.training.estimate import Estimate, Estimator, Progress, kind, measure, read_progress
 from ckdsnn.training.plan import (
     OVERHEAD,
     Job,
@@ -174,7 +175,7 @@ DIGITS = 1437 // 32 * 32 + 360 / 3  # images of an epoch: whole batches, and the
 
 
 def test_a_runs_own_curve_comes_first_and_its_last_epoch_counts(tmp_path):
-    here = find_device("cpu")[1]
+    here = device_name(torch.device("cpu"))
     points = [{"epoch": 1, "seconds": 50.0}, {"epoch": 2, "seconds": 7.0}]
     progress = Progress(points, {"device": here, "threads": 2})
     assert estimator(tmp_path, threads=2).epoch(SNN, progress) == Estimate(7.0, "own curve")
