@@ -54,6 +54,8 @@ NOTEBOOKS = {  # suite -> the page that shows it
     "conditions": "notebooks/19_conditions.ipynb",
     "spikformer": "notebooks/20_spikformer.ipynb",
     "events": "notebooks/21_events.ipynb",
+    "simulated": "notebooks/21_events.ipynb",
+    "imagenet": "notebooks/22_imagenet.ipynb",
 }
 STUDY_PAGES = {  # kind of study -> the page that shows it
     "distributions": "notebooks/04_distributions.ipynb",

@@ -37,11 +37,17 @@ def commands(page):
     return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
+def launched(words):
+    """The command that torchrun or SLURM starts, or the words themselves."""
+    own = {"torchrun": "ckdsnn.cli", "srun": "ckdsnn"}.get(words[0])
+    return ["ckdsnn", *words[words.index(own) + 1 :]] if own else words
+
+
 LINES = [words for page in PAGES for words in commands(page)]
 
 
 def lines_of(program):
-    found = [words for words in LINES if words[0] == program]
+    found = [words for words in map(launched, LINES) if words[0] == program]
     assert found, f"no line calls {program}"
     return [pytest.param(words[1:], id=" ".join(words)) for words in found]
 

@@ -35,6 +35,12 @@ def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
     return recorded({method: RECIPES[name] for method, name in suite_recipes(suite, tier).items()}, *folders)
 
 
+def of_setting(cells: Mapping[str, list[Record]], setting: str) -> Cells:
+    """The cells of one setting of a suite over several, by method instead of whole names."""
+    known = {recipe.name: method for method, recipe in STUDENTS[setting].items()}
+    return {known[name]: records for name, records in cells.items() if name in known}
+
+
 def recorded(recipes: Mapping[str, Recipe], *folders: str | Path) -> Cells:
     """What is on record in these folders of the runs of these recipes, by the same names, as in `load_cells`."""
     found = {}

@@ -1,18 +1,35 @@
 """What figures and tables call the methods and their variants, and in which colour they show them.
 
-A name's label and family stand in the table of methods; nothing here reads them out of the name.
+A name's label and family stand in the table of methods; nothing here reads them out of the name. Cells of a suite over
+several settings bear whole names, SETTING-METHOD: their setting is part of the label.
 """
 
 from collections.abc import Iterable
 
 from ckdsnn.recipe.conditions import CONDITIONS, split_condition
 from ckdsnn.recipe.methods import METHODS, ROWS
-from ckdsnn.recipe.named import method_of
+from ckdsnn.recipe.named import METHOD_OF_NAME, method_of
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
 from ckdsnn.report.style import COLOURS, OTHER_COLOUR
 
 TEACHER = "Teacher (ANN)"
+SETTING_WORDS = {  # setting whose cells stand beside those of others -> in words
+    "cifar10-events": "simulated events",
+    "cifar10-events-rgb": "simulated events, RGB teacher",
+    "imagenet10-sew18": "SEW-ResNet-18",
+    "imagenet10-resnet34": "spiking ResNet-34",
+    "imagenet-sew34": "SEW-ResNet-34",
+    "imagenet-sew18": "SEW-ResNet-18",
+    "imagenet-resnet34": "spiking ResNet-34",
+}
+
+
+def split_setting(name: str) -> tuple[str, str]:
+    """SETTING-METHOD -> the words of its setting, if that has any, and METHOD; any other name -> "" and itself."""
+    method = METHOD_OF_NAME.get(name, "")
+    words = SETTING_WORDS.get(name.removesuffix(f"-{method}"), "")
+    return (words, method) if words else ("", name)
 
 
 def split_time(method: str) -> tuple[str, int | None]:
@@ -22,17 +39,18 @@ def split_time(method: str) -> tuple[str, int | None]:
 
 
 def label_of(method: str) -> str:
-    """A method's or a variant's label, with its condition; the teacher's; what is none of them bears its own name."""
+    """A method's or a variant's label, with its condition and setting; the teacher's; any other name is its own."""
     if method == "teacher":
         return TEACHER
+    setting, method = split_setting(method)
     base, condition = split_condition(method)
     label = ROWS[base].label if base in ROWS else base
-    return f"{label}, {CONDITIONS[condition].words}" if condition else label
+    return ", ".join(part for part in (label, condition and CONDITIONS[condition].words, setting) if part)
 
 
 def family_of(method: str) -> str:
     """The method of which this is a variant, itself included; "" for none."""
-    base, _ = split_condition(method)
+    base, _ = split_condition(split_setting(method)[1])
     return ROWS[base].family or base if base in ROWS else ""
 
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.style import COLOURS, MAP_COLOURS, styled
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Span = tuple[float, float]
 MAP_LABELS = {"cam": "Teacher: CAM", "sam": "Student: SAM", "grad_cam": "Student: Grad-CAM"}
+MOST_STEPS = 6  # in one figure: more maps in a row would be too small
 
 
 def show_picture(axes: Axes, picture: np.ndarray) -> None:
@@ -74,6 +76,49 @@ def record_gallery(arrays: Mapping[str, np.ndarray], classes: Sequence[str], cou
 def row_label(label: str, kind: str, cells: np.ndarray) -> str:
     """The label of a row, of a SAM with the range of its counts."""
     return f"{label}\n{cells.min():g} to {cells.max():g} spikes" if kind == "sam" else label
+
+
+def sam_growth(arrays: Mapping[str, np.ndarray], classes: Sequence[str], count: int = 4) -> Figure:
+    """One row for each of the first `count` gallery images: the picture, its SAM after 1, 2, ... T steps, and at the end
+    the CAM of its teacher, if the student of these arrays has one.
+
+    A SAM after t steps is the sum of the spikes of the first t; the last is the SAM. A row has one scale, from the
+    fewest spikes in a cell of these maps to the most, which its label says; a CAM has its own. Of more than MOST_STEPS
+    steps so many are shown. Raises CkdsnnError for arrays without the spikes of each step.
+    """
+    sums = running_sums(arrays)[:count]
+    steps = steps_shown(sums.shape[1])
+    titles = ["Picture", *(f"SAM after\n{step} step{'s' * (step > 1)}" for step in steps)]
+    titles += ["Teacher:\nCAM"] * ("cam" in arrays)
+    with styled():
+        figure = Figure(figsize=(7.5, 6.1 / len(titles) * len(sums) + 0.4))
+        grid = figure.subplots(len(sums), len(titles), squeeze=False)
+        for axes, title in zip(grid[0], titles, strict=True):
+            axes.set_title(title, fontsize=9)
+        for n, (row, grown) in enumerate(zip(grid, sums, strict=True)):
+            maps, picture = grown[[step - 1 for step in steps]], arrays["images"][n]
+            show_picture(row[0], picture)
+            for axes, cells in zip(row[1:], maps, strict=False):
+                show_map(axes, picture, cells, MAP_COLOURS["sam"], (maps.min(), maps.max()))
+            if "cam" in arrays:
+                show_map(row[-1], picture, arrays["cam"][n], MAP_COLOURS["cam"])
+            label_row(row[0], row_label(classes[arrays["labels"][n]], "sam", maps))
+        return figure
+
+
+def running_sums(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The SAMs after 1, 2, ... T steps, [N, T, h, w]. Raises CkdsnnError where the spikes of each step were not kept."""
+    if "sam_steps" not in arrays:
+        raise CkdsnnError(
+            "these arrays have no spikes of single steps (sam_steps); a student with one time step, a teacher and runs "
+            "from before they were kept have none: train a student with several time steps"
+        )
+    return arrays["sam_steps"].cumsum(1, dtype=np.float64)
+
+
+def steps_shown(steps: int) -> list[int]:
+    """The first of the steps, the last, and between them as many as fit, about equally far apart; counted from 1."""
+    return sorted({round(step) for step in np.linspace(1, steps, min(steps, MOST_STEPS))})
 
 
 def label_row(axes: Axes, label: str) -> None:

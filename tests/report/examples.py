@@ -86,6 +86,13 @@ def maps(count: int, size: int = 4) -> np.ndarray:
     return np.random.default_rng(2).random((count, size, size)).astype(np.float16)
 
 
+def grown(count: int, steps: int, size: int = 8) -> dict[str, np.ndarray]:
+    """Arrays of a student with so many time steps that has a teacher."""
+    spikes = np.random.default_rng(5).integers(0, 40, (count, steps, 4, 4)).astype(np.float16)
+    found = {"images": pictures(count, size), "labels": np.arange(count) % 2, "cam": maps(count)}
+    return found | {"sam_steps": spikes, "sam": spikes.sum(1)}
+
+
 def agreement(seed: int) -> Agreement:
     random = np.random.default_rng(seed)
     return Agreement(random.uniform(-1, 1, 9), random.uniform(-0.2, 0.2, 9))

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
 from ckdsnn.report.framework import framework
-from ckdsnn.report.map_plots import explanation, map_gallery
+from ckdsnn.report.map_plots import explanation, map_gallery, sam_growth
 from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.speed.plots import scaling, switch_costs, throughput, time_shares
 from ckdsnn.report.studies.distribution_plots import distances, side_by_side
@@ -33,6 +33,7 @@ from tests.report.examples import (
     every_method,
     faithfulness,
     found,
+    grown,
     maps,
     over_time_cells,
     pictures,
@@ -62,6 +63,8 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
         {title: {method: agreement(1) for method in ("snn", "ckdsnn-count", "ckdsnn")} for title in ("SAM", "CAM")}
     ),
     "map_gallery": lambda _: gallery(),
+    "sam_growth": lambda _: sam_growth(grown(4, 10, 32), CLASSES),
+    "sam_growth, long names": lambda _: sam_growth(grown(2, 2), ["American Staffordshire terrier", "go-kart"]),
     "explanation": lambda _: explanation(found()),
     "suite_figure": lambda record: suite_figure(suite_cells("released", "reduced", record), "ckdsnn-count"),
     "suite_figure, short": lambda record: suite_figure(suite_cells("noise", "reduced", record), "kd"),

@@ -7,8 +7,18 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from ckdsnn.report.map_plots import MAP_COLOURS, explanation, map_gallery, record_gallery, show_map
-from tests.report.examples import STYLES, found, maps, pictures
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.report.map_plots import (
+    MAP_COLOURS,
+    MOST_STEPS,
+    explanation,
+    map_gallery,
+    record_gallery,
+    sam_growth,
+    show_map,
+    steps_shown,
+)
+from tests.report.examples import STYLES, found, grown, maps, pictures
 
 
 def shown_map(cells, picture=None):
@@ -90,6 +100,45 @@ def test_record_gallery_shows_what_the_arrays_hold():
     assert [axes.get_title() for axes in grid[0]] == ["even", "odd", "even"]
     assert grid[1, 0].texts[0].get_text().startswith("Student: SAM\n")
     np.testing.assert_array_equal(grid[1, 2].images[1].get_array(), arrays["sam"][2])
+
+
+@pytest.mark.parametrize("teacher", [True, False])
+def test_a_growing_sam_is_the_running_sum_on_one_scale_a_row(teacher):
+    arrays = grown(3, 4) if teacher else {k: v for k, v in grown(3, 4).items() if k != "cam"}
+    grid = np.reshape(sam_growth(arrays, ["even", "odd"], count=2).axes, (2, 6 if teacher else 5))
+    titles = ["Picture", "SAM after\n1 step", "SAM after\n2 steps", "SAM after\n3 steps", "SAM after\n4 steps"]
+    assert [axes.get_title() for axes in grid[0]] == titles + ["Teacher:\nCAM"] * teacher
+    for n, row in enumerate(grid):
+        np.testing.assert_array_equal(row[0].images[0].get_array(), arrays["images"][n])
+        sums = [arrays["sam_steps"][n, : t + 1].astype(float).sum(0) for t in range(4)]
+        low, high = sums[0].min(), sums[-1].max()
+        assert row[0].texts[0].get_text() == f"{['even', 'odd'][n]}\n{low:g} to {high:g} spikes"
+        for axes, expected in zip(row[1:5], sums, strict=True):
+            np.testing.assert_array_equal(axes.images[1].get_array(), expected)
+            assert (axes.images[1].norm.vmin, axes.images[1].norm.vmax) == (low, high)
+            assert axes.images[1].get_cmap().name == MAP_COLOURS["sam"]
+        if teacher:
+            np.testing.assert_array_equal(row[-1].images[1].get_array(), arrays["cam"][n])
+            assert row[-1].images[1].get_cmap().name == MAP_COLOURS["cam"]
+        np.testing.assert_array_equal(sums[-1], arrays["sam"][n])
+
+
+def test_of_many_steps_some_are_shown_with_the_first_and_the_last():
+    arrays = grown(1, 10)
+    shown = sam_growth(arrays, ["even", "odd"]).axes
+    assert len(shown) == MOST_STEPS + 2
+    np.testing.assert_array_equal(shown[1].images[1].get_array(), arrays["sam_steps"][0, 0])
+    np.testing.assert_array_equal(shown[-2].images[1].get_array(), arrays["sam"][0])
+    for steps in (2, 6, 7, 10, 20):
+        some = steps_shown(steps)
+        assert (some[0], some[-1], len(some)) == (1, steps, min(steps, MOST_STEPS))
+        assert np.ptp(np.diff(some)) <= 1
+
+
+def test_maps_do_not_grow_without_the_spikes_of_each_step():
+    arrays = {k: v for k, v in grown(2, 4).items() if k != "sam_steps"}
+    with pytest.raises(CkdsnnError, match="no spikes of single steps"):
+        sam_growth(arrays, ["even", "odd"])
 
 
 def test_explanation_shows_the_picture_and_both_maps_with_their_units():

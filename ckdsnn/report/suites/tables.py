@@ -8,7 +8,10 @@ from ckdsnn.report.compare import Cells, Comparison, accuracies, against, silent
 from ckdsnn.report.labels import in_families, label_of
 from ckdsnn.report.tables import DASH, Table, count, mean_sd, whole
 
-CHANCE = {"digits": 10.0, "cifar10": 10.0, "cifar100": 1.0, "nmnist": 10.0}  # data set -> accuracy of guessing (%)
+CHANCE = {  # data set -> accuracy of guessing (%)
+    **dict.fromkeys(("digits", "cifar10", "nmnist", "cifar10dvs", "cifar10-events", "imagenet10"), 10.0),
+    **{"cifar100": 1.0, "imagenet": 0.1},
+}
 NEAR = 2.0  # points: so near to chance a network has learned next to nothing
 PAIRED_T = "[95 %, paired t]"
 PAIRED = 'Differences are paired by seed; "from": the other\'s mean over these seeds, where one has more.'
