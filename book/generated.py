@@ -81,7 +81,7 @@ class Generator:
     """Fills in the places of pages, from the results below `root`; records: as for `legend`."""
 
     def __init__(self, root: Path, records: Records):
-        self.results, self.records = root / "results", records
+        self.root, self.results, self.records = root, root / "results", records
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -264,6 +264,11 @@ class Generator:
         """What trains all suites."""
         return commands(PLANS, TIER)
 
+    def example(self) -> str:
+        """The README's example with everything of one's own, which its test runs."""
+        blocks = re.findall(r"^```python\n.*?^```$", (self.root / "README.md").read_text(), re.M | re.S)
+        return next(block for block in blocks if "run(student)" in block)
+
     def fill(self, text: str) -> str:
         """The page with all its places filled in. Raises CkdsnnError for an unknown name."""
         makers: dict[str, Callable[..., str]] = {
@@ -285,5 +290,6 @@ class Generator:
             "best": self.best,
             "reproduce": self.reproduce,
             "commands": self.commands,
+            "example": self.example,
         }
         return PLACE.sub(lambda match: choose("generated part", match[1], makers)(*match[2].split()), text)

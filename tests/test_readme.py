@@ -67,7 +67,7 @@ def pictures(tmp_path, monkeypatch):
             del table[name]
 
 
-@pytest.mark.parametrize("code", blocks("README.md", "python"))
+@pytest.mark.parametrize("code", [*blocks("README.md", "python"), *blocks("book/own.md", "python")])
 def test_python_blocks_run_as_written(code, pictures):
     names = {}
     with torch.random.fork_rng(devices=[]):
@@ -82,8 +82,10 @@ def test_python_blocks_run_as_written(code, pictures):
             names["record"].teacher["record"],
         ]
         assert names["record"].data["classes"] == ["ant", "bee"]
-    else:
+    elif "maps" in names:
         assert names["maps"].dim() == 3 and names["maps"].any()
+    else:
+        assert (names["seen"].logits.shape, names["seen"].stages[-1].shape) == ((2, 10), (2, 768, 4, 4))
 
 
 def test_readme_starts_with_the_two_commands():

@@ -7,10 +7,12 @@ read all of ImageNet takes an hour.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -30,7 +32,8 @@ TEST_FOLDERS = ("val", "test")
 TEST_SHARE = 5  # without a folder of its own, one of so many pictures of each class is a test picture
 CHECKED_AT_ONCE = 20_000  # pictures up to which all are tried before a training begins: half a minute
 MARGIN = 8 / 7  # the shorter side is scaled to this times the size before the middle is cut out: 256 pixels for 224
-NAMED = 5  # broken files that an error names
+STRIP = 8  # of a longer picture only the middle is scaled: 1 x 10,000 pixels would become 256 x 2,560,000
+NAMED = 20  # files that an error names
 
 
 class Streamed:
@@ -44,17 +47,19 @@ class Streamed:
         self.spec, self.folder, self.workers = spec, folder, workers
         ordered = {split: sorted(part, key=lambda file: sha256(file[0])) for split, part in files.items()}
         # as bytes of one array: workers share its memory, which lists of Python objects would make them copy
-        self.paths = {split: np.array([path.encode() for path, _ in part]) for split, part in ordered.items()}
+        self.paths = {split: np.array([os.fsencode(path) for path, _ in part]) for split, part in ordered.items()}
         self.own_labels = {split: torch.tensor([label for _, label in part]) for split, part in ordered.items()}
         self.digest = self.manifest()
         self.device = torch.device("cpu")
 
     def manifest(self) -> str:
-        """A digest of the files' paths and sizes."""
-        listed = (path for split in self.paths for path in sorted(self.paths[split].tolist()))
-        total = hashlib.sha256()
-        for path in listed:
-            total.update(path + f" {(self.folder / path.decode()).stat().st_size}\n".encode())
+        """A digest of the files' paths and sizes. Raises CkdsnnError for a link that leads nowhere."""
+        folder, total = os.fsencode(self.folder), hashlib.sha256()
+        try:
+            for path in (path for split in self.paths for path in sorted(self.paths[split].tolist())):
+                total.update(path + f" {os.stat(os.path.join(folder, path)).st_size}\n".encode())
+        except OSError as error:
+            refuse(error)
         return total.hexdigest()
 
     def to(self, device: torch.device) -> None:
@@ -70,12 +75,12 @@ class Streamed:
         size = self.spec.inputs.height, self.spec.inputs.width
         pictures = Pictures(self.folder, self.paths[split], self.own_labels[split], size, crops)
         on_cuda = self.device.type == "cuda"
-        loader = DataLoader(pictures, batch_size, sampler=rows.tolist(), num_workers=self.workers, pin_memory=on_cuda)
-        for x, y, broken in loader:
+        batches = (part.tolist() for part in rows.split(batch_size))  # not all at once: ImageNet's rows are 50 MB
+        for x, y, broken in loaded(pictures, self.workers, batch_sampler=batches, pin_memory=on_cuda):
             if any(broken):
                 raise CkdsnnError(
                     f"cannot read {', '.join(filter(None, broken))} as a picture; `ckdsnn data {self.spec.name}` "
-                    "names all such files: repair or remove them"
+                    "finds all such files: repair or remove them"
                 )
             yield x.to(self.device, non_blocking=True), y.to(self.device, non_blocking=True)
 
@@ -84,12 +89,11 @@ class Streamed:
         broken = []
         for split, paths in self.paths.items():
             pictures = Pictures(self.folder, paths, self.own_labels[split], (1, 1), None)
-            loader = DataLoader(pictures, 64, num_workers=self.workers)
-            broken += [path for *_, found in loader for path in found if path]
+            broken += [path for *_, found in loaded(pictures, self.workers, batch_size=64) for path in found if path]
         if broken:
             raise CkdsnnError(
                 f"{len(broken)} of {sum(map(len, self.paths.values()))} files in {self.folder} cannot be read as "
-                f"pictures: {', '.join(sorted(broken)[:NAMED])}{', ...' * (len(broken) > NAMED)}; repair or remove them"
+                f"pictures: {named(sorted(broken))}; repair or remove them"
             )
 
 
@@ -107,7 +111,7 @@ class Pictures(Dataset):
         return len(self.paths)
 
     def __getitem__(self, row: int) -> tuple[Tensor, int, str]:
-        path = self.folder / self.paths[row].decode()
+        path = self.folder / os.fsdecode(self.paths[row])
         try:
             picture = read_picture(path)
         except CkdsnnError:
@@ -122,15 +126,22 @@ class Pictures(Dataset):
             return self.cut(picture)
 
 
+def loaded(pictures: Pictures, workers: int, **options: Any) -> DataLoader:
+    """Batches of pictures, read by so many processes, without a number drawn from torch's global generator."""
+    return DataLoader(pictures, num_workers=workers, generator=torch.Generator(), **options)
+
+
 def middle(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The middle of a picture at a height and width, with the usual margin around it."""
-    scale = MARGIN * max(size[0] / picture.height, size[1] / picture.width)
-    scaled = [max(side, round(scale * old)) for side, old in zip(size, (picture.height, picture.width), strict=True)]
+    height, width = min(picture.height, STRIP * picture.width), min(picture.width, STRIP * picture.height)
+    picture = v2.functional.center_crop(picture, [height, width])
+    scale = MARGIN * max(size[0] / height, size[1] / width)
+    scaled = [max(new, round(scale * old)) for new, old in zip(size, (height, width), strict=True)]
     return v2.functional.center_crop(v2.functional.resize(picture, scaled, antialias=True), list(size))
 
 
 def sha256(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(os.fsencode(text)).digest()
 
 
 def open_folder(spec: DatasetSpec, root: Path, workers: int = 0) -> Streamed:
@@ -157,8 +168,18 @@ def open_folder(spec: DatasetSpec, root: Path, workers: int = 0) -> Streamed:
 
 
 def subfolders(folder: Path) -> list[str]:
-    """The names of its visible folders, sorted."""
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    """The names of its visible folders and links to folders, sorted."""
+    return sorted(name for name in next(os.walk(folder, onerror=refuse))[1] if not name.startswith("."))
+
+
+def refuse(error: OSError) -> NoReturn:
+    """Raise the CkdsnnError for a file or folder that cannot be looked at."""
+    raise CkdsnnError(f"cannot read {os.fsdecode(error.filename)}: {error.strerror}; repair or remove it") from error
+
+
+def named(paths: list[str]) -> str:
+    """The first paths of a list, for an error."""
+    return ", ".join(paths[:NAMED]) + ", ..." * (len(paths) > NAMED)
 
 
 def check_classes(spec: DatasetSpec, folder: Path, classes: list[str]) -> None:
@@ -172,22 +193,40 @@ def check_classes(spec: DatasetSpec, folder: Path, classes: list[str]) -> None:
 def pictures_below(folder: Path, part: Path, classes: list[str]) -> list[tuple[str, int]]:
     """The pictures of each class in a part of the folder: (path below `folder`, label).
 
-    Raises CkdsnnError for a class without any, one that is not among `classes`, and files that are none.
+    Raises CkdsnnError for a class that only one of `part` and `classes` has, one without pictures, and files that are
+    none.
     """
-    if strange := [name for name in subfolders(part) if name not in classes]:
+    there = set(subfolders(part))
+    if strange := sorted(there.difference(classes)):
         raise CkdsnnError(f"{part / strange[0]} is of a class that the training pictures do not have")
+    if missing := sorted(set(classes) - there):
+        raise CkdsnnError(f"{part} has no folder {missing[0]}; expected one for each class of the training pictures")
     found, others = [], []
     for label, name in enumerate(classes):
-        files = sorted(path for path in (part / name).rglob("*") if path.is_file() and not path.name.startswith("."))
-        pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
-        others += [path for path in files if path.suffix.lower() not in SUFFIXES]
+        files = files_below(part / name)
+        pictures = [path for path in files if path.lower().endswith(SUFFIXES)]
+        others += [path for path in files if not path.lower().endswith(SUFFIXES)]
         if not pictures:
             raise CkdsnnError(f"no pictures in {part / name}; expected files that end in {', '.join(SUFFIXES)}")
-        found += [(path.relative_to(folder).as_posix(), label) for path in pictures]
+        found += [(os.path.relpath(path, folder), label) for path in pictures]
     if others:
-        named = ", ".join(map(str, others[:NAMED])) + ", ..." * (len(others) > NAMED)
-        raise CkdsnnError(f"{len(others)} files in {part} are no pictures: {named}; remove them")
+        raise CkdsnnError(f"{len(others)} files in {part} are no pictures: {named(others)}; remove them")
     return found
+
+
+def files_below(folder: Path) -> list[str]:
+    """The visible files in a folder and in the visible ones below it, links followed, sorted.
+
+    Raises CkdsnnError for a folder that cannot be read, and a link that leads back to a folder around it.
+    """
+    found = []
+    for place, inner, names in os.walk(folder, onerror=refuse, followlinks=True):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        for path in (Path(place, name) for name in inner):
+            if path.is_symlink() and Path(place).resolve().is_relative_to(path.resolve()):
+                raise CkdsnnError(f"the link {path} leads back to a folder around it; remove it")
+        found += [os.path.join(place, name) for name in names if not name.startswith(".")]
+    return sorted(found)
 
 
 def cut(files: list[tuple[str, int]]) -> dict[str, list[tuple[str, int]]]:
