@@ -12,6 +12,7 @@ from ckdsnn.data import normalize, statistics_of
 from ckdsnn.data.pictures import read_picture
 from ckdsnn.distill.maps import cam, spike_activation_map
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.inputs import InputSpec
 from ckdsnn.records import load_record
 
 
@@ -32,6 +33,14 @@ class Explanation:
     """id of the student's record"""
 
 
+def shown_picture(path: str | Path, inputs: InputSpec) -> np.ndarray:
+    """Any picture as uint8 [H, W, 3]: cut to the shape of `inputs` around its centre, scaled.
+
+    Raises CkdsnnError for a file that is missing or no picture.
+    """
+    return np.asarray(ImageOps.fit(read_picture(path), (inputs.width, inputs.height), Image.Resampling.LANCZOS))
+
+
 def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Explanation:
     """Run the student of `record_id` and its teacher on the picture at `path`.
 
@@ -45,8 +54,7 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
         raise CkdsnnError(
             f"record {record.id} reads events, {recipe.dataset}; choose a record of a network for pictures"
         )
-    size = spec.inputs.width, spec.inputs.height
-    picture = np.asarray(ImageOps.fit(read_picture(path), size, Image.Resampling.LANCZOS))  # its middle
+    picture = shown_picture(path, spec.inputs)
     x = normalize(torch.tensor(picture).permute(2, 0, 1)[None], *statistics_of(spec, recipe.statistics))
     with torch.no_grad():
         seen, spiking = teacher(x), load_network(record, out)(x)

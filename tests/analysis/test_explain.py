@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ckdsnn.analysis.explain import explain, read_picture
+from ckdsnn.analysis.explain import explain, shown_picture
 from ckdsnn.assemble import load_network
 from ckdsnn.data import DATASETS
 from ckdsnn.errors import CkdsnnError
@@ -49,23 +49,25 @@ def written(image, path, **options):
     ],
 )
 def test_every_kind_of_picture_becomes_a_small_square(name, image, tmp_path):
-    picture = read_picture(written(image, tmp_path / name), SQUARE)
+    picture = shown_picture(written(image, tmp_path / name), SQUARE)
     assert picture.shape == (SIZE, SIZE, 3) and picture.dtype == np.uint8
 
 
 def test_a_picture_of_the_right_size_is_not_touched(tmp_path):
     square = RGB.crop((0, 0, SIZE, SIZE))
-    np.testing.assert_array_equal(read_picture(written(square, tmp_path / "a.png"), SQUARE), PIXELS[:SIZE, :SIZE])
+    np.testing.assert_array_equal(shown_picture(written(square, tmp_path / "a.png"), SQUARE), PIXELS[:SIZE, :SIZE])
 
 
 def test_the_central_square_is_cut_out(tmp_path):
-    np.testing.assert_array_equal(read_picture(written(RGB, tmp_path / "a.png"), InputSpec(3, 30, 30)), PIXELS[:, 7:37])
+    np.testing.assert_array_equal(
+        shown_picture(written(RGB, tmp_path / "a.png"), InputSpec(3, 30, 30)), PIXELS[:, 7:37]
+    )
 
 
 def test_what_is_transparent_is_white(tmp_path):
     half = RGB.crop((0, 0, SIZE, SIZE)).convert("RGBA")
     half.putalpha(Image.fromarray(np.repeat([[0, 255]], 4, axis=1).repeat(SIZE, axis=0).astype(np.uint8)))
-    picture = read_picture(written(half, tmp_path / "half.png"), SQUARE)
+    picture = shown_picture(written(half, tmp_path / "half.png"), SQUARE)
     assert (picture[:, :4] == 255).all()
     np.testing.assert_array_equal(picture[:, 4:], PIXELS[:SIZE, 4:SIZE])
 
@@ -79,14 +81,14 @@ def test_a_turned_photograph_equals_its_upright_twin(orientation, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = RGB.transpose(Image.Transpose[TURNS[orientation]])
-    turned = read_picture(written(stored, tmp_path / "turned.png", exif=exif), SQUARE)
-    np.testing.assert_array_equal(turned, read_picture(written(RGB, tmp_path / "upright.png"), SQUARE))
+    turned = shown_picture(written(stored, tmp_path / "turned.png", exif=exif), SQUARE)
+    np.testing.assert_array_equal(turned, shown_picture(written(RGB, tmp_path / "upright.png"), SQUARE))
 
 
 def test_sixteen_bit_grey_keeps_its_shades(tmp_path):
     shades = np.arange(64).reshape(SIZE, SIZE)
     deep = written(Image.fromarray((shades * 1024).astype(np.uint16)), tmp_path / "deep.png")
-    np.testing.assert_array_equal(read_picture(deep, SQUARE)[:, :, 1], shades * 4)
+    np.testing.assert_array_equal(shown_picture(deep, SQUARE)[:, :, 1], shades * 4)
 
 
 def content(kind):
@@ -117,13 +119,13 @@ def test_what_is_no_picture_is_refused_by_name(name, tmp_path):
     path = tmp_path / name
     path.write_bytes(BROKEN[name])
     with pytest.raises(CkdsnnError, match=f"cannot read {path} as a picture"):
-        read_picture(path, SQUARE)
+        shown_picture(path, SQUARE)
 
 
 def test_a_missing_file_and_a_folder_are_refused_by_name(tmp_path):
     for path in (tmp_path / "nothing.png", tmp_path):
         with pytest.raises(CkdsnnError, match=f"cannot read {path} as a picture"):
-            read_picture(path, SQUARE)
+            shown_picture(path, SQUARE)
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +174,7 @@ def test_probabilities_are_sorted_and_sum_to_one(explained, record, results, who
 
 
 def test_the_picture_is_as_the_networks_see_it(explained, picture, record):
-    np.testing.assert_array_equal(explained.picture, read_picture(picture, DATASETS["digits"].inputs))
+    np.testing.assert_array_equal(explained.picture, shown_picture(picture, DATASETS["digits"].inputs))
     assert explained.record == record.id
 
 
