@@ -24,7 +24,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """Any picture in 8-bit RGB, on white where it is transparent."""
     if image.mode.startswith("I"):  # 16-bit grey, which Pillow itself would cut off at 255
         image = Image.fromarray((np.asarray(image) // 256).clip(0, 255).astype(np.uint8))
-    if image.mode in ("RGB", "L", "CMYK", "YCbCr"):  # without transparency: four times as fast
+    if image.mode in ("RGB", "L", "CMYK", "YCbCr") and not image.has_transparency_data:  # four times as fast
         return image.convert("RGB")
     white = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
