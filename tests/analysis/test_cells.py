@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from ckdsnn.analysis.cells import absent, load_cells, recorded, suite_recipes, teachers_of
+from ckdsnn.analysis.cells import absent, load_cells, of_setting, recorded, suite_recipes, teachers_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import save_record
@@ -40,6 +40,15 @@ def test_any_recipes_cells_are_found_under_the_names_that_they_are_given(record,
     one = put(record, "cifar100-resnet20-e20-nld", 1, tmp_path)
     known = {"a": RECIPES["cifar100-resnet20-e20-nld"], "b": RECIPES["digits-nld"]}
     assert recorded(known, tmp_path) == {"a": [one]}
+
+
+def test_the_cells_of_one_setting_are_named_by_method(record, tmp_path):
+    for name in ("cifar10-events-snn", "cifar10-events-nld", "cifar10-events-rgb-nld"):
+        put(record, name, 0, tmp_path)
+    cells = load_cells("simulated", "reduced", tmp_path)
+    assert of_setting(cells, "cifar10-events") == {m: cells[f"cifar10-events-{m}"] for m in ("snn", "nld")}
+    assert of_setting(cells, "cifar10-events-rgb") == {"nld": cells["cifar10-events-rgb-nld"]}
+    assert of_setting(cells, "nmnist") == {}
 
 
 def test_methods_are_named_without_their_setting_but_in_a_suite_of_several():

@@ -10,7 +10,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.report.labels import colour_of, label_of, range_look, split_time, style_of
 from ckdsnn.report.style import (
@@ -157,3 +159,14 @@ def test_an_unwritable_place_is_named(tmp_path):
     with pytest.raises(CkdsnnError, match=f"cannot write {tmp_path}/folder.png"):
         (tmp_path / "folder.png").mkdir()
         save_figure(figure(), tmp_path / "folder.png")
+
+
+def test_a_whole_name_has_the_label_and_the_colour_of_its_method_and_says_its_setting():
+    assert label_of("cifar10-events-ckdsnn") == f"{label_of('ckdsnn')}, simulated events"
+    assert label_of("cifar10-events-rgb-nld") == "NLD, simulated events, RGB teacher"
+    assert colour_of("imagenet10-sew18-kd") == colour_of("kd") != colour_of("cifar100-resnet19-e20-kd")
+    assert label_of("cifar100-resnet19-e20-kd") == "cifar100-resnet19-e20-kd", "its setting has no words"
+    for suite in ("simulated", "imagenet"):
+        for tier in SUITES[suite]:
+            names = list(suite_recipes(suite, tier))
+            assert len({label_of(name) for name in names} - {*names}) == len(names), "each its own"

@@ -209,7 +209,7 @@ CLAIMS = (
         "notebooks/21_events.ipynb",
         ask("events", "ckdsnn", "snn", "kd") + ask("simulated", "cifar10-events-ckdsnn", "cifar10-events-snn"),
         "In tier reduced: 1,000 recordings of N-MNIST, judged by 100 others, so that one recording is a whole percent; "
-        "and *simulated events*, computed from pictures of CIFAR-10, not recorded. The paper has CIFAR10-DVS, which was "
-        "not at hand. Teachers that see the pictures behind the events are on the page of the runs.",
+        "and *simulated events*, computed from pictures of CIFAR-10, not recorded. The paper has CIFAR10-DVS, which "
+        "was not at hand. Teachers that see the pictures behind the events are on the page of the runs.",
     ),
 )
