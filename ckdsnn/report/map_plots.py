@@ -79,8 +79,8 @@ def row_label(label: str, kind: str, cells: np.ndarray) -> str:
 
 
 def sam_growth(arrays: Mapping[str, np.ndarray], classes: Sequence[str], count: int = 4) -> Figure:
-    """One row for each of the first `count` gallery images: the picture, its SAM after 1, 2, ... T steps, and at the end
-    the CAM of its teacher, if the student of these arrays has one.
+    """One row for each of the first `count` gallery images: the picture, its SAM after 1, 2, ... T steps, and at the
+    end the CAM of its teacher, if the student of these arrays has one.
 
     A SAM after t steps is the sum of the spikes of the first t; the last is the SAM. A row has one scale, from the
     fewest spikes in a cell of these maps to the most, which its label says; a CAM has its own. Of more than MOST_STEPS
@@ -107,7 +107,7 @@ def sam_growth(arrays: Mapping[str, np.ndarray], classes: Sequence[str], count: 
 
 
 def running_sums(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The SAMs after 1, 2, ... T steps, [N, T, h, w]. Raises CkdsnnError where the spikes of each step were not kept."""
+    """The SAMs after 1, 2, ... T steps, [N, T, h, w]. Raises CkdsnnError where the spikes of each step are missing."""
     if "sam_steps" not in arrays:
         raise CkdsnnError(
             "these arrays have no spikes of single steps (sam_steps); a student with one time step, a teacher and runs "

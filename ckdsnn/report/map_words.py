@@ -23,7 +23,7 @@ def growth_findings(arrays: Mapping[str, np.ndarray]) -> str:
         [
             f"Correlation of the SAM after the first steps with that of all, mean over {images} gallery images, after "
             f"{'; '.join(likeness)}.",
-            f"Of all spikes in the last stage there fall on the steps, from the first to the last: {', '.join(shares)}.",
+            f"Of all that these maps count, each step has, from the first to the last: {', '.join(shares)}.",
         ]
     )
 
