@@ -58,7 +58,7 @@ def test_list_shows_what_has_a_part_in_its_name_and_where_weights_are(record, re
 def test_an_unknown_option_is_answered_with_the_fields(command, capsys):
     with pytest.raises(SystemExit):
         main(shlex.split(command))
-    assert "The fields of a recipe are: dataset, train_images" in capsys.readouterr().err
+    assert "The fields of a recipe are: dataset, image_size, train_images" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["train digits-snn --epoch 1", "bench --round 1", "list --ou results"])
@@ -129,7 +129,7 @@ def test_a_reader_that_stops_early_causes_no_traceback():
 def test_data_tells_sizes_and_digest(record, capsys):
     assert main(["data", "digits"]) == 0
     printed = capsys.readouterr().out
-    assert "train (1437, 3, 16, 16)" in printed and record.data["digest"] in printed
+    assert "1437 to train on, 360 to test on, 16 x 16, 10 classes" in printed and record.data["digest"] in printed
 
 
 def test_train_writes_the_record_it_names(tmp_path, capsys):
@@ -220,7 +220,7 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
         (["train", "digits-ckdsnn", "--timesteps", "0"], "timesteps = 0; expected from 1"),
         (["train", "digits-snn", "--timesteps", "-1"], "timesteps = -1; expected from 1"),
         (["train", "digits-snn", "--engine.neuron", "jelly"], "unknown neuron 'jelly'; choose one of: auto, fused"),
-        (["train", "digits-snn", "--model", "vgg"], "unknown model 'vgg'; choose one of: resnet8, resnet19, resnet20"),
+        (["train", "digits-snn", "--model", "vgg"], "unknown model of a student 'vgg'; choose one of: resnet8"),
         (["train", "digits-snn", "--dataset", "mnist"], "unknown dataset 'mnist'; choose one of: digits, cifar10"),
         (["train", "digits-ckdsnn", "--losses", "samd+magic"], "unknown loss 'magic'; choose one of: kd, samd, nld"),
         (["train", "digits-snn", "--budget", "9"], "budget = '9'; expected hours, minutes, seconds"),

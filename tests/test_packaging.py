@@ -91,7 +91,7 @@ def test_jupyter_book_stays_below_2(version):
 
 
 def test_test_extra_brings_what_the_book_needs():
-    assert "ckdsnn[notebooks,book]" in PROJECT["optional-dependencies"]["test"]
+    assert "ckdsnn[notebooks,book,teachers]" in PROJECT["optional-dependencies"]["test"]
     assert PROJECT["optional-dependencies"]["dev"] == ["ckdsnn[test]"]
 
 

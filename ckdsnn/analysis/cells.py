@@ -67,9 +67,9 @@ def absent(suite: str, tier: str, cells: Cells) -> list[str]:
 
 
 def teachers_of(cells: Cells, *folders: str | Path) -> list[Record]:
-    """The records of the teachers that these students have learned from, sorted by id.
+    """The records of the teachers that these students have learned from, sorted by id; of ours alone.
 
     Raises CkdsnnError for one that is on record in none of the folders.
     """
-    ids = {r.teacher["record"] for records in cells.values() for r in records if r.teacher}
+    ids = {r.teacher["record"] for records in cells.values() for r in records if r.teacher and "record" in r.teacher}
     return [RUNS.load(name, RUNS.home(name, *folders)) for name in sorted(ids)]

@@ -6,6 +6,7 @@ several settings bear whole names, SETTING-METHOD: their setting is part of the 
 
 from collections.abc import Iterable
 
+from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.conditions import CONDITIONS, split_condition
 from ckdsnn.recipe.methods import METHODS, ROWS
 from ckdsnn.recipe.named import METHOD_OF_NAME, method_of
@@ -72,7 +73,7 @@ def in_families(methods: Iterable[str], baseline: str) -> list[str]:
 
 def style_of(record: Record | Study) -> tuple[str, str]:
     """Label and colour of a run or of a study of it: its method's, else its recipe's name and one colour."""
-    method = "teacher" if record.recipe["timesteps"] == 0 else method_of(record.recipe)
+    method = "teacher" if Recipe.of(record.recipe).is_teacher else method_of(record.recipe)
     return (label_of(method), colour_of(method)) if method else (record.recipe["name"], OTHER_COLOUR)
 
 

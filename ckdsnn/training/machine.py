@@ -6,6 +6,7 @@ Several devices are several processes, started by Lightning itself, by torchrun 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import lightning as L
 import torch
@@ -56,6 +57,16 @@ class Machine:
         return ("cuda" if torch.cuda.is_available() else "cpu") if self.accelerator == "auto" else self.accelerator
 
     @property
+    def options(self) -> dict[str, Any]:
+        """The same as arguments of Lightning's Trainer."""
+        return {
+            "accelerator": self.kind,
+            "devices": self.devices,
+            "num_nodes": self.nodes,
+            "strategy": self.strategy,
+        }
+
+    @property
     def readers(self) -> int:
         """Processes that read pictures; none besides this one where it has a single core."""
         spare = (usable_cores() if usable_cores() > 1 else 0) // self.devices
@@ -89,16 +100,18 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def one_first(trainer: L.Trainer) -> Iterator[None]:
+def one_first(machine: Machine) -> Iterator[None]:
     """Let one process do the block, then the others, which find what it has left.
 
     Needed where torchrun or SLURM has started them all at once; processes that Lightning starts come later anyway.
     """
-    together = started_processes() > 1
-    if together:
-        trainer.strategy.setup_environment()
-        if not leads():
-            trainer.strategy.barrier()
+    if started_processes() == 1:
+        yield
+        return
+    strategy = L.Trainer(**machine.options, logger=False, enable_progress_bar=False).strategy
+    strategy.setup_environment()
+    if not leads():
+        strategy.barrier()
     yield
-    if together and leads():
-        trainer.strategy.barrier()
+    if leads():
+        strategy.barrier()

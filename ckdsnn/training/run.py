@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lightning as L
 import numpy as np
 
 from ckdsnn.assemble import build_data, build_network, build_objective, teacher_recipe
@@ -108,9 +107,7 @@ def train(recipe: Recipe, seed: int, setting: Setting) -> Record:
 
 def require_teacher(recipe: Recipe, setting: Setting) -> None:
     """See to it that the recipe's teacher is on record in `out`, by training it if need be."""
-    with quiet_lightning():
-        trainer = trainer_of(recipe, setting.out, Curve(), setting)
-    with one_first(trainer):
+    with quiet_lightning(), one_first(setting.machine):
         found = fetch_teacher(recipe, setting.out, setting.results)
     if not found:
         source, seed = teacher_recipe(recipe), recipe.teacher_seed
@@ -118,22 +115,19 @@ def require_teacher(recipe: Recipe, setting: Setting) -> None:
         train(source, seed, setting)
 
 
-def trainer_of(recipe: Recipe, work: Path, curve: Curve, setting: Setting) -> L.Trainer:
-    return make_trainer(recipe, work, curve, setting.machine, setting.progress, setting.deadline)
-
-
 def prepare(recipe: Recipe, seed: int, setting: Setting) -> tuple[Outcome, Classifier]:
     """Trainer, data, teacher, networks and objective, ready to train; a teacher of ours is on record in `out`."""
     machine, out, curve = setting.machine, setting.out, Curve()
-    with quiet_lightning():
-        trainer = trainer_of(recipe, work_folder(recipe, seed, out), curve, setting)
-    with one_first(trainer):
+    with quiet_lightning(), one_first(machine):
         module = build_data(recipe, seed, setting.data, machine.processes, machine.readers)
     classes = len(module.source.spec.classes)
     teacher = find_teacher(recipe, classes, out) if recipe.loss_names else None
     network = build_network(recipe, classes, seed)
     code = code_state()  # before training: the tree may change meanwhile
     objective = build_objective(recipe, teacher and teacher.network, network, seed)
+    work = work_folder(recipe, seed, out)
+    with quiet_lightning():
+        trainer = make_trainer(recipe, work, curve, machine, setting.progress, setting.deadline)
     device, switches = trainer.strategy.root_device, engine()
     switches.prepare(network, device)
     switches.tell(objective)

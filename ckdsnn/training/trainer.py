@@ -71,10 +71,7 @@ def make_trainer(
     )
     try:
         return L.Trainer(
-            accelerator=machine.kind,
-            devices=machine.devices,
-            num_nodes=machine.nodes,
-            strategy=machine.strategy,
+            **machine.options,
             sync_batchnorm=machine.processes > 1 and machine.kind in ("cuda", "gpu"),  # torch has it for CUDA alone
             use_distributed_sampler=False,  # the data module shares out the examples itself
             max_epochs=recipe.epochs,

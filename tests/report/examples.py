@@ -33,7 +33,7 @@ def readable(text: str) -> str:
 
 def record_of(record: Record, method: str, **changes) -> Record:
     """`record` as if its run had had this method."""
-    ann = {"timesteps": 0, "losses": "none", "teacher": ""} if method == "teacher" else {}
+    ann = {"role": "teacher", "timesteps": 1, "losses": "none", "teacher": ""} if method == "teacher" else {}
     return replace(record, recipe=record.recipe | {"name": f"digits-{method}"} | ann, **changes)
 
 

@@ -7,8 +7,9 @@ from ckdsnn import run
 from ckdsnn.distill import Objective
 from ckdsnn.engine import Engine, using
 from ckdsnn.models import Features
-from ckdsnn.records import find_record
+from ckdsnn.records import load_record
 from ckdsnn.training.recall import Recall, make_recall
+from ckdsnn.training.teacher import from_record
 
 CPU = torch.device("cpu")
 
@@ -95,7 +96,7 @@ def test_maps_at_earlier_stages_are_remembered_too(tmp_path, student, results, r
 
 
 def test_the_memory_belongs_to_a_teacher_its_images_and_a_seed(student, record, results, tmp_path, remembering):
-    teacher = find_record(student.teacher and record.teacher["record"].split("-")[-1], 0, results)
+    teacher = from_record(load_record(record.teacher["record"], results), results)
 
     def folder(recipe=student, seed=0):
         return make_recall(recipe, seed, teacher, tmp_path, CPU, 1).folder
@@ -105,15 +106,17 @@ def test_the_memory_belongs_to_a_teacher_its_images_and_a_seed(student, record, 
     assert len({folder(), *others}) == 4
 
 
-def test_what_a_run_needs_beyond_it_is_not_remembered(student, record, tmp_path, remembering):
-    assert make_recall(student.replace(losses="at", stage=0), 0, record, tmp_path, CPU, 1).folder is None
-    assert make_recall(student.replace(losses="at"), 0, record, tmp_path, CPU, 1).folder
-    assert make_recall(student, 0, record, tmp_path, CPU, 2).folder is None
+def test_what_a_run_needs_beyond_it_is_not_remembered(student, record, results, tmp_path, remembering):
+    teacher = from_record(load_record(record.teacher["record"], results), results)
+    assert make_recall(student.replace(losses="at", stage=0), 0, teacher, tmp_path, CPU, 1).folder is None
+    assert make_recall(student.replace(losses="at"), 0, teacher, tmp_path, CPU, 1).folder
+    assert make_recall(student, 0, teacher, tmp_path, CPU, 2).folder is None
     assert make_recall(student, 0, None, tmp_path, CPU, 1).folder is None
 
 
-def test_nothing_is_remembered_unless_asked_for(student, record, tmp_path):
-    assert make_recall(student, 0, record, tmp_path, CPU, 1).folder is None
+def test_nothing_is_remembered_unless_asked_for(student, record, results, tmp_path):
+    teacher = from_record(load_record(record.teacher["record"], results), results)
+    assert make_recall(student, 0, teacher, tmp_path, CPU, 1).folder is None
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
