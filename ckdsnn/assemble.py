@@ -8,16 +8,16 @@ from torch import nn
 
 from ckdsnn.data import DATASETS, Augment, load_dataset, statistics_of
 from ckdsnn.data.module import DataModule
-from ckdsnn.data.seeds import Purpose, drawn_by, stream_seed
 from ckdsnn.distill import LOSSES, Objective
 from ckdsnn.distill.batch import at_stage
 from ckdsnn.distill.objective import adaptable
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models import OverTime, build_student, build_teacher, evaluating
-from ckdsnn.models.pretrained import is_pretrained, load_pretrained
+from ckdsnn.models.pretrained import is_pretrained, load_pretrained, weights_digest
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.records import Record, find_record, load_record, load_weights
+from ckdsnn.seeds import Purpose, drawn_by, stream_seed
 
 
 def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
@@ -95,7 +95,10 @@ def load_teacher(record: Record, out: str | Path) -> nn.Module:
     """The teacher of a student's record, in eval mode. Raises CkdsnnError where it cannot be had."""
     recipe = Recipe.of(record.recipe)
     if is_pretrained(recipe.teacher):
-        return pretrained_teacher(recipe, len(classes_of(record)))
+        network = pretrained_teacher(recipe, len(classes_of(record)))
+        if record.teacher and weights_digest(network) != record.teacher["sha256"]:
+            raise CkdsnnError(f"{recipe.teacher} has other weights now than the teacher of record {record.id} had")
+        return network
     return load_network(teacher_record(record, out), out)
 
 

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "ckdsnn"
 FLOORS = [  # bottom to top; modules on one floor do not know each other
     {"errors"},
-    {"files", "allocator", "inputs"},
+    {"files", "allocator", "inputs", "seeds"},
     {"engine"},
     {"models", "data", "records"},
     {"distill"},  # shares Features with models

@@ -20,7 +20,7 @@ from ckdsnn.models import build_student
 heavy = {"lightning", "matplotlib", "sklearn", "torchvision"} & set(sys.modules)
 assert not heavy, f"losses and models wait for {heavy}"
 from ckdsnn.data.batches import Batches
-from ckdsnn.data.seeds import seeded
+from ckdsnn.seeds import seeded
 assert "lightning" not in sys.modules, "batches and generators need no trainer"
 """
 

@@ -8,11 +8,11 @@ import torch
 from PIL import Image, ImageOps
 
 from ckdsnn.assemble import classes_of, load_network, load_teacher, require_student
-from ckdsnn.data import normalize, statistics_of
+from ckdsnn.data import DatasetSpec, normalize, statistics_of
 from ckdsnn.data.pictures import read_picture
+from ckdsnn.data.streamed import middle
 from ckdsnn.distill.maps import cam, spike_activation_map
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.inputs import InputSpec
 from ckdsnn.records import load_record
 
 
@@ -33,12 +33,15 @@ class Explanation:
     """id of the student's record"""
 
 
-def shown_picture(path: str | Path, inputs: InputSpec) -> np.ndarray:
-    """Any picture as uint8 [H, W, 3]: cut to the shape of `inputs` around its centre, scaled.
+def shown_picture(path: str | Path, spec: DatasetSpec) -> np.ndarray:
+    """Any picture as uint8 [H, W, 3], cut to the shape of the data set's around its centre and scaled.
 
     Raises CkdsnnError for a file that is missing or no picture.
     """
-    return np.asarray(ImageOps.fit(read_picture(path), (inputs.width, inputs.height), Image.Resampling.LANCZOS))
+    picture, inputs = read_picture(path), spec.inputs
+    if spec.tree:  # as its own pictures are shown
+        return np.asarray(middle(picture, (inputs.height, inputs.width)))
+    return np.asarray(ImageOps.fit(picture, (inputs.width, inputs.height), Image.Resampling.LANCZOS))
 
 
 def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Explanation:
@@ -54,7 +57,7 @@ def explain(path: str | Path, record_id: str, out: str | Path = "results") -> Ex
         raise CkdsnnError(
             f"record {record.id} reads events, {recipe.dataset}; choose a record of a network for pictures"
         )
-    picture = shown_picture(path, spec.inputs)
+    picture = shown_picture(path, spec)
     x = normalize(torch.tensor(picture).permute(2, 0, 1)[None], *statistics_of(spec, recipe.statistics))
     with torch.no_grad():
         seen, spiking = teacher(x), load_network(record, out)(x)

@@ -15,8 +15,8 @@ from ckdsnn.analysis.agreement import map_agreement, mean_error
 from ckdsnn.analysis.road import REMOVED, road, road_score
 from ckdsnn.analysis.subject import Subject
 from ckdsnn.analysis.surrogate import FAR, IMAGES, differentiated_by, make_surrogate
-from ckdsnn.data.seeds import drawn_by
 from ckdsnn.distill.maps import cam, grad_cam, on_one_grid, spike_activation_map
+from ckdsnn.seeds import drawn_by
 
 Maps = dict[str, torch.Tensor]  # kind -> maps [N, h, w]
 

@@ -23,8 +23,8 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from ckdsnn.analysis.subject import Subject
-from ckdsnn.data.seeds import seeded
 from ckdsnn.models import evaluating
+from ckdsnn.seeds import seeded
 
 REACH = 0.5
 """The largest distance, half of what the figures of that paper show: at 1, ResNet-8 students on CIFAR-10 only guess."""

@@ -7,7 +7,7 @@ import torch
 from ckdsnn.bench.reference_data import MEAN, SIDE, STD
 from ckdsnn.data import DATASETS, Augment, Resident
 from ckdsnn.data.batches import Batches
-from ckdsnn.data.seeds import seeded
+from ckdsnn.seeds import seeded
 
 IMAGES = 2560
 

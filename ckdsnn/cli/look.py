@@ -48,9 +48,10 @@ def data_parser() -> Parser:
 
 def data_command(options: Namespace) -> None:
     from ckdsnn.data import Streamed, load_dataset
+    from ckdsnn.data.streamed import CHECKED_AT_ONCE
 
     source = load_dataset(options.name, options.data, workers=usable_cores() - 1)
-    if isinstance(source, Streamed):
+    if isinstance(source, Streamed) and sum(len(source.labels(split)) for split in SPLITS) > CHECKED_AT_ONCE:
         source.check()
     train, test = (len(source.labels(split)) for split in SPLITS)
     inputs, classes = source.spec.inputs, len(source.spec.classes)

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ckdsnn.data.augment import Augment, normalize
 from ckdsnn.data.batches import Batches, Prepare
-from ckdsnn.data.seeds import Purpose, generator_of, stream_seed
 from ckdsnn.data.source import Chunk, Source, first
 from ckdsnn.errors import CkdsnnError, check_count
+from ckdsnn.seeds import Purpose, generator_of, stream_seed
 
 IGNORED = -1  # label of an example that only fills up a process's share, so that all have as many batches
 TEST_BYTES, MOST_TESTED = 2**26, 500  # in float32, and examples, of a batch of test examples

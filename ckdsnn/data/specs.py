@@ -4,9 +4,9 @@ Statistics are the mean and standard deviation of the training images per channe
 computes them again from the images. "folder:PATH" names a data set of one's own, without a row here.
 """
 
+import os
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from pathlib import Path
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -186,7 +186,7 @@ def dataset_spec(name: str, size: int = 0) -> DatasetSpec:
         path = name.removeprefix(FOLDER)
         if not path:
             raise CkdsnnError(f"dataset = {name!r}; expected {FOLDER}PATH, a folder with a folder of pictures a class")
-        spec = replace(_IMAGENET, name=name, classes=(), tree=str(Path(path).expanduser().absolute()))
+        spec = replace(_IMAGENET, name=name, classes=(), tree=os.path.abspath(os.path.expanduser(path)))
     else:
         spec = choose("dataset", name, DATASETS)
     if not size:

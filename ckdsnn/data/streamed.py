@@ -22,10 +22,10 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from ckdsnn.data.pictures import read_picture
-from ckdsnn.data.seeds import drawn_by, first_word
 from ckdsnn.data.source import Chunk
 from ckdsnn.data.specs import DatasetSpec
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.seeds import drawn_by, first_word
 
 SUFFIXES = (".jpeg", ".jpg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 TEST_FOLDERS = ("val", "test")

@@ -18,13 +18,13 @@ from urllib.parse import urlparse
 import torch
 from torch import nn
 
-from ckdsnn.data.seeds import drawn_by
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models.features import Features, evaluating
 from ckdsnn.models.over_time import OverTime
 from ckdsnn.models.renormalized import Renormalized
 from ckdsnn.models.tapped import Tapped
+from ckdsnn.seeds import drawn_by
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # what torchvision's weights were trained with
 Statistics = tuple[Sequence[float], Sequence[float]]

@@ -94,8 +94,8 @@ class Recipe:
     head: str = "linear"
     """the student's head: linear, or two_linear (released code)"""
     teacher: str = ""
-    """name of the teacher's recipe, or a trained network: torchvision:NAME@WEIGHTS, timm:NAME or model:NAME@FILE; empty
-    for a teacher"""
+    """name of the teacher's recipe, or a trained network: torchvision:NAME@WEIGHTS, timm:NAME or
+    model:NAME+width=1@FILE, options behind a +; empty for a teacher"""
     teacher_seed: int = 0
     """seed of the run of the teacher's recipe"""
     losses: str = "samd+nld"

@@ -24,7 +24,6 @@ from ckdsnn.training.trainer import CHECKPOINT, read_checkpoint
 
 STEPS = 5  # measured after the first, which warms up
 ENOUGH = 5.0  # seconds after which no further step is measured
-SOME_CLASSES = 10  # of a folder that has not been looked into
 TEST_SHARE = 1 / 3  # of a training image's cost is a test image's: a forward pass without the backward one
 
 
@@ -64,9 +63,9 @@ def kind(recipe: Recipe) -> tuple[Any, ...]:
     )
 
 
-def measure(recipe: Recipe, device: torch.device) -> float:
+def measure(recipe: Recipe, num_classes: int, device: torch.device) -> float:
     """Training images a second of the recipe's full step on random images, alone on `device`."""
-    step = speed.recipe_step(recipe, len(recipe.data_spec.classes) or SOME_CLASSES, device)
+    step = speed.recipe_step(recipe, num_classes, device)
     step().item()  # .item() waits for the device
     seconds: list[float] = []
     while len(seconds) < STEPS and sum(seconds) < ENOUGH:
@@ -91,6 +90,7 @@ class Estimator:
         here = sorted((r for r in records if r.env["device"] == self.name), key=lambda record: record.started)
         self.latest = {kind(Recipe.of(record.recipe)): record for record in here}
         self.counted: dict[tuple[Any, ...], float] = {}
+        self.classes: dict[str, int] = {}
         self.measured: dict[tuple[Any, ...], float] = {}
 
     def epoch(self, recipe: Recipe, progress: Progress) -> Estimate:
@@ -107,6 +107,7 @@ class Estimator:
         counted = recipe.dataset, recipe.train_images, recipe.validation_images, recipe.batch_size
         if counted not in self.counted:
             module = build_data(recipe, 0, self.data)
+            self.classes[recipe.dataset] = len(module.source.spec.classes)
             asked = len(module.test) + len(module.validation)
             self.counted[counted] = len(module.train_dataloader()) * recipe.batch_size + asked * TEST_SHARE
         return self.counted[counted]
@@ -118,6 +119,6 @@ class Estimator:
     def steps(self, recipe: Recipe) -> float:
         """`measure`, once for each kind."""
         if kind(recipe) not in self.measured:
-            self.measured[kind(recipe)] = measure(recipe, self.device)
+            self.measured[kind(recipe)] = measure(recipe, self.classes[recipe.dataset], self.device)
             torch.cuda.empty_cache()  # the trainings need it
         return self.measured[kind(recipe)]

@@ -12,11 +12,11 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from ckdsnn.data.batches import Examples
 from ckdsnn.data.module import IGNORED
-from ckdsnn.data.seeds import Purpose, generator_of, stream_seed
 from ckdsnn.distill import Objective
 from ckdsnn.engine import engine, in_layout
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import utc_now
+from ckdsnn.seeds import Purpose, generator_of, stream_seed
 from ckdsnn.training.recall import Recall
 
 MEASURED = ("test_accuracy", "validation_accuracy")  # after each epoch, in the order of the data module

@@ -20,7 +20,17 @@ from ckdsnn.records.provenance import environment, source_digest
 from ckdsnn.training.teacher import Teacher
 
 # the recipe's fields that decide which images the teacher sees, and in which order
-SHOWN = ("train_images", "validation_images", "statistics", "crop_padding", "flip", "autoaugment", "erasing")
+SHOWN = (
+    "dataset",
+    "image_size",
+    "train_images",
+    "validation_images",
+    "statistics",
+    "crop_padding",
+    "flip",
+    "autoaugment",
+    "erasing",
+)
 SHOWN += ("batch_size", "streams", "teacher_norm")
 READERS = {"at", "kdsnn", "bkd"}  # terms that read the teacher's features at the recipe's stage
 
@@ -96,16 +106,23 @@ def without_inner(seen: Features) -> tuple[torch.Tensor, ...]:
 
 
 def make_recall(
-    recipe: Recipe, seed: int, teacher: Teacher | None, out: Path, device: torch.device, processes: int
+    recipe: Recipe,
+    seed: int,
+    teacher: Teacher | None,
+    data_digest: str,
+    out: Path,
+    device: torch.device,
+    processes: int,
 ) -> Recall:
-    """The run's Recall: one that keeps nothing where the engine does not ask for it, or the run needs more than it has.
+    """The run's Recall, which keeps nothing where the engine does not ask for it, or the run needs more than it has.
 
-    That is, where features of an earlier stage are compared, and where several processes share the images.
+    That is, where features of an earlier stage are compared, where several processes share the images, and where these
+    are read from files: an epoch of ImageNet would not fit into memory.
     """
-    enough = recipe.stage == -1 or not READERS.intersection(recipe.loss_names)
+    enough = (recipe.stage == -1 or not READERS.intersection(recipe.loss_names)) and not recipe.data_spec.tree
     if not (engine().remember_teacher and teacher and enough and processes == 1):
         return Recall(None)
     shown = {name: getattr(recipe, name) for name in SHOWN}
     state = environment(device, recipe.precision) | {"source": source_digest()}  # what else decides the answers
-    key = [teacher.identity["sha256"], teacher.data_digest, seed, shown, state]
+    key = [teacher.identity["sha256"], data_digest, seed, shown, state]
     return Recall(out / "work" / "teacher" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16], device)

@@ -131,7 +131,7 @@ def prepare(recipe: Recipe, seed: int, setting: Setting) -> tuple[Outcome, Class
     device, switches = trainer.strategy.root_device, engine()
     switches.prepare(network, device)
     switches.tell(objective)
-    recall = make_recall(recipe, seed, teacher, out, device, machine.processes)
+    recall = make_recall(recipe, seed, teacher, module.source.digest, out, device, machine.processes)
     classifier = Classifier(recipe, seed, network, objective, classes, recall)
     outcome = Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher and teacher.identity)
     return outcome, classifier

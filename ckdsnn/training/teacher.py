@@ -18,20 +18,18 @@ class Teacher(NamedTuple):
     identity: dict[str, Any]
     """record: its id, or source: where a network from elsewhere is from; sha256 of its weights; its test accuracy in
     percent, None where it has yet to be measured"""
-    data_digest: str
-    """of what it was trained on, as far as that is known"""
 
 
 def from_record(record: Record, out: Path) -> Teacher:
     """The teacher that this run has trained."""
     identity = {"record": record.id, "sha256": record.weights["sha256"], "accuracy": record.accuracy}
-    return Teacher(load_network(record, out), identity, record.data["digest"])
+    return Teacher(load_network(record, out), identity)
 
 
 def from_elsewhere(recipe: Recipe, num_classes: int) -> Teacher:
     """The trained network that the recipe names. Raises CkdsnnError as `load_pretrained` does."""
     network = pretrained_teacher(recipe, num_classes)
-    return Teacher(network, {"source": recipe.teacher, "sha256": weights_digest(network), "accuracy": None}, "")
+    return Teacher(network, {"source": recipe.teacher, "sha256": weights_digest(network), "accuracy": None})
 
 
 def needs_run(recipe: Recipe) -> bool:

@@ -8,8 +8,8 @@ from lightning import LightningModule, Trainer
 
 from ckdsnn.data import DATASETS, Augment, Resident, normalize
 from ckdsnn.data.module import DataModule
-from ckdsnn.data.seeds import seeded
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.seeds import seeded
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 N, N_TEST = 50, 11

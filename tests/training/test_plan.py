@@ -220,7 +220,7 @@ def test_of_several_records_the_latest_of_the_kind_and_machine_counts(student, r
 
 def test_else_each_kind_is_measured_once_and_shared_among_the_jobs(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(estimate, "measure", lambda recipe, device: asked.append(recipe.name) or 100.0)
+    monkeypatch.setattr(estimate, "measure", lambda recipe, *_: asked.append(recipe.name) or 100.0)
     three = estimator(tmp_path / "none", jobs=3)
     recipes = [RECIPES[f"digits-{method}"] for method in ("snn", "kd", "samd", "teacher")]
     found = [three.epoch(recipe, Progress([], {})) for recipe in recipes]
@@ -248,7 +248,7 @@ def test_measuring_warms_up_once_and_ends_in_time(seconds, steps, monkeypatch):
 
     arguments = []
     monkeypatch.setattr(speed, "recipe_step", lambda *a: arguments.append(a) or step, raising=False)
-    rate = measure(RECIPES["cifar100-resnet20-snn"], torch.device("cpu"))
+    rate = measure(RECIPES["cifar100-resnet20-snn"], 100, torch.device("cpu"))
     assert arguments == [(RECIPES["cifar100-resnet20-snn"], 100, torch.device("cpu"))]
     assert len(done) == 1 + steps
     assert rate == pytest.approx(128 / sorted(seconds)[len(seconds) // 2])

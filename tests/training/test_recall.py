@@ -99,7 +99,7 @@ def test_the_memory_belongs_to_a_teacher_its_images_and_a_seed(student, record, 
     teacher = from_record(load_record(record.teacher["record"], results), results)
 
     def folder(recipe=student, seed=0):
-        return make_recall(recipe, seed, teacher, tmp_path, CPU, 1).folder
+        return make_recall(recipe, seed, teacher, "", tmp_path, CPU, 1).folder
 
     assert folder() == folder(student.replace(losses="kd", beta=3.0, epochs=9))
     others = [folder(seed=1), folder(student.replace(flip=True)), folder(student.replace(batch_size=16))]
@@ -108,15 +108,15 @@ def test_the_memory_belongs_to_a_teacher_its_images_and_a_seed(student, record, 
 
 def test_what_a_run_needs_beyond_it_is_not_remembered(student, record, results, tmp_path, remembering):
     teacher = from_record(load_record(record.teacher["record"], results), results)
-    assert make_recall(student.replace(losses="at", stage=0), 0, teacher, tmp_path, CPU, 1).folder is None
-    assert make_recall(student.replace(losses="at"), 0, teacher, tmp_path, CPU, 1).folder
-    assert make_recall(student, 0, teacher, tmp_path, CPU, 2).folder is None
-    assert make_recall(student, 0, None, tmp_path, CPU, 1).folder is None
+    assert make_recall(student.replace(losses="at", stage=0), 0, teacher, "", tmp_path, CPU, 1).folder is None
+    assert make_recall(student.replace(losses="at"), 0, teacher, "", tmp_path, CPU, 1).folder
+    assert make_recall(student, 0, teacher, "", tmp_path, CPU, 2).folder is None
+    assert make_recall(student, 0, None, "", tmp_path, CPU, 1).folder is None
 
 
 def test_nothing_is_remembered_unless_asked_for(student, record, results, tmp_path):
     teacher = from_record(load_record(record.teacher["record"], results), results)
-    assert make_recall(student, 0, teacher, tmp_path, CPU, 1).folder is None
+    assert make_recall(student, 0, teacher, "", tmp_path, CPU, 1).folder is None
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")

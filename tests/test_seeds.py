@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckdsnn.data.seeds import Purpose, generator_of, seeded, stream_seed
+from ckdsnn.seeds import Purpose, generator_of, seeded, stream_seed
 
 SEEDS = st.integers(0, 2**32 - 1)
 PLACES = st.tuples(st.sampled_from(Purpose), st.integers(0, 1000), st.integers(0, 64))
