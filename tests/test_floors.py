@@ -65,6 +65,14 @@ def test_within_report_folders_stand_on_what_all_share(path):
     assert used - {own} <= STANDS_ON.get(own, set())
 
 
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_constructor_reads_ambient_state(path):
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    made = [node for f in functions if f.name in ("__init__", "__post_init__") for node in ast.walk(f)]
+    called = {getattr(node.func, "id", "") for node in made if isinstance(node, ast.Call)}
+    assert "engine" not in called
+
+
 @pytest.mark.parametrize("line", ["import ckdsnn.cli", "from ckdsnn import cli", "from ckdsnn.cli import main"])
 def test_an_import_is_seen_in_every_form(line, tmp_path):
     (tmp_path / "some.py").write_text(line)

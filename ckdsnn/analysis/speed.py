@@ -6,7 +6,7 @@ import torch
 
 from ckdsnn.assemble import build_network, build_objective, fresh_teacher, shown_inputs
 from ckdsnn.distill import LOSSES, Objective
-from ckdsnn.engine import computes_half, engine, in_layout
+from ckdsnn.engine import Engine, computes_half, engine, in_layout
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models import build_student, build_teacher
 from ckdsnn.recipe import Recipe
@@ -35,8 +35,9 @@ class Step:
         precision: str = "auto",
         inputs: InputSpec | None = None,
         shown: InputSpec | None = None,
+        switches: Engine | None = None,
     ):
-        self.device, switches = device or default_device(), engine()
+        self.device, switches = device or default_device(), switches or Engine()
         self.network = switches.prepare(network, self.device)
         self.objective = switches.tell(objective).to(self.device)
         trained = [*self.network.parameters(), *self.objective.parameters()]
@@ -113,7 +114,7 @@ def training_step(
     network = build_student(student, num_classes, timesteps, width=width)
     terms = {name: (1.0, LOSSES[name]()) for name in ("samd", "nld")}
     objective = Objective(terms, build_teacher(student, num_classes, width=width))
-    return Step(network, objective, batch, num_classes, device, precision)
+    return Step(network, objective, batch, num_classes, device, precision, switches=engine())
 
 
 def recipe_step(recipe: Recipe, num_classes: int, device: torch.device | None = None) -> Step:
@@ -125,4 +126,4 @@ def recipe_step(recipe: Recipe, num_classes: int, device: torch.device | None = 
     network = build_network(recipe, num_classes)
     objective = build_objective(recipe, teacher, network)
     sizes = recipe.data_spec.inputs, shown_inputs(recipe)
-    return Step(network, objective, recipe.batch_size, num_classes, device, recipe.precision, *sizes)
+    return Step(network, objective, recipe.batch_size, num_classes, device, recipe.precision, *sizes, engine())

@@ -13,7 +13,7 @@ from torchmetrics.classification import MulticlassAccuracy
 from ckdsnn.data.batches import Examples
 from ckdsnn.data.module import IGNORED
 from ckdsnn.distill import Objective
-from ckdsnn.engine import engine, in_layout
+from ckdsnn.engine import in_layout
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import utc_now
 from ckdsnn.seeds import Purpose, generator_of, stream_seed
@@ -37,6 +37,7 @@ class Classifier(L.LightningModule):
         objective: Objective,
         num_classes: int,
         recall: Recall | None = None,
+        layout: torch.memory_format = torch.channels_last,
     ):
         super().__init__()
         self.recipe = recipe
@@ -44,7 +45,7 @@ class Classifier(L.LightningModule):
         self.network = network
         self.objective = objective
         self.recall = recall or Recall(None)
-        self.layout = engine().layout
+        self.layout = layout
         self.sums: dict[str, torch.Tensor] = {}
         self.hits = nn.ModuleList(
             MulticlassAccuracy(num_classes, average="micro", ignore_index=IGNORED) for _ in MEASURED

@@ -132,7 +132,7 @@ def prepare(recipe: Recipe, seed: int, setting: Setting) -> tuple[Outcome, Class
     switches.prepare(network, device)
     switches.tell(objective)
     recall = make_recall(recipe, seed, teacher, module.source.digest, out, device, machine.processes)
-    classifier = Classifier(recipe, seed, network, objective, classes, recall)
+    classifier = Classifier(recipe, seed, network, objective, classes, recall, switches.layout)
     outcome = Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher and teacher.identity)
     return outcome, classifier
 

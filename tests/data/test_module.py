@@ -7,7 +7,7 @@ import torch
 from lightning import LightningModule, Trainer
 
 from ckdsnn.data import DATASETS, Augment, Resident, normalize
-from ckdsnn.data.module import DataModule
+from ckdsnn.data.module import IGNORED, DataModule
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.seeds import seeded
 
@@ -112,6 +112,35 @@ def test_processes_share_an_epoch(processes):
     assert len(set().union(*labels)) == processes * len(labels[0])
     whole = taken(built(1, batch_size=1).train_dataloader())[1].tolist()
     assert labels == [whole[rank::processes][: len(labels[0])] for rank in range(processes)]
+
+
+@pytest.mark.parametrize("processes", [2, 3, 4, 13])
+def test_processes_share_out_the_test_set_and_fill_up_with_what_does_not_count(processes):
+    shares = [list(built(0, rank, processes).test_dataloader()) for rank in range(processes)]
+    assert len({tuple(len(y) for _, y, _ in share) for share in shares}) == 1, "else they would wait for each other"
+    labels = torch.cat([y for share in shares for _, y, _ in share])
+    assert sorted(labels[labels != IGNORED].tolist()) == list(range(N, N + N_TEST))
+
+
+def test_whoever_asks_for_the_first_test_images_gets_them_all():
+    taken_by_one, *others = (taken(built(0, rank, 3).first_of_test(7)) for rank in range(3))
+    assert taken_by_one[1].tolist() == list(range(N, N + 7))
+    assert all(torch.equal(a, b) for other in others for a, b in zip(taken_by_one, other, strict=True))
+
+
+def test_a_teacher_may_see_the_picture_behind_the_events():
+    frames = torch.randint(9, (12, 8 + 3, 32, 32), dtype=torch.uint8)
+    spec = DATASETS["cifar10-events"]
+    source = Resident(spec, frames, torch.arange(12) % 10, frames, torch.arange(12) % 10, digest="")
+    plain = Augment(None, 4, True, 0.0, spec.mean, spec.std)
+    for sees, expected in (("same", (4, 6, 2, 32, 32)), ("picture", (6, 3, 32, 32))):
+        module = DataModule(source, augment=plain, mean=spec.mean, std=spec.std, batch_size=6, teacher_sees=sees)
+        for images, _, shown in module.train_dataloader():
+            assert (images.shape, shown.shape) == ((4, 6, 2, 32, 32), expected)
+    images, _, shown = next(iter(module.test_dataloader()))
+    assert torch.equal(images[3, 5], frames[5, 6:8].float()), "a network reads the number of events"
+    picture = DATASETS["cifar10"]
+    torch.testing.assert_close(shown, normalize(frames[:, -3:], picture.mean, picture.std))
 
 
 def test_processes_augment_differently():
