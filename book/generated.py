@@ -15,7 +15,7 @@ from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.conditions import COMPARED
 from ckdsnn.recipe.fields import is_current
-from ckdsnn.recipe.named import METHOD_OF_DIGEST, STUDENTS, TIER_SETTINGS
+from ckdsnn.recipe.named import PLACE_OF_DIGEST, STUDENTS, TIER_SETTINGS
 from ckdsnn.recipe.suites import EVIDENCE, GPU, OVER_SETTINGS, PICKED, PILOT, PILOT_SEED, SEEDS, SUITE_METHODS
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.paper import load_published
@@ -72,7 +72,7 @@ PILOT_SETTING = next(iter(EVIDENCE))
 def as_named(record: Record) -> bool:
     """Whether a run is of a named recipe: by its content, or, with another number of epochs, by its name of today."""
     run, known = Recipe.of(record.recipe), RECIPES.get(record.recipe["name"])
-    if run.digest() in METHOD_OF_DIGEST:
+    if run.digest() in PLACE_OF_DIGEST:
         return True
     return bool(known) and is_current(record.recipe) and run.digest() == known.replace(epochs=run.epochs).digest()
 

@@ -10,9 +10,10 @@ FLOORS = [  # bottom to top; modules on one floor do not know each other
     {"errors"},
     {"files", "allocator", "inputs", "seeds"},
     {"engine"},
-    {"models", "data", "records"},
+    {"models", "data"},
     {"distill"},  # shares Features with models
     {"recipe", "measures"},
+    {"records"},
     {"assemble"},
     {"analysis"},
     {"training", "bench"},

@@ -1,4 +1,4 @@
-"""The `ckdsnn` command: list, data, train, suite, eval, explain, study, bench, cite."""
+"""The `ckdsnn` command: list, export, data, train, suite, eval, explain, study, bench, cite."""
 
 import os
 import sys
@@ -13,6 +13,8 @@ from ckdsnn.cli.look import (
     eval_parser,
     explain_command,
     explain_parser,
+    export_command,
+    export_parser,
     list_command,
     list_parser,
 )
@@ -24,6 +26,7 @@ from ckdsnn.errors import CkdsnnError
 
 COMMANDS = {
     "list": (list_parser, list_command),
+    "export": (export_parser, export_command),
     "data": (data_parser, data_command),
     "train": (train_parser, train_command),
     "suite": (suite_parser, suite_command),

@@ -39,6 +39,22 @@ def show(title: str, names: Iterable[str], part: str) -> None:
     print(f"{title}:", *([name for name in names if part in name] or ["none"]), sep="\n  ")
 
 
+def export_parser() -> Parser:
+    parser = Parser(description="Write the records as a table, one row a run.")
+    parser.add_argument("file", type=str, help="what to write: FILE.csv or FILE.parquet")
+    add_out(parser)
+    return parser
+
+
+def export_command(options: Namespace) -> None:
+    from ckdsnn.records import load_records
+    from ckdsnn.records.frame import export
+
+    records = load_records(options.out)
+    export(records, options.file)
+    print(f"{len(records)} runs in {options.file}")
+
+
 def data_parser() -> Parser:
     parser = Parser(description="Download a dataset once, or read what lies there, and check it.")
     parser.add_argument("name", type=str, help=f"{', '.join(DATASETS)}, or folder:PATH")

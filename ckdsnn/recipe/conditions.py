@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.methods import ROWS, Fields
 
+TEACHER = "Teacher (ANN)"
 COMPARED = ("nld", "ckdsnn-beta10", "ckdsnn-beta30")
 FEW = {"smoke": 360, "reduced": 4_000, "paper": 12_500}  # tier -> about a quarter of its training images
 BETTER_TEACHERS = {  # a setting's own teacher -> a better one on the same data
@@ -50,6 +51,13 @@ UNDER = {f"{method}-{name}": (method, name) for name in ASKED for method in COMP
 def split_condition(method: str) -> tuple[str, str]:
     """METHOD-CONDITION -> METHOD and CONDITION; any other name -> itself and ""."""
     return UNDER.get(method, (method, ""))
+
+
+def words_of(method: str) -> str:
+    """A method's or a variant's label, with its condition; the teacher's; any other name is its own."""
+    base, condition = split_condition(method)
+    label = TEACHER if base == "teacher" else ROWS[base].label if base in ROWS else base
+    return f"{label}, {CONDITIONS[condition].words}" if condition else label
 
 
 def under_conditions(plain: Recipe) -> dict[str, Fields]:

@@ -197,16 +197,32 @@ def fits(fields: Fields, model: str) -> bool:
 STUDENTS = {setting: students_of(setting) for setting in SETTINGS}  # setting -> method -> recipe
 RECIPES = {r.name: r for setting in SETTINGS for r in (*own_teacher(setting), *STUDENTS[setting].values())}
 
-METHOD_OF_DIGEST = {r.digest(): method for students in STUDENTS.values() for method, r in students.items()}
-METHOD_OF_NAME = {r.name: method for students in STUDENTS.values() for method, r in students.items()}
+
+class Place(NamedTuple):
+    """Where a run stands among the named recipes; both are empty for one that is none of them."""
+
+    setting: str = ""
+    method: str = ""
+    """with its condition; "teacher" for a setting's own"""
 
 
-def method_of(content: Mapping[str, Any]) -> str:
-    """The method, with its condition, of a recipe as records hold it; "" for a teacher and for what no row fits.
+NAMED = [(recipe, Place(setting, "teacher")) for setting in SETTINGS for recipe in own_teacher(setting)]
+NAMED += [(recipe, Place(setting, method)) for setting, own in STUDENTS.items() for method, recipe in own.items()]
+PLACE_OF_DIGEST = {recipe.digest(): place for recipe, place in NAMED}
+PLACE_OF_NAME = {recipe.name: place for recipe, place in NAMED}
+
+
+def place_of(content: Mapping[str, Any]) -> Place:
+    """The place of a recipe as records hold it.
 
     The content tells it. A run with other fields than the named recipe's is told by its name, but not one on record
     from before the present names: `ckdsnn` was then what is `ckdsnn-count` now.
     """
     recipe = Recipe.of(content)
-    by_name = METHOD_OF_NAME if is_current(content) else {}
-    return METHOD_OF_DIGEST.get(recipe.digest()) or by_name.get(recipe.name, "")
+    by_name = PLACE_OF_NAME if is_current(content) else {}
+    return PLACE_OF_DIGEST.get(recipe.digest()) or by_name.get(recipe.name, Place())
+
+
+def method_of(content: Mapping[str, Any]) -> str:
+    """The method of a recipe as records hold it; "teacher" for an ANN, "" for what no row fits."""
+    return place_of(content).method or ("teacher" if Recipe.of(content).is_teacher else "")

@@ -17,6 +17,7 @@ from torch import nn
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, inside, sha256_file
+from ckdsnn.records.frame import Records
 from ckdsnn.records.reads import note_read
 from ckdsnn.records.record import RUNS, Record
 
@@ -26,12 +27,15 @@ OBJECTIVE = "objective."  # begins the names of what the losses have trained bes
 record_files, load_record, save_record = RUNS.files, RUNS.load, RUNS.save
 
 
-def load_records(out: str | Path = "results") -> list[Record]:
-    """All records below `out`, sorted by id. Raises CkdsnnError for a missing folder or an invalid record."""
+def load_records(out: str | Path = "results") -> Records:
+    """All records below `out`, sorted by id, with a `frame()` of tidy data.
+
+    Raises CkdsnnError for a missing folder or an invalid record.
+    """
     records = RUNS.load_all(out)
     if not Path(out).is_dir():
         raise CkdsnnError(f"no folder of results at {out}; train something with --out, or name another folder")
-    return records
+    return Records(records)
 
 
 def find_record(digest: str, seed: int, out: str | Path) -> Record | None:

@@ -20,7 +20,7 @@ from scipy import stats
 
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.conditions import split_condition
-from ckdsnn.recipe.named import STUDENTS, TIER_SETTINGS
+from ckdsnn.recipe.named import PLACE_OF_DIGEST, TIER_SETTINGS
 from ckdsnn.recipe.suites import OVER_SETTINGS, SEEDS, leading_seeds
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
@@ -35,7 +35,6 @@ LEAST = 3  # seeds below which there is no verdict
 FAR = 10.0  # points below the best method's mean accuracy
 SILENT = 1e-3  # firing rate of the last layer: below it a network has stopped to learn, whatever it is compared with
 
-SETTING_OF_DIGEST = {recipe.digest(): setting for setting, known in STUDENTS.items() for recipe in known.values()}
 PLANNED = {setting: SEEDS[suite] for suite, own in OVER_SETTINGS.items() for setting in own}  # -> number of seeds
 
 
@@ -143,7 +142,7 @@ def values_of(cells: Cells, value: Callable[[Record], float] = lambda record: re
 def setting_of(cells: Cells | Studied) -> str:
     """The setting whose recipes these runs, or the runs studied, are; "" for none."""
     digests = (Recipe.of(document.recipe).digest() for found in cells.values() for document in found)
-    return next((SETTING_OF_DIGEST[digest] for digest in digests if digest in SETTING_OF_DIGEST), "")
+    return next((PLACE_OF_DIGEST[digest].setting for digest in digests if digest in PLACE_OF_DIGEST), "")
 
 
 def leading_in(cells: Cells | Studied) -> Leading:

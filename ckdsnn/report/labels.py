@@ -6,15 +6,13 @@ several settings bear whole names, SETTING-METHOD: their setting is part of the 
 
 from collections.abc import Iterable
 
-from ckdsnn.recipe import Recipe
-from ckdsnn.recipe.conditions import CONDITIONS, split_condition
+from ckdsnn.recipe.conditions import split_condition, words_of
 from ckdsnn.recipe.methods import METHODS, ROWS
-from ckdsnn.recipe.named import METHOD_OF_NAME, method_of
+from ckdsnn.recipe.named import PLACE_OF_NAME, method_of
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
 from ckdsnn.report.style import COLOURS, OTHER_COLOUR
 
-TEACHER = "Teacher (ANN)"
 SETTING_WORDS = {  # setting whose cells stand beside those of others -> in words
     "cifar10-events": "simulated events",
     "cifar10-events-rgb": "simulated events, RGB teacher",
@@ -28,9 +26,8 @@ SETTING_WORDS = {  # setting whose cells stand beside those of others -> in word
 
 def split_setting(name: str) -> tuple[str, str]:
     """SETTING-METHOD -> the words of its setting, if that has any, and METHOD; any other name -> "" and itself."""
-    method = METHOD_OF_NAME.get(name, "")
-    words = SETTING_WORDS.get(name.removesuffix(f"-{method}"), "")
-    return (words, method) if words else ("", name)
+    setting, method = PLACE_OF_NAME.get(name, ("", ""))
+    return (SETTING_WORDS[setting], method) if setting in SETTING_WORDS else ("", name)
 
 
 def split_time(method: str) -> tuple[str, int | None]:
@@ -41,12 +38,8 @@ def split_time(method: str) -> tuple[str, int | None]:
 
 def label_of(method: str) -> str:
     """A method's or a variant's label, with its condition and setting; the teacher's; any other name is its own."""
-    if method == "teacher":
-        return TEACHER
     setting, method = split_setting(method)
-    base, condition = split_condition(method)
-    label = ROWS[base].label if base in ROWS else base
-    return ", ".join(part for part in (label, condition and CONDITIONS[condition].words, setting) if part)
+    return ", ".join(part for part in (words_of(method), setting) if part)
 
 
 def family_of(method: str) -> str:
@@ -73,7 +66,7 @@ def in_families(methods: Iterable[str], baseline: str) -> list[str]:
 
 def style_of(record: Record | Study) -> tuple[str, str]:
     """Label and colour of a run or of a study of it: its method's, else its recipe's name and one colour."""
-    method = "teacher" if Recipe.of(record.recipe).is_teacher else method_of(record.recipe)
+    method = method_of(record.recipe)
     return (label_of(method), colour_of(method)) if method else (record.recipe["name"], OTHER_COLOUR)
 
 

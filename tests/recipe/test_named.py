@@ -144,7 +144,7 @@ def test_every_record_is_still_what_its_id_says_and_is_found():
         ("cifar10-16k-ckdsnn-first-s0-*", "ckdsnn-count-stage1"),
         ("cifar10-16k-ckdsnn-sample-beta30-few-s0-*", "ckdsnn-beta30-few"),
         ("cifar10-16k-snn-t4-s0-*", "snn-t4"),
-        ("cifar10-16k-teacher-s0-*", ""),
+        ("cifar10-16k-teacher-s0-*", "teacher"),
         ("cifar10-16k-nld-s0-74a47851", ""),
     ],
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from ckdsnn.recipe.conditions import TEACHER
 from ckdsnn.records.study import Study
-from ckdsnn.report.labels import TEACHER, by_method
+from ckdsnn.report.labels import by_method
 from ckdsnn.report.numbers import known
 from ckdsnn.report.tables import DASH, Table, spread
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from statistics import mean
 
+from ckdsnn.recipe.conditions import TEACHER
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells, accuracies
-from ckdsnn.report.labels import TEACHER, label_of
+from ckdsnn.report.labels import label_of
 from ckdsnn.report.tables import RATE, Table, firing, mean_sd
 
 ENERGIES: Mapping[str, Callable[[Record], float]] = {  # account -> microjoule for one image

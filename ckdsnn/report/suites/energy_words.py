@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 
+from ckdsnn.recipe.conditions import TEACHER
 from ckdsnn.records import Record
 from ckdsnn.report.compare import Cells
-from ckdsnn.report.labels import TEACHER, label_of
+from ckdsnn.report.labels import label_of
 from ckdsnn.report.suites.energy_tables import ENERGIES
 from ckdsnn.report.words import listed
 

@@ -1,0 +1,117 @@
+"""Records as tidy data: one row a run, or one an epoch and quantity, with typed columns.
+
+runs = load_records("results").frame()
+runs.query("setting == 'cifar10-16k' and method in ['nld', 'ckdsnn']").pivot(index="seed", columns="method")
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.files import atomic
+from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.conditions import words_of
+from ckdsnn.recipe.named import method_of, place_of
+from ckdsnn.records.record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd  # a quarter of a second, which not every command has to wait
+
+MEASURED = ("accuracy", "accuracy_low", "accuracy_high", "validation_accuracy", "best_accuracy", "firing_rate")
+MEASURED += ("mac", "ac", "compute_nj", "memory_nj", "hours", "images_per_second")
+CATEGORIES = ("method", "label", "setting", "tier", "dataset", "model", "role", "teacher", "device", "precision")
+OF_RUN = ("id", "method", "setting", "seed")  # columns by which a curve is known
+
+
+class Records(list[Record]):
+    """The records of a folder, sorted by id."""
+
+    def frame(self) -> "pd.DataFrame":
+        """One row a run, in the order of the records.
+
+        id; method, label, setting: "" where the run is of no named recipe; tier, dataset, model, role; T: time steps,
+        NA for an ANN; seed; teacher: its record's id, or where it is from; epochs, train_images, validation_images,
+        batch_size. In percent: accuracy (last epoch, test images) with accuracy_low and accuracy_high (95 %, Wilson),
+        test_images, validation_accuracy (NA without validation images), best_accuracy (chosen on the test set),
+        firing_rate (NA for an ANN). Of one image: mac, ac (operations), compute_nj, memory_nj (nanojoule). hours, of
+        training and testing; images_per_second; device, devices, threads, precision, commit, started (UTC), format.
+        """
+        import pandas as pd
+
+        types = dict.fromkeys(CATEGORIES, "category") | dict.fromkeys(MEASURED, "Float64")
+        return pd.DataFrame([row(record) for record in self]).convert_dtypes().astype(types) if self else pd.DataFrame()
+
+    def curves(self) -> "pd.DataFrame":
+        """One row for each run, epoch and quantity: id, method, setting, seed, epoch, quantity, value.
+
+        quantity: ce and the other terms of the loss, train_accuracy, test_accuracy, validation_accuracy (percent),
+        seconds, test_seconds. Values that were not finite are NA.
+        """
+        import pandas as pd
+
+        known = [{name: own[name] for name in OF_RUN} for own in map(row, self)]
+        rows = [
+            of_run | {"epoch": int(point["epoch"]), "quantity": name, "value": value}
+            for of_run, record in zip(known, self, strict=True)
+            for point in record.curve
+            for name, value in point.items()
+            if name != "epoch"
+        ]
+        return pd.DataFrame(rows, columns=[*OF_RUN, "epoch", "quantity", "value"]).astype({"value": "Float64"})
+
+
+def row(record: Record) -> dict[str, Any]:
+    """A run's row in the frame; None where there is no value."""
+    recipe, final = Recipe.of(record.recipe), record.final
+    last, energy, teacher = final["last_accuracy"], final["energy"], record.teacher or {}
+    method = method_of(record.recipe)
+    return {
+        "id": record.id,
+        "method": method,
+        "label": words_of(method),
+        "setting": place_of(record.recipe).setting,
+        "tier": record.tier,
+        "dataset": recipe.dataset,
+        "model": recipe.model,
+        "role": recipe.role,
+        "T": None if recipe.is_teacher else recipe.timesteps,
+        "seed": record.seed,
+        "teacher": teacher.get("record") or teacher.get("source") or "",
+        "epochs": recipe.epochs,
+        "train_images": recipe.train_images,
+        "validation_images": recipe.validation_images,
+        "batch_size": recipe.batch_size,
+        "accuracy": last["value"],
+        "accuracy_low": last["low"],
+        "accuracy_high": last["high"],
+        "test_images": last["test_images"],
+        "validation_accuracy": record.validation_accuracy,
+        "best_accuracy": final["best_accuracy"]["value"],
+        "firing_rate": record.firing_rate,
+        **{name: energy[name] for name in ("mac", "ac", "compute_nj", "memory_nj")},
+        "hours": record.seconds / 3600,
+        "images_per_second": record.images_per_second,
+        "device": record.env["device"],
+        "devices": record.devices,
+        "threads": record.env["threads"],
+        "precision": record.env["dtype"],
+        "commit": record.code["commit"],
+        "started": record.started,
+        "format": record.format,
+    }
+
+
+def export(records: Records, path: str | Path) -> None:
+    """Write the frame of runs as the file's name says: .csv, or .parquet, for which pandas needs pyarrow.
+
+    Raises CkdsnnError for another name, where pyarrow is missing, and for a file that cannot be written.
+    """
+    suffix = Path(path).suffix
+    frame = records.frame()
+    writers = {".csv": lambda file: frame.to_csv(file, index=False), ".parquet": frame.to_parquet}
+    write = choose("kind of file", suffix, writers)
+    with atomic(path) as partial:
+        try:
+            write(partial)
+        except ImportError as error:
+            raise CkdsnnError(f"{path}: {suffix} needs pyarrow (pip install pyarrow); .csv needs nothing") from error
