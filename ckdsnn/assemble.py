@@ -50,15 +50,22 @@ def require_student(record: Record) -> Recipe:
 
 
 def teacher_recipe(recipe: Recipe) -> Recipe:
-    """The recipe of a student's teacher, with the student's statistics where both see the same tensors.
+    """The recipe of a student's teacher, with the student's statistics and size where both see the same tensors.
 
     Raises CkdsnnError for a name that is not an ANN's recipe for the student's dataset, or for the pictures behind it.
     """
     spec = recipe.data_spec
     seen = {recipe.dataset, spec.simulated_from}
     fitting = {r.name: r for r in RECIPES.values() if r.is_teacher and r.dataset in seen}
+    if not (fitting and recipe.teacher):
+        raise CkdsnnError(
+            f"teacher = {recipe.teacher!r}: no recipe of a teacher for {recipe.dataset} is known by it; put one into "
+            "ckdsnn.recipe.RECIPES, or name a trained network: model:NAME@FILE, torchvision:NAME"
+        )
     teacher = choose(f"teacher recipe for {recipe.dataset}", recipe.teacher, fitting)
-    return teacher.replace(statistics=recipe.statistics) if teacher.dataset == recipe.dataset else teacher
+    if teacher.dataset != recipe.dataset:
+        return teacher
+    return teacher.replace(statistics=recipe.statistics, image_size=recipe.image_size)
 
 
 def teacher_sees(recipe: Recipe) -> str:
@@ -111,7 +118,7 @@ def pretrained_teacher(recipe: Recipe, num_classes: int) -> nn.Module:
 
 
 def fresh_teacher(recipe: Recipe, num_classes: int) -> nn.Module:
-    """A network like a student's teacher, whose weights need not be trained, for measuring what it costs."""
+    """A network like a student's teacher, for measuring what it costs; one of ours with fresh weights."""
     if is_pretrained(recipe.teacher):
         return pretrained_teacher(recipe, num_classes)
     return build_network(teacher_recipe(recipe), num_classes)

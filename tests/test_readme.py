@@ -20,7 +20,7 @@ from ckdsnn.training.run import resolve
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-PAGES = ("README.md", "book/index.md", "book/reproduce.md")
+PAGES = ("README.md", "book/index.md", "book/reproduce.md", "book/own.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OPTIONS_OF_RUN = {"recipe", "seed", "out", "data", "progress", "accelerator", "devices", "engine"}
 OPTIONS_OF_RUN |= {"nodes", "strategy", "workers"}
@@ -86,6 +86,13 @@ def test_python_blocks_run_as_written(code, pictures):
         assert names["maps"].dim() == 3 and names["maps"].any()
     else:
         assert (names["seen"].logits.shape, names["seen"].stages[-1].shape) == ((2, 10), (2, 768, 4, 4))
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"book/{path.name}" for path in (ROOT / "book").glob("*.md"))])
+def test_links_to_files_of_the_project_lead_somewhere(page):
+    text = BLOCK.sub("", (ROOT / page).read_text())
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
+    assert [target for target in targets if not (ROOT / page).parent.joinpath(target).exists()] == []
 
 
 def test_readme_starts_with_the_two_commands():

@@ -10,6 +10,7 @@ from torch import nn
 from ckdsnn.assemble import build_data, load_network, load_teacher
 from ckdsnn.data import normalize, statistics_of
 from ckdsnn.data.module import DataModule
+from ckdsnn.engine import usable_cores
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
@@ -42,10 +43,10 @@ class Subject:
 
     @cached_property
     def module(self) -> DataModule:
-        return build_data(self.recipe, self.record.seed, self.data)
+        return build_data(self.recipe, self.record.seed, self.data, workers=usable_cores() - 1)
 
     def test_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The first `count` test images in canonical order, normalised [N, C, H, W], and their labels [N]."""
+        """The first `count` test images in canonical order, as a network reads them, and their labels [N]."""
         return self.module.shown("test", count)
 
     def training_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -23,7 +23,7 @@ ATTEMPTS = 10
 
 
 def normalize(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """uint8 [B, 3, H, W] to float32: (x / 255 - mean) / std per channel."""
+    """uint8 [B, planes, H, W] to float32: (x / 255 - mean) / std per channel."""
     shift, scale = (x.new_tensor(values, dtype=torch.float32).view(-1, 1, 1) * 255 for values in (mean, std))
     return x.float().sub_(shift).div_(scale)
 
@@ -56,7 +56,7 @@ class Augment:
         self.mean, self.std = mean, std
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
-        """uint8 [B, 3, H, W] to float32 [B, 3, H, W] on the same device; `generator` lives on the CPU."""
+        """uint8 [B, planes, H, W] to float32 [B, planes, H, W] on the same device; `generator` lives on the CPU."""
         n, _, height, width = x.shape
         if self.crop_padding or self.flip:
             crops = draw_crops(n, self.crop_padding, self.flip, generator)
@@ -79,7 +79,7 @@ def crop_and_flip(x: Tensor, padding: int, top: Tensor, left: Tensor, mirrored: 
     rows = top[:, None] + row
     columns = left[:, None] + torch.where(mirrored[:, None], column.flip(0), column)
     where = image[:, None, None], rows[:, :, None], columns[:, None, :]
-    # [B, H, W, 3]: the three channels of a pixel move together, which is faster
+    # [B, H, W, planes]: the planes of a pixel move together, which is faster
     pixels = F.pad(x, (padding,) * 4).permute(0, 2, 3, 1).contiguous()
     return pixels[tuple(index.to(x.device) for index in where)].permute(0, 3, 1, 2).contiguous()
 
@@ -100,7 +100,7 @@ def draw_rectangles(n: int, height: int, width: int, probability: float, generat
 
 
 def erase(x: Tensor, rectangles: Tensor) -> Tensor:
-    """Set the rectangles of `draw_rectangles` in x float32 [B, 3, H, W] to 0, in place."""
+    """Set the rectangles of `draw_rectangles` in x float32 [B, planes, H, W] to 0, in place."""
     top, left, height, width = rectangles.to(x.device).T[..., None]  # each [B, 1]
     row, column = (torch.arange(side, device=x.device) for side in x.shape[-2:])
     rows = (row >= top) & (row < top + height)

@@ -43,10 +43,6 @@ class Resident:
     y_test: Tensor
     digest: str
 
-    @property
-    def num_classes(self) -> int:
-        return len(self.spec.classes)
-
     def to(self, device: torch.device) -> None:
         """Move everything there, once."""
         self.x_train, self.x_test = self.x_train.to(device), self.x_test.to(device)
@@ -119,7 +115,7 @@ def split_digests(arrays: Arrays) -> tuple[str, ...]:
 
 
 def row_digests(images: np.ndarray, labels: np.ndarray) -> list[bytes]:
-    """SHA-256 of each example: the bytes of its image [H, W, 3], then its label as one byte."""
+    """SHA-256 of each example: the bytes of its planes [H, W, planes], then its label as one byte."""
     rows = zip(np.ascontiguousarray(images), labels.tolist(), strict=True)
     return [hashlib.sha256(image.tobytes() + bytes([label])).digest() for image, label in rows]
 

@@ -145,26 +145,36 @@ def sha256(text: str) -> bytes:
 
 
 def open_folder(spec: DatasetSpec, root: Path, workers: int = 0) -> Streamed:
-    """The pictures of the folder `spec.tree` below `root`; small sets are read once, to find broken files now.
+    """As `find_pictures`; small sets are read once. Raises CkdsnnError also for pictures that cannot be read."""
+    streamed = find_pictures(spec, root, workers)
+    if sum(map(len, streamed.paths.values())) <= CHECKED_AT_ONCE:
+        streamed.check()
+    return streamed
 
-    Raises CkdsnnError for a missing folder, fewer than two classes, a class without pictures or others than the data
-    set's number, files that are no pictures, and pictures that cannot be read.
+
+def find_pictures(spec: DatasetSpec, root: Path, workers: int = 0) -> Streamed:
+    """The pictures of the folder `spec.tree` below `root`, none of which is opened.
+
+    Raises CkdsnnError for a missing folder, one that has both val and test, fewer than two classes, a class without
+    pictures or others than the data set's number, and files that are no pictures.
     """
     folder = root / spec.tree
     if not folder.is_dir():
         raise CkdsnnError(f"no folder {folder}; expected {spec.name}'s pictures there: train/CLASS/*, val/CLASS/*")
     train = folder / "train" if (folder / "train").is_dir() else folder
-    test = next((folder / name for name in TEST_FOLDERS if (folder / name).is_dir()), None)
+    tests = [folder / name for name in TEST_FOLDERS if (folder / name).is_dir()]
+    if len(tests) > 1 and train != folder:
+        raise CkdsnnError(
+            f"{folder} has the folders {' and '.join(TEST_FOLDERS)}; move the one that is not to be tested on"
+        )
+    test = tests[0] if tests else None
     if (train == folder) != (test is None):
         raise CkdsnnError(f"{folder} has only one of the folders train and val; expected both, or one folder a class")
     classes = subfolders(train)
     check_classes(spec, train, classes)
     found = pictures_below(folder, train, classes)
     files = {"train": found, "test": pictures_below(folder, test, classes)} if test else cut(found)
-    streamed = Streamed(replace(spec, classes=spec.classes or tuple(classes)), folder, files, workers)
-    if sum(map(len, files.values())) <= CHECKED_AT_ONCE:
-        streamed.check()
-    return streamed
+    return Streamed(replace(spec, classes=spec.classes or tuple(classes)), folder, files, workers)
 
 
 def subfolders(folder: Path) -> list[str]:

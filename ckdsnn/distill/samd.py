@@ -56,7 +56,11 @@ def samd_loss(
     check_order(student_map, teacher_map)
     student, teacher = on_one_grid(at_least_float32(student_map), at_least_float32(teacher_map.detach()))
     if student[0].numel() < 2 and scaling != "none":
-        raise CkdsnnError("maps of one cell say nothing about where a network looks; expected at least two cells")
+        sizes = [list(maps.shape[1:]) for maps in (student_map, teacher_map)]
+        raise CkdsnnError(
+            f"maps of one cell say nothing about where a network looks; the student's are {sizes[0]}, the teacher's "
+            f"{sizes[1]}: expected at least two cells, of larger images or an earlier stage"
+        )
     target = scale_saliency(teacher, scaling, temperature)
     if scaling != "softmax":
         return (scale_saliency(student, scaling, temperature) - target).square().sum((1, 2)).mean()

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from spikingjelly.activation_based import monitor
+from spikingjelly.activation_based.neuron import BaseNode
 from spikingjelly.activation_based.op_counter import SimpleEnergyConfig, estimate_simple_energy
 from torch import nn
 
@@ -18,12 +19,14 @@ RATE_BATCH = 50  # images at once: a wide ResNet-19 keeps some 25 MB of activati
 def firing_rates(model: nn.Module, batches: Iterable[torch.Tensor]) -> dict[str, float]:
     """Layer name -> share of (neuron, time step) pairs that spike on all images; empty for an ANN."""
     parts, counts = (part for batch in batches for part in batch.split(RATE_BATCH, dim=-4)), []
-    with monitor.OutputMonitor(model, LIF, lambda spikes: spikes.float().mean().item()) as rates:
+    inside = tuple(f"{name}." for name, part in model.named_modules() if isinstance(part, LIF))
+    with monitor.OutputMonitor(model, (LIF, BaseNode), lambda spikes: spikes.float().mean().item()) as rates:
         with evaluating(model), torch.no_grad():
             for part in parts:
                 model(part)
                 counts.append(part.shape[-4])
-        return {layer: round(sum(map(mul, rates[layer], counts)) / sum(counts), 6) for layer in rates.monitored_layers}
+        layers = [layer for layer in rates.monitored_layers if not layer.startswith(inside)]
+        return {layer: round(sum(map(mul, rates[layer], counts)) / sum(counts), 6) for layer in layers}
 
 
 def energy_per_image(model: nn.Module, images: torch.Tensor) -> dict[str, Any]:

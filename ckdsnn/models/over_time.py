@@ -1,6 +1,7 @@
 """Networks and time: a spiking network that is shown an image at every step, an image network that is shown frames."""
 
 import torch
+from spikingjelly.activation_based import functional
 from torch import nn
 
 from ckdsnn.inputs import check_sequence
@@ -11,7 +12,7 @@ class Spiking(nn.Module):
     """A spiking network that reads a sequence [T, B, C, H, W], for images and event frames.
 
     network: returns Features with stages [T, B, C, H, W], as a `Tapped` one does. An image [B, C, H, W] is repeated
-    over the T steps (direct coding). Raises CkdsnnError for an input of another shape.
+    over the T steps (direct coding); every call starts from rest. Raises CkdsnnError for an input of another shape.
     """
 
     def __init__(self, network: nn.Module, timesteps: int, channels: int = 3):
@@ -26,6 +27,7 @@ class Spiking(nn.Module):
 
     def forward(self, x: torch.Tensor) -> Features:
         check_sequence(x, self.channels, self.timesteps)
+        functional.reset_net(self.network)  # neurons other than `LIF` would go on from the last call
         return self.network(x if x.dim() == 5 else x.expand(self.timesteps, *x.shape))
 
 

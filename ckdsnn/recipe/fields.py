@@ -218,7 +218,7 @@ class Recipe:
     def of(cls, content: Mapping[str, Any]) -> "Recipe":
         """The recipe in a record. Raises CkdsnnError for a field that is unknown here."""
         check_known(content)
-        if "role" not in content and content.get("timesteps") == 0:  # which then meant a teacher
+        if "role" not in content and is_teachers(content):
             content = {**content, "role": "teacher", "timesteps": 1}
         return cls(**ADDED_LATER | content)
 
@@ -241,6 +241,11 @@ class Recipe:
     def record_id(self, seed: int) -> str:
         """The id of the record of this recipe's run with this seed."""
         return f"{self.name}-s{seed}-{self.digest()}"
+
+
+def is_teachers(content: Mapping[str, Any]) -> bool:
+    """Whether a recipe in a record is a teacher's; before there were roles, a T of 0 said so."""
+    return content.get("role") == "teacher" or content.get("timesteps") == 0
 
 
 def is_current(content: Mapping[str, Any]) -> bool:

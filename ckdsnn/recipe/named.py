@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ckdsnn import models
 from ckdsnn.models.pretrained import is_pretrained
 from ckdsnn.recipe.conditions import under_conditions
-from ckdsnn.recipe.fields import Recipe, is_current
+from ckdsnn.recipe.fields import Recipe, is_current, is_teachers
 from ckdsnn.recipe.methods import AT_SCALE, METHODS, ROWS, Fields
 
 CROP_AND_FLIP = {"autoaugment": False, "erasing": 0.0}
@@ -216,8 +216,11 @@ def place_of(content: Mapping[str, Any]) -> Place:
     """The place of a recipe as records hold it.
 
     The content tells it. A run with other fields than the named recipe's is told by its name, but not one on record
-    from before the present names: `ckdsnn` was then what is `ckdsnn-count` now.
+    from before the present names: `ckdsnn` was then what is `ckdsnn-count` now. One of a model that is not known here
+    is none of them.
     """
+    if content["model"] not in models.STUDENTS.keys() | models.TEACHERS.keys():
+        return Place()
     recipe = Recipe.of(content)
     by_name = PLACE_OF_NAME if is_current(content) else {}
     return PLACE_OF_DIGEST.get(recipe.digest()) or by_name.get(recipe.name, Place())
@@ -225,4 +228,4 @@ def place_of(content: Mapping[str, Any]) -> Place:
 
 def method_of(content: Mapping[str, Any]) -> str:
     """The method of a recipe as records hold it; "teacher" for an ANN, "" for what no row fits."""
-    return place_of(content).method or ("teacher" if Recipe.of(content).is_teacher else "")
+    return place_of(content).method or ("teacher" if is_teachers(content) else "")

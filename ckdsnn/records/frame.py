@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import atomic
-from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.conditions import words_of
+from ckdsnn.recipe.fields import is_teachers
 from ckdsnn.recipe.named import method_of, place_of
 from ckdsnn.records.record import Record
 
@@ -62,7 +62,7 @@ class Records(list[Record]):
 
 def row(record: Record) -> dict[str, Any]:
     """A run's row in the frame; None where there is no value."""
-    recipe, final = Recipe.of(record.recipe), record.final
+    recipe, final, teaches = record.recipe, record.final, is_teachers(record.recipe)
     last, energy, teacher = final["last_accuracy"], final["energy"], record.teacher or {}
     method = method_of(record.recipe)
     return {
@@ -71,16 +71,16 @@ def row(record: Record) -> dict[str, Any]:
         "label": words_of(method),
         "setting": place_of(record.recipe).setting,
         "tier": record.tier,
-        "dataset": recipe.dataset,
-        "model": recipe.model,
-        "role": recipe.role,
-        "T": None if recipe.is_teacher else recipe.timesteps,
+        "dataset": recipe["dataset"],
+        "model": recipe["model"],
+        "role": "teacher" if teaches else "student",
+        "T": None if teaches else recipe["timesteps"],
         "seed": record.seed,
         "teacher": teacher.get("record") or teacher.get("source") or "",
-        "epochs": recipe.epochs,
-        "train_images": recipe.train_images,
-        "validation_images": recipe.validation_images,
-        "batch_size": recipe.batch_size,
+        "epochs": recipe["epochs"],
+        "train_images": recipe["train_images"],
+        "validation_images": recipe.get("validation_images", 0),
+        "batch_size": recipe["batch_size"],
         "accuracy": last["value"],
         "accuracy_low": last["low"],
         "accuracy_high": last["high"],

@@ -107,7 +107,7 @@ def save_weights(
     """
     path = Path(out, "weights", f"{record_id}.safetensors")
     own = objective.state_dict(prefix=OBJECTIVE) if objective else {}
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in (model.state_dict() | own).items()}
+    state = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in (model.state_dict() | own).items()}
     with atomic(path) as partial:
         save_file(state, partial)
     return {"file": path.name, "sha256": sha256_file(path)}

@@ -16,6 +16,7 @@ import torch
 
 from ckdsnn.analysis import speed
 from ckdsnn.assemble import build_data
+from ckdsnn.models import STUDENTS, TEACHERS
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import load_records
 from ckdsnn.records.provenance import device_name
@@ -86,7 +87,9 @@ class Estimator:
         self.data, self.jobs, self.threads = data, jobs, threads
         self.device = Machine(accelerator).device()
         self.name = device_name(self.device)
-        records = [record for folder in folders if folder.is_dir() for record in load_records(folder)]
+        known = STUDENTS.keys() | TEACHERS.keys()  # another's model may be on record, too
+        found = [record for folder in folders if folder.is_dir() for record in load_records(folder)]
+        records = [record for record in found if record.recipe["model"] in known]
         here = sorted((r for r in records if r.env["device"] == self.name), key=lambda record: record.started)
         self.latest = {kind(Recipe.of(record.recipe)): record for record in here}
         self.counted: dict[tuple[Any, ...], float] = {}

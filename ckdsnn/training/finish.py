@@ -15,7 +15,7 @@ from ckdsnn.data.events import split_digest
 from ckdsnn.data.module import DataModule
 from ckdsnn.data.source import first
 from ckdsnn.distill import Objective
-from ckdsnn.measures.accuracy import accuracy, accuracy_interval, best_of_curve
+from ckdsnn.measures.accuracy import accuracy_interval, best_of_curve
 from ckdsnn.measures.energy import energy_per_image, firing_rates
 from ckdsnn.measures.gallery import SIZE, gallery_images, in_parts, logits_of, student_maps, teacher_maps
 from ckdsnn.recipe import Recipe
@@ -55,7 +55,7 @@ def write_record(outcome: Outcome, out: Path) -> Record:
         recipe=asdict(recipe),
         seed=seed,
         data=describe_data(recipe, outcome.module.source),
-        teacher=describe_teacher(outcome),
+        teacher=outcome.teacher,
         code=outcome.code,
         env=environment(outcome.trainer.strategy.root_device, outcome.trainer.precision)
         | {"devices": outcome.trainer.world_size, "global_batch": recipe.batch_size},
@@ -82,16 +82,6 @@ def describe_data(recipe: Recipe, source: Source) -> dict[str, Any]:
     if split := split_digest(source.spec):
         more["split"] = split
     return {"name": recipe.dataset, "digest": source.digest} | more
-
-
-def describe_teacher(outcome: Outcome) -> dict[str, Any] | None:
-    """The record's entry about its teacher; the accuracy of a network from elsewhere is measured now."""
-    identity, teacher = outcome.teacher, outcome.objective.teacher
-    if identity and identity["accuracy"] is None:
-        teacher.to(outcome.trainer.strategy.root_device)
-        measured = accuracy(teacher, ((batch.shown, batch.labels) for batch in outcome.module.first_of_test()))
-        return identity | {"accuracy": measured["value"]}
-    return identity
 
 
 def throughput(outcome: Outcome) -> float:

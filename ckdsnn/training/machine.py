@@ -112,6 +112,8 @@ def one_first(machine: Machine) -> Iterator[None]:
     strategy.setup_environment()
     if not leads():
         strategy.barrier()
-    yield
-    if leads():
-        strategy.barrier()
+    try:
+        yield
+    finally:  # also after an error: the others must not wait for ever
+        if leads():
+            strategy.barrier()

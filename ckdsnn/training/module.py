@@ -14,6 +14,7 @@ from ckdsnn.data.batches import Examples
 from ckdsnn.data.module import IGNORED
 from ckdsnn.distill import Objective
 from ckdsnn.engine import in_layout
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import utc_now
 from ckdsnn.seeds import Purpose, generator_of, stream_seed
@@ -25,8 +26,8 @@ MEASURED = ("test_accuracy", "validation_accuracy")  # after each epoch, in the 
 class Classifier(L.LightningModule):
     """One network under one objective, with the optimiser and the schedule over all steps that the recipe says.
 
-    Batches are `Examples`. The noise of an epoch has its own random stream, so
-    that a resumed run equals an uninterrupted one.
+    Batches are `Examples`. The noise of an epoch has its own random stream, so that a resumed run equals an
+    uninterrupted one.
     """
 
     def __init__(
@@ -121,10 +122,12 @@ def rounded(value: float) -> float | None:
 class Curve(L.Callback):
     """Collects one point an epoch: mean loss terms, accuracies in percent, seconds of training and of testing.
 
-    It travels in the checkpoint, so that a resumed run keeps its first start and its whole curve.
+    It travels in the checkpoint, so that a resumed run keeps its first start and its whole curve. origin: digests of
+    what the run is made from; a checkpoint of another origin is refused with a CkdsnnError.
     """
 
     def __init__(self):
+        self.origin: dict[str, str] = {}
         self.started = utc_now()
         self.points: list[dict[str, float | None]] = []
         self.clock = self.test_clock = self.test_seconds = 0.0
@@ -145,7 +148,10 @@ class Curve(L.Callback):
         self.points.append({"epoch": trainer.current_epoch + 1, **{k: rounded(v) for k, v in metrics.items()}})
 
     def state_dict(self) -> dict[str, Any]:
-        return {"started": self.started, "points": self.points}
+        return {"started": self.started, "points": self.points, "origin": self.origin}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        for name, digest in state_dict.get("origin", {}).items():
+            if digest != self.origin[name]:
+                raise CkdsnnError(f"this run was begun with another {name}; delete its folder below work to begin anew")
         self.started, self.points = state_dict["started"], state_dict["points"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ckdsnn.assemble import build_data, build_network, build_objective, teacher_recipe
+from ckdsnn.data.module import DataModule
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, check_count, choose
 from ckdsnn.files import make_folder, nearest
@@ -17,6 +18,7 @@ from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.fields import idle_fields
 from ckdsnn.records import Record, find_record, load_arrays, load_record
 from ckdsnn.records.provenance import code_state
+from ckdsnn.training.before import check_network, check_same, rehearse
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_record
 from ckdsnn.training.machine import Machine, leads, one_first, say
@@ -58,7 +60,10 @@ def run(
         say(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}")
     machine = Machine(accelerator, devices, nodes, strategy, workers)
     setting = Setting(Path(out), results, data, machine, progress, deadline)
-    return find_record(recipe.digest(), seed, out) or train(recipe, seed, setting)
+    if not (found := find_record(recipe.digest(), seed, out)):
+        return train(recipe, seed, setting)
+    check_same(recipe, found, data)
+    return found
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ def require_teacher(recipe: Recipe, setting: Setting) -> None:
     with quiet_lightning(), one_first(setting.machine):
         found = fetch_teacher(recipe, setting.out, setting.results)
     if not found:
+        rehearse(recipe, setting.data, setting.machine)
         source, seed = teacher_recipe(recipe), recipe.teacher_seed
         say(f"teacher {source.name} (seed {seed}) is not on record: training it first")
         train(source, seed, setting)
@@ -121,8 +127,10 @@ def prepare(recipe: Recipe, seed: int, setting: Setting) -> tuple[Outcome, Class
     with quiet_lightning(), one_first(machine):
         module = build_data(recipe, seed, setting.data, machine.processes, machine.readers)
     classes = len(module.source.spec.classes)
-    teacher = find_teacher(recipe, classes, out) if recipe.loss_names else None
+    teacher = find_teacher(recipe, module, out) if recipe.loss_names else None
     network = build_network(recipe, classes, seed)
+    check_network(network, recipe, classes)
+    curve.origin = {"data set": module.source.digest, "teacher": teacher.identity["sha256"] if teacher else ""}
     code = code_state()  # before training: the tree may change meanwhile
     objective = build_objective(recipe, teacher and teacher.network, network, seed)
     work = work_folder(recipe, seed, out)
@@ -137,11 +145,21 @@ def prepare(recipe: Recipe, seed: int, setting: Setting) -> tuple[Outcome, Class
     return outcome, classifier
 
 
-def find_teacher(recipe: Recipe, num_classes: int, out: Path) -> Teacher:
-    """The recipe's teacher: the one on record in `out`, or a network from elsewhere."""
-    if needs_run(recipe):
-        return from_record(fetch_teacher(recipe, out, None), out)
-    return from_elsewhere(recipe, num_classes)
+def find_teacher(recipe: Recipe, module: DataModule, out: Path) -> Teacher:
+    """The recipe's teacher: the one on record in `out`, or a network from elsewhere.
+
+    Raises CkdsnnError for a teacher that was trained on other data of the same name.
+    """
+    if not needs_run(recipe):
+        teacher = from_elsewhere(recipe, module)
+        say(f"teacher {recipe.teacher}: {teacher.identity['accuracy']:.2f} % of the test examples")
+        return teacher
+    record = fetch_teacher(recipe, out, None)
+    if record.data["name"] == recipe.dataset and record.data["digest"] != module.source.digest:
+        raise CkdsnnError(
+            f"teacher {record.id} was trained on other data than {recipe.dataset} holds now; use another out"
+        )
+    return from_record(record, out)
 
 
 def write_by_one(outcome: Outcome, out: Path) -> None:

@@ -24,7 +24,8 @@ from ckdsnn.training.estimate import Estimator
 from ckdsnn.training.machine import Machine
 from ckdsnn.training.options import as_options, changes_of, turned_switches
 from ckdsnn.training.plan import OVERHEAD, Job, Run, make_jobs, missing_runs, next_job, suite_runs, table
-from ckdsnn.training.run import fetch_teacher, work_folder
+from ckdsnn.training.run import work_folder
+from ckdsnn.training.teacher import fetch_teacher
 
 POLL = 0.2  # seconds between two looks at the running trainings
 GRACE = 20  # seconds after the budget's end until a training that has not stopped by itself is interrupted
@@ -80,7 +81,8 @@ def run_suite(
     for run in missing:
         if run.recipe.loss_names:
             fetch_teacher(run.recipe, out, results)  # here, because two trainings would do it at once
-    shared = {"out": out, "accelerator": accelerator, "data": data, "workers": workers}
+    readers = threads if workers is None else workers
+    shared = {"out": out, "accelerator": accelerator, "data": data, "workers": readers}
     return work_off(plan, slots, deadline, launcher(shared, threads, visible_gpus(accelerator)), out)
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from ckdsnn.assemble import load_network, pretrained_teacher, teacher_recipe
+from ckdsnn.data.module import DataModule
+from ckdsnn.measures.accuracy import accuracy
 from ckdsnn.models.pretrained import is_pretrained, weights_digest
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, copy_record, find_record
@@ -17,7 +19,7 @@ class Teacher(NamedTuple):
     network: nn.Module
     identity: dict[str, Any]
     """record: its id, or source: where a network from elsewhere is from; sha256 of its weights; its test accuracy in
-    percent, None where it has yet to be measured"""
+    percent"""
 
 
 def from_record(record: Record, out: Path) -> Teacher:
@@ -26,10 +28,16 @@ def from_record(record: Record, out: Path) -> Teacher:
     return Teacher(load_network(record, out), identity)
 
 
-def from_elsewhere(recipe: Recipe, num_classes: int) -> Teacher:
-    """The trained network that the recipe names. Raises CkdsnnError as `load_pretrained` does."""
-    network = pretrained_teacher(recipe, num_classes)
-    return Teacher(network, {"source": recipe.teacher, "sha256": weights_digest(network), "accuracy": None})
+def from_elsewhere(recipe: Recipe, module: DataModule) -> Teacher:
+    """The trained network that the recipe names, measured on the test examples.
+
+    Raises CkdsnnError as `load_pretrained` does.
+    """
+    network = pretrained_teacher(recipe, len(module.source.spec.classes))
+    measured = accuracy(network, ((batch.shown, batch.labels) for batch in module.first_of_test()))
+    return Teacher(
+        network, {"source": recipe.teacher, "sha256": weights_digest(network), "accuracy": measured["value"]}
+    )
 
 
 def needs_run(recipe: Recipe) -> bool:

@@ -24,6 +24,7 @@ from ckdsnn.recipe import Recipe
 from ckdsnn.training.budget import Deadline
 from ckdsnn.training.machine import Machine, say
 from ckdsnn.training.module import Classifier, Curve
+from ckdsnn.training.synced import SyncedNorms
 
 CHECKPOINT = "last"  # file name of a run's one checkpoint, without its suffix
 
@@ -72,7 +73,7 @@ def make_trainer(
     try:
         return L.Trainer(
             **machine.options,
-            sync_batchnorm=machine.processes > 1 and machine.kind in ("cuda", "gpu"),  # torch has it for CUDA alone
+            plugins=[SyncedNorms()] if machine.processes > 1 and machine.kind in ("cuda", "gpu") else [],  # CUDA alone
             use_distributed_sampler=False,  # the data module shares out the examples itself
             max_epochs=recipe.epochs,
             precision=precision_name(recipe.precision, machine.kind),

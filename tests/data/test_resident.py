@@ -70,7 +70,7 @@ def test_digits_are_the_bundled_ones_enlarged():
 
     data, (raw, labels) = load_dataset("digits"), load_digits(return_X_y=True)
     assert data.x_train.shape == (1437, 3, 16, 16) and data.x_test.shape == (360, 3, 16, 16)
-    assert data.num_classes == 10 and data.y_train.dtype == torch.int64
+    assert len(data.spec.classes) == 10 and data.y_train.dtype == torch.int64
     small = data.x_test[:, :1, ::2, ::2]
     enlarged = small.repeat_interleave(2, 2).repeat_interleave(2, 3)
     assert torch.equal(enlarged.expand(-1, 3, -1, -1), data.x_test)
@@ -96,7 +96,7 @@ def test_statistics_classes_and_shapes_are_those_of_the_images(name):
         spec.inputs.height,
         spec.inputs.width,
     )
-    assert set(data.y_train.tolist()) == set(data.y_test.tolist()) == set(range(data.num_classes))
+    assert set(data.y_train.tolist()) == set(data.y_test.tolist()) == set(range(len(data.spec.classes)))
 
 
 def test_class_names_are_different_words_for_a_reader():

@@ -1,0 +1,61 @@
+"""What makes a run impossible, or another than its recipe says, is found before it begins."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ckdsnn.analysis.speed import recipe_step
+from ckdsnn.assemble import build_data, build_network, teacher_recipe
+from ckdsnn.data.specs import FOLDER
+from ckdsnn.data.streamed import find_pictures
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import data_root
+from ckdsnn.models import evaluating
+from ckdsnn.recipe import Recipe
+from ckdsnn.records import Record
+from ckdsnn.training.machine import Machine
+from ckdsnn.training.teacher import needs_run
+
+
+def check_same(recipe: Recipe, found: Record, data: str | Path | None) -> None:
+    """Raise CkdsnnError where a name in the recipe stands for something else now than in the record found.
+
+    That is, where the recipe of the teacher has been changed, or the pictures of a folder of one's own.
+    """
+    if needs_run(recipe) and found.teacher and not found.teacher["record"].endswith(teacher_recipe(recipe).digest()):
+        raise CkdsnnError(
+            f"record {found.id} was taught by {found.teacher['record']}; {recipe.teacher} is another recipe now: give "
+            "it another name, or use another folder of results"
+        )
+    if recipe.data_spec.name.startswith(FOLDER):
+        now = find_pictures(recipe.data_spec, data_root(data)).digest
+        if now != found.data["digest"]:
+            raise CkdsnnError(
+                f"record {found.id} is of other pictures than {recipe.dataset} holds now; use another --out"
+            )
+
+
+def rehearse(recipe: Recipe, data: str | Path | None, machine: Machine) -> None:
+    """Meet what makes a student impossible before its teacher is trained for nothing: batches, networks, two steps."""
+    module = build_data(recipe, 0, data, machine.processes, machine.readers)
+    module.train_dataloader()
+    classes = len(module.source.spec.classes)
+    check_network(build_network(recipe, classes), recipe, classes)
+    step = recipe_step(recipe.replace(batch_size=2), classes, torch.device("cpu"))
+    step()
+    step()  # a network that keeps its state fails in the second
+
+
+def check_network(network: nn.Module, recipe: Recipe, num_classes: int) -> None:
+    """Raise CkdsnnError unless the network has a logit for each class, and as many stages as its row says."""
+    with evaluating(network), torch.no_grad():
+        logits, stages = network(recipe.data_spec.inputs.blank())
+    if logits.shape != (1, num_classes):
+        raise CkdsnnError(
+            f"{recipe.model} gives logits {list(logits.shape)} for one example: expected [1, {num_classes}]"
+        )
+    if len(stages) != recipe.stages:
+        raise CkdsnnError(
+            f"{recipe.model} has {len(stages)} stages; its row in the table of models says {recipe.stages}"
+        )
