@@ -76,5 +76,5 @@ def test_a_folder_that_has_changed_is_another_run(tmp_path, monkeypatch):
     add("ant", 12)
     with pytest.raises(CkdsnnError, match="is of other pictures than folder:"):
         run(student, out=tmp_path / "out", progress=False)
-    with pytest.raises(CkdsnnError, match="teacher t-s0-.* was trained on other data"):
+    with pytest.raises(CkdsnnError, match=r"teacher t-s0-.* was trained on other data"):
         run(student, seed=1, out=tmp_path / "out", progress=False, workers=0)
