@@ -267,7 +267,7 @@ class Generator:
     def example(self) -> str:
         """The README's example with everything of one's own, which its test runs."""
         blocks = re.findall(r"^```python\n.*?^```$", (self.root / "README.md").read_text(), re.M | re.S)
-        return next(block for block in blocks if "run(student)" in block)
+        return next(block for block in blocks if 'run("own-student")' in block)
 
     def fill(self, text: str) -> str:
         """The page with all its places filled in. Raises CkdsnnError for an unknown name."""

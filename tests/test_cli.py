@@ -320,3 +320,17 @@ def test_ctrl_c_leaves_no_record_and_the_same_command_goes_on(tmp_path):
         second.kill()
     assert said.startswith("continuing from")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_file_of_ones_own_is_run_first(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(RECIPES, "own-snn", None)
+    del RECIPES["own-snn"]
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from ckdsnn.recipe import RECIPES\n"
+        "RECIPES['own-snn'] = RECIPES['digits-snn'].replace(name='own-snn', train_images=64, epochs=1)\n"
+    )
+    call = ["train", "own-snn", "--out", str(tmp_path / "out"), "--progress", "false", "--own", str(own)]
+    assert main(call) == 0 and "record own-snn-s0-" in capsys.readouterr().out
+    own.write_text("import a_package_that_is_not_there")
+    assert main(call) == 2 and "own.py' fails: ModuleNotFoundError" in capsys.readouterr().err

@@ -19,7 +19,7 @@ from ckdsnn.cli.look import (
     list_parser,
 )
 from ckdsnn.cli.measure import bench_command, bench_parser, study_command, study_parser
-from ckdsnn.cli.options import Parser
+from ckdsnn.cli.options import Parser, run_file
 from ckdsnn.cli.train import suite_command, suite_parser, train_command, train_parser
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
@@ -57,6 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     own = options[options.command]
     try:
+        if path := own.pop("own", None):
+            run_file(path)
         with using(Engine(**vars(own.pop("engine", Namespace())))):
             status = COMMANDS[options.command][1](own)
         sys.stdout.flush()

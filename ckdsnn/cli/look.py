@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jsonargparse import Namespace
 
-from ckdsnn.cli.options import Parser, add_data, add_out
+from ckdsnn.cli.options import Parser, add_data, add_out, add_own
 from ckdsnn.data.source import SPLITS
 from ckdsnn.data.specs import DATASETS
 from ckdsnn.engine import usable_cores
@@ -80,6 +80,7 @@ def eval_parser() -> Parser:
     parser.add_argument("record", type=str, help="a record's id")
     add_out(parser)
     add_data(parser)
+    add_own(parser)
     return parser
 
 
@@ -97,6 +98,7 @@ def explain_parser() -> Parser:
     parser.add_argument("image", type=str, help="any picture file")
     parser.add_argument("--record", type=str, required=True, help="id of a student's record")
     add_out(parser)
+    add_own(parser)
     parser.add_argument("--to", type=str | None, default=None, help="the PNG to write (else IMAGE-explained.png)")
     return parser
 

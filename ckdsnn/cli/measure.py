@@ -2,7 +2,7 @@
 
 from jsonargparse import Namespace
 
-from ckdsnn.cli.options import Parser, add_data, add_engine, add_option, add_out
+from ckdsnn.cli.options import Parser, add_data, add_engine, add_option, add_out, add_own
 
 SHOWN = 6  # names of a study's values
 
@@ -29,6 +29,7 @@ def study_parser() -> Parser:
     parser.add_argument("record", type=str, help="id of a student's record")
     add_out(parser)
     add_data(parser)
+    add_own(parser)
     return parser
 
 

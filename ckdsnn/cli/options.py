@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import runpy
 from argparse import SUPPRESS
 from dataclasses import fields
 from typing import Any
@@ -8,6 +9,7 @@ from docstring_parser import parse_from_object
 from jsonargparse import ArgumentParser, Namespace
 
 from ckdsnn.engine import Engine
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe
 
 CHANGEABLE = [
@@ -43,6 +45,19 @@ def add_out(parser: ArgumentParser) -> None:
 
 def add_data(parser: ArgumentParser) -> None:
     add_option(parser, "data", str | None, None, "data folder (else $CKDSNN_DATA)")
+
+
+def add_own(parser: ArgumentParser) -> None:
+    text = "a file of Python of your own that is run first: rows of STUDENTS, TEACHERS and RECIPES"
+    parser.add_argument("--own", type=str | None, default=None, help=text)
+
+
+def run_file(path: str) -> None:
+    """Run a file of Python for what it adds to tables. Raises CkdsnnError for one that is missing or fails."""
+    try:
+        runpy.run_path(path)
+    except Exception as error:  # whatever that file does wrong
+        raise CkdsnnError(f"own = {path!r} fails: {type(error).__name__}: {error}") from error
 
 
 def add_engine(parser: ArgumentParser) -> None:

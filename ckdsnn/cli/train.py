@@ -5,7 +5,7 @@ import sys
 
 from jsonargparse import Namespace
 
-from ckdsnn.cli.options import RecipeParser, add_fields, add_option, add_training, in_seconds
+from ckdsnn.cli.options import RecipeParser, add_fields, add_option, add_own, add_training, in_seconds
 
 
 def train_parser() -> RecipeParser:
@@ -16,6 +16,7 @@ def train_parser() -> RecipeParser:
     parser.add_argument("--devices", type=int, default=1, help="devices of each node")
     parser.add_argument("--nodes", type=int, default=1, help="computers, as torchrun or SLURM has started them")
     parser.add_argument("--strategy", type=str, default="auto", help="how devices work together, as Lightning calls it")
+    add_own(parser)
     add_training(parser)
     add_fields(parser)
     return parser

@@ -183,7 +183,7 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, gpus, own, tm
     assert Engine(**vars(given.pop("engine"))) == switches
     arguments = [given.pop(name) for name in ("out", "data", "progress", "accelerator", "devices", "seed")]
     assert arguments == [str(tmp_path), "images", False, "cpu", 1, 4]
-    assert [given.pop(name) for name in ("nodes", "strategy", "workers")] == [1, "auto", None]
+    assert [given.pop(name) for name in ("nodes", "strategy", "workers", "own")] == [1, "auto", None, None]
     assert resolve(given.pop("recipe"), given) == recipe
     assert options["env"]["OMP_NUM_THREADS"] == "3" and options["env"].get("CUDA_VISIBLE_DEVICES") == own
     assert options["stdout"].name == str(tmp_path / "work" / recipe.record_id(4) / "log.txt")
