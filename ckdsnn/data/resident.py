@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from ckdsnn.data.events import find_recordings, manifest, read_recordings
+from ckdsnn.data.origins import Arrays, digits, fetch, read_cache
 from ckdsnn.data.simulated import simulate
 from ckdsnn.data.source import SPLITS, Chunk
-from ckdsnn.data.sources import Arrays, digits, fetch, read_cache
 from ckdsnn.data.specs import DATASETS, DatasetSpec
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic
