@@ -57,9 +57,9 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
     spec = recipe.data_spec
     seen = {recipe.dataset, spec.simulated_from}
     fitting = {r.name: r for r in RECIPES.values() if r.is_teacher and r.dataset in seen}
-    if not (fitting and recipe.teacher):
+    if not fitting:
         raise CkdsnnError(
-            f"teacher = {recipe.teacher!r}: no recipe of a teacher for {recipe.dataset} is known by it; put one into "
+            f"teacher = {recipe.teacher!r}: there is no recipe of a teacher for {recipe.dataset}; put one into "
             "ckdsnn.recipe.RECIPES, or name a trained network: model:NAME@FILE, torchvision:NAME"
         )
     teacher = choose(f"teacher recipe for {recipe.dataset}", recipe.teacher, fitting)
