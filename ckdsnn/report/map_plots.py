@@ -1,6 +1,7 @@
 """Figures of maps and predictions: data in, matplotlib Figure out."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +58,7 @@ def map_gallery(pictures: np.ndarray, names: Sequence[str], maps: Mapping[str, t
         grid = figure.subplots(1 + len(maps), len(pictures), squeeze=False)
         for column, (picture, name) in enumerate(zip(pictures, names, strict=True)):
             show_picture(grid[0, column], picture)
-            grid[0, column].set_title(name, fontsize=9)
+            grid[0, column].set_title(fill(name, 11), fontsize=9)
             for row, (kind, cells) in enumerate(maps.values(), start=1):
                 shown = (picture, cells[column], MAP_COLOURS[kind], span if kind == "sam" else None)
                 show_map(grid[row, column], *shown)
