@@ -12,6 +12,7 @@ from dataclasses import replace as dataclass_replace
 from typing import Any
 
 from ckdsnn.data import DatasetSpec, dataset_spec
+from ckdsnn.data.specs import FOLDER
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models import STUDENTS, TEACHERS, ModelSpec
 from ckdsnn.recipe.checks import (
@@ -172,6 +173,8 @@ class Recipe:
                 object.__setattr__(self, field.name, float(getattr(self, field.name)))
             check_value(field.name, getattr(self, field.name))
         check_name(self.name)
+        if self.dataset.startswith(FOLDER):  # with a slash at its end or without, it is one folder
+            object.__setattr__(self, "dataset", self.dataset.rstrip("/"))
         check_data(self)
         check_model(self)
         check_losses(self.losses, self.loss_names)

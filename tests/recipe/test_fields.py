@@ -264,6 +264,10 @@ def test_a_stage_is_for_the_losses_that_have_one(losses):
     assert STUDENT.replace(losses=losses, stage=0).stage == 0
 
 
+def test_a_folder_is_one_whatever_its_name_ends_with():
+    assert STUDENT.replace(dataset="folder:a/b/") == STUDENT.replace(dataset="folder:a/b")
+
+
 def test_a_teacher_has_no_options_of_other_models():
     with pytest.raises(CkdsnnError, match="depth = 5 has no effect on resnet19; its options: width"):
         TEACHER.replace(depth=5)
