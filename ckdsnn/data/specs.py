@@ -112,37 +112,22 @@ _CIFAR100 = DatasetSpec(
     torchvision="CIFAR100",
 )
 
-_NMNIST = DatasetSpec(
-    name="nmnist",
-    classes=_DIGITS.classes,
-    mean=(0.0,) * 20,
-    std=(1 / 255,) * 20,  # networks see the number of events
-    policy=None,
-    digests=(),
-    inputs=InputSpec(2, 34, 34, timesteps=10),
-    recordings="nmnist/extract",
+
+def _of_events(name: str, classes: tuple[str, ...], inputs: InputSpec, **where: str) -> DatasetSpec:
+    """Frames of events, of which networks see the number, without augmentation by pictures' policies."""
+    statistics = (0.0,) * inputs.planes, (1 / 255,) * inputs.planes
+    return DatasetSpec(name, classes, *statistics, policy=None, digests=(), inputs=inputs, **where)
+
+
+_NMNIST = _of_events("nmnist", _DIGITS.classes, InputSpec(2, 34, 34, timesteps=10), recordings="nmnist/extract")
+
+_CIFAR10DVS = _of_events(
+    "cifar10dvs", _CIFAR10.classes, InputSpec(2, 48, 48, timesteps=10), recordings="cifar10dvs/extract"
 )
 
-_CIFAR10DVS = DatasetSpec(
-    name="cifar10dvs",
-    classes=_CIFAR10.classes,
-    mean=(0.0,) * 20,
-    std=(1 / 255,) * 20,
-    policy=None,
-    digests=(),
-    inputs=InputSpec(2, 48, 48, timesteps=10),
-    recordings="cifar10dvs/extract",
-)
-
-_CIFAR10_EVENTS = DatasetSpec(
-    name="cifar10-events",
-    classes=_CIFAR10.classes,
-    mean=(0.0,) * 8 + _CIFAR10.mean,
-    std=(1 / 255,) * 8 + _CIFAR10.std,
-    policy=None,
-    digests=(),
-    inputs=InputSpec(2, 32, 32, timesteps=4),
-    simulated_from="cifar10",
+_SIMULATED = _of_events("cifar10-events", _CIFAR10.classes, InputSpec(2, 32, 32, timesteps=4), simulated_from="cifar10")
+_CIFAR10_EVENTS = replace(  # the picture behind the frames has its own statistics
+    _SIMULATED, mean=_SIMULATED.mean + _CIFAR10.mean, std=_SIMULATED.std + _CIFAR10.std
 )
 
 _IMAGENET = DatasetSpec(
