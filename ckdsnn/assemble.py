@@ -69,7 +69,7 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
 
 
 def teacher_sees(recipe: Recipe) -> str:
-    """What the teacher sees: the "picture" behind simulated events, where it is a network for pictures, else the "same"."""
+    """What its teacher sees: the "picture" behind simulated events, if it is a network for pictures, or the "same"."""
     if not (recipe.loss_names and recipe.data_spec.simulated_from):
         return "same"
     return "picture" if is_pretrained(recipe.teacher) or teacher_recipe(recipe).dataset != recipe.dataset else "same"
