@@ -9,7 +9,7 @@ from pathlib import Path
 from book.provenance import Records, legend
 from ckdsnn.analysis.alignment import alignments
 from ckdsnn.analysis.cells import Cells, load_cells, load_studies, recorded, suite_recipes, teachers_of
-from ckdsnn.analysis.study import MEASURES
+from ckdsnn.studies.study import MEASURES
 from ckdsnn.assemble import teacher_recipe
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,3 +54,17 @@ def record(student: "Recipe", results: Path) -> "Record":
     from ckdsnn.records import find_record
 
     return find_record(student.digest(), 0, results)
+
+
+@pytest.fixture(scope="session")
+def copy_of_results(record: "Record", results: Path) -> Callable[[Path], Path]:
+    """Copies the student's record and its teacher's, with all that belongs to them, into a folder, and returns it."""
+
+    from ckdsnn.records import copy_record, load_record
+
+    def copy(folder: Path) -> Path:
+        for found in (load_record(record.teacher["record"], results), record):
+            copy_record(found, results, folder)
+        return folder
+
+    return copy

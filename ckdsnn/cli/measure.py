@@ -34,7 +34,7 @@ def study_parser() -> Parser:
 
 
 def study_command(options: Namespace) -> None:
-    from ckdsnn.analysis.study import study
+    from ckdsnn.studies.study import study
 
     made = study(options.kind, options.record, options.out, options.data)
     shown, hidden = list(made.values)[:SHOWN], len(made.values) - SHOWN

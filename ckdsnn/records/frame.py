@@ -4,8 +4,11 @@ runs = load_records("results").frame()
 runs.query("setting == 'cifar10-16k' and method in ['nld', 'ckdsnn']").pivot(index="seed", columns="method")
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.files import atomic
@@ -13,14 +16,15 @@ from ckdsnn.recipe.conditions import words_of
 from ckdsnn.recipe.fields import is_teachers
 from ckdsnn.recipe.named import method_of, place_of
 from ckdsnn.records.record import Record
+from ckdsnn.records.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd  # a quarter of a second, which not every command has to wait
 
-MEASURED = ("accuracy", "accuracy_low", "accuracy_high", "validation_accuracy", "best_accuracy", "firing_rate")
-MEASURED += ("mac", "ac", "compute_nj", "memory_nj", "hours", "images_per_second")
+MEASURED = ("accuracy", "accuracy_low", "accuracy_high", "validation_accuracy", "best_accuracy")
+MEASURED += ("firing_rate", "last_firing_rate", "mac", "ac", "compute_nj", "memory_nj", "hours", "images_per_second")
 CATEGORIES = ("method", "label", "setting", "tier", "dataset", "model", "role", "teacher", "device", "precision")
-OF_RUN = ("id", "method", "setting", "seed")  # columns by which a curve is known
+OF_RUN = ("id", "method", "label", "setting", "seed")  # columns by which a run is known in long frames
 
 
 class Records(list[Record]):
@@ -33,8 +37,9 @@ class Records(list[Record]):
         NA for an ANN; seed; teacher: its record's id, or where it is from; epochs, train_images, validation_images,
         batch_size. In percent: accuracy (last epoch, test images) with accuracy_low and accuracy_high (95 %, Wilson),
         test_images, validation_accuracy (NA without validation images), best_accuracy (chosen on the test set),
-        firing_rate (NA for an ANN). Of one image: mac, ac (operations), compute_nj, memory_nj (nanojoule). hours, of
-        training and testing; images_per_second; device, devices, threads, precision, commit, started (UTC), format.
+        firing_rate (mean of the layers) and last_firing_rate (of the last one), both NA for an ANN. Of one image: mac, ac
+        (operations), compute_nj, memory_nj (nanojoule). hours, of training and testing; images_per_second; device,
+        devices, threads, precision, commit, started (UTC), format.
         """
         import pandas as pd
 
@@ -42,40 +47,73 @@ class Records(list[Record]):
         return pd.DataFrame([row(record) for record in self]).convert_dtypes().astype(types) if self else pd.DataFrame()
 
     def curves(self) -> "pd.DataFrame":
-        """One row for each run, epoch and quantity: id, method, setting, seed, epoch, quantity, value.
+        """One row for each run, epoch and quantity: id, method, label, setting, seed, epoch, quantity, value.
 
         quantity: ce and the other terms of the loss, train_accuracy, test_accuracy, validation_accuracy (percent),
         seconds, test_seconds. Values that were not finite are NA.
         """
         import pandas as pd
 
-        known = [{name: own[name] for name in OF_RUN} for own in map(row, self)]
         rows = [
-            of_run | {"epoch": int(point["epoch"]), "quantity": name, "value": value}
-            for of_run, record in zip(known, self, strict=True)
+            named(record) | {"epoch": int(point["epoch"]), "quantity": name, "value": value}
+            for record in self
             for point in record.curve
             for name, value in point.items()
             if name != "epoch"
         ]
         return pd.DataFrame(rows, columns=[*OF_RUN, "epoch", "quantity", "value"]).astype({"value": "Float64"})
 
+    def layers(self) -> "pd.DataFrame":
+        """One row for each run and layer of neurons: id, method, label, setting, seed, layer, firing_rate (percent).
+
+        layer: counted from 1, from the first to the last. An ANN has none.
+        """
+        import pandas as pd
+
+        rows = [
+            named(record) | {"layer": layer, "firing_rate": 100 * rate}
+            for record in self
+            for layer, rate in enumerate(record.final["firing_rate"].values(), start=1)
+        ]
+        return pd.DataFrame(rows, columns=[*OF_RUN, "layer", "firing_rate"])
+
+
+def study_frame(studies: Iterable[Study]) -> "pd.DataFrame":
+    """One row a number that was measured: id (of the study), kind, method, label, setting, seed, quantity, i, j, value.
+
+    i, j: the number's place in a list or in a list of lists, NA for a single number. Values that were not finite are
+    NaN. What the quantities of each kind are, its measurement says.
+    """
+    import pandas as pd
+
+    rows = [
+        named(study) | {"kind": study.kind, "quantity": name, "value": value} | dict(zip("ij", place, strict=False))
+        for study in studies
+        for name in study.values
+        for place, value in np.ndenumerate(study.numbers(name))
+    ]
+    frame = pd.DataFrame(rows, columns=[*OF_RUN, "kind", "quantity", "i", "j", "value"])
+    return frame.astype({"i": "Int64", "j": "Int64"})
+
+
+def named(document: Record | Study) -> dict[str, Any]:
+    """The columns OF_RUN of a run or of a study of one."""
+    method, place = method_of(document.recipe), place_of(document.recipe)
+    values = document.id, method, words_of(method), place.setting, document.seed
+    return dict(zip(OF_RUN, values, strict=True))
+
 
 def row(record: Record) -> dict[str, Any]:
     """A run's row in the frame; None where there is no value."""
     recipe, final, teaches = record.recipe, record.final, is_teachers(record.recipe)
+    rates = list(final["firing_rate"].values())
     last, energy, teacher = final["last_accuracy"], final["energy"], record.teacher or {}
-    method = method_of(record.recipe)
-    return {
-        "id": record.id,
-        "method": method,
-        "label": words_of(method),
-        "setting": place_of(record.recipe).setting,
+    return named(record) | {
         "tier": record.tier,
         "dataset": recipe["dataset"],
         "model": recipe["model"],
         "role": "teacher" if teaches else "student",
         "T": None if teaches else recipe["timesteps"],
-        "seed": record.seed,
         "teacher": teacher.get("record") or teacher.get("source") or "",
         "epochs": recipe["epochs"],
         "train_images": recipe["train_images"],
@@ -88,6 +126,7 @@ def row(record: Record) -> dict[str, Any]:
         "validation_accuracy": record.validation_accuracy,
         "best_accuracy": final["best_accuracy"]["value"],
         "firing_rate": record.firing_rate,
+        "last_firing_rate": 100 * rates[-1] if rates else None,
         **{name: energy[name] for name in ("mac", "ac", "compute_nj", "memory_nj")},
         "hours": record.seconds / 3600,
         "images_per_second": record.images_per_second,

@@ -18,7 +18,7 @@ class Study(Document):
     id: str
     """kind and id of the run's record"""
     kind: str
-    """what was measured: a name in `analysis.study.MEASURES`"""
+    """what was measured: a name in `studies.study.MEASURES`"""
     record: str
     """id of the record of the run that trained the network"""
     weights: str

@@ -8,47 +8,41 @@ others take no part in the number. p values are two-sided; a family of compariso
 Beside it stands a pooled estimate of how much differences vary, from all methods of a suite that train:
 value = method + seed + residual, a randomised block design whose blocks are the seeds (Fisher 1935). It takes all of
 them to vary alike. Both assume normal residuals.
+
+Everywhere `runs` is a frame of a suite's runs, as `Cells.frame()` gives it, and `values` a table of numbers to be
+compared: a row a seed, a column a method, NaN where there is none.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan, sqrt
-from statistics import mean, stdev
+from statistics import mean
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.conditions import split_condition
-from ckdsnn.recipe.named import PLACE_OF_DIGEST, TIER_SETTINGS
+from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.recipe.suites import OVER_SETTINGS, SEEDS, leading_seeds
-from ckdsnn.records import Record
-from ckdsnn.records.study import Study
 
-Cells = Mapping[str, Sequence[Record]]  # method -> its records, one a seed
-Studied = Mapping[str, Sequence[Study]]  # method -> studies of its networks, one a seed
-Values = Mapping[str, Mapping[int, float]]  # method -> seed -> what is compared
 Pair = tuple[str, str]  # method and baseline
 Leading = Callable[[str, str], Container[int]]  # method, baseline -> the seeds that count
 LEVEL = 0.05  # of significance
 LEAST = 3  # seeds below which there is no verdict
 FAR = 10.0  # points below the best method's mean accuracy
-SILENT = 1e-3  # firing rate of the last layer: below it a network has stopped to learn, whatever it is compared with
+SILENT = 0.1  # firing rate of the last layer (%): below it a network has stopped to learn, whatever it is compared with
 
 PLANNED = {setting: SEEDS[suite] for suite, own in OVER_SETTINGS.items() for setting in own}  # -> number of seeds
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How much one difference between two methods varies from seed to seed."""
+    """How much one difference between any two methods of a suite varies from seed to seed."""
 
     deviation: float
     freedom: int
     """degrees of freedom of its estimate"""
-
-    def half(self, n: int) -> float:
-        """Half the width of the 95 % interval of a mean of n differences."""
-        return float(stats.t.ppf(1 - LEVEL / 2, self.freedom)) * self.deviation / sqrt(n)
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ class Comparison:
     others: Mapping[int, float] = field(default_factory=dict)
     """by seed, of those that take no part: added after a look, or those that made the pick"""
     pooled: Spread | None = None
-    """of a difference between any two methods of the suite; None where they do not share one"""
+    """None where the two do not share a suite's spread"""
     corrected: float | None = None
     """p value, corrected for the family of comparisons; None where there is none"""
 
@@ -76,34 +70,23 @@ class Comparison:
         return mean(self.differences.values()) if self.n else nan
 
     @property
-    def spread(self) -> Spread | None:
-        """Of these differences; None for fewer than two, and for equal ones, which say nothing about it."""
-        found = list(self.differences.values())
-        return Spread(stdev(found), len(found) - 1) if len(set(found)) > 1 else None
-
-    @property
     def p(self) -> float | None:
-        """Of no difference, in the paired t test; None for fewer than LEAST seeds, and without a spread."""
-        if self.n < LEAST or not self.spread:
-            return None
-        return float(2 * stats.t.sf(abs(self.mean) * sqrt(self.n) / self.spread.deviation, self.spread.freedom))
+        """None for fewer than LEAST seeds, and without a spread."""
+        test = t_test([*self.differences.values()])
+        return float(test.pvalue) if test and self.n >= LEAST else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """95 % interval of the paired t test, not corrected; None for fewer than two seeds, and without a spread."""
-        return self.around(self.spread)
+        return t_interval([*self.differences.values()])
 
     @property
     def pooled_interval(self) -> tuple[float, float] | None:
-        """The same by the pooled spread."""
-        return self.around(self.pooled)
-
-    def around(self, spread: Spread | None) -> tuple[float, float] | None:
-        """The interval that this spread gives; None for fewer than two seeds, and without a spread."""
-        if self.n < 2 or not spread:
+        """The same by the pooled spread; None for fewer than two seeds, and without one."""
+        if self.n < 2 or not self.pooled:
             return None
-        half = spread.half(self.n)
-        return self.mean - half, self.mean + half
+        half = stats.t.ppf(1 - LEVEL / 2, self.pooled.freedom) * self.pooled.deviation / sqrt(self.n)
+        return float(self.mean - half), float(self.mean + half)
 
     @property
     def sign(self) -> int | None:
@@ -129,29 +112,33 @@ class Comparison:
         return replace(self, differences=dict(sorted({**self.differences, **self.others}.items())), others={})
 
 
-def accuracies(records: Iterable[Record]) -> dict[int, float]:
-    """Seed -> last-epoch test accuracy in percent."""
-    return {record.seed: record.accuracy for record in records}
+def t_test(differences: Sequence[float]):
+    """The t test of these against 0; None for fewer than two, and for equal ones, which have no spread."""
+    return stats.ttest_1samp(differences, 0) if len({*differences}) > 1 else None
 
 
-def values_of(cells: Cells, value: Callable[[Record], float] = lambda record: record.accuracy) -> Values:
-    """A value of every record, by method and seed: the last-epoch test accuracy in percent, or another."""
-    return {method: {record.seed: value(record) for record in records} for method, records in cells.items()}
+def t_interval(differences: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % interval of their mean by that test, not corrected; None where there is none."""
+    test = t_test(differences)
+    return tuple(map(float, test.confidence_interval(1 - LEVEL))) if test else None
 
 
-def setting_of(cells: Cells | Studied) -> str:
-    """The setting whose recipes these runs, or the runs studied, are; "" for none."""
-    digests = (Recipe.of(document.recipe).digest() for found in cells.values() for document in found)
-    return next((PLACE_OF_DIGEST[digest].setting for digest in digests if digest in PLACE_OF_DIGEST), "")
+def table_of(runs: pd.DataFrame, value: str = "accuracy") -> pd.DataFrame:
+    """One column of the runs as a table of values, its methods in the order of the runs."""
+    if runs.empty:
+        return pd.DataFrame()
+    methods = runs["method"].astype(str)
+    table = runs.assign(method=methods).pivot(index="seed", columns="method", values=value)
+    return table[list(dict.fromkeys(methods))].astype(float)
 
 
-def leading_in(cells: Cells | Studied) -> Leading:
+def leading_in(runs: pd.DataFrame) -> Leading:
     """The rule of the setting of these runs.
 
     In the suites of the reduced tier methods have plans of their own, and some were picked by results. The settings of
     the paper's networks have one plan for all. Elsewhere nothing was planned, and nothing picked: every seed counts.
     """
-    setting = setting_of(cells)
+    setting = next((name for name in runs.get("setting", ()) if name), "")
     if setting == TIER_SETTINGS["reduced"]:
         return leading_seeds
     if setting in PLANNED:
@@ -164,66 +151,68 @@ def every_seed(method: str, baseline: str) -> Container[int]:
     return range(2**32)
 
 
-def silent(records: Iterable[Record]) -> bool:
-    """Whether these networks, on average, hardly spike in their last layer; an ANN does not."""
-    rates = [list(record.final["firing_rate"].values()) for record in records]
-    return all(rates) and mean(layers[-1] for layers in rates) < SILENT
+def silent(runs: pd.DataFrame) -> bool:
+    """Whether these networks, on average, hardly spike in their last layer; an ANN does not spike at all."""
+    rates = runs["last_firing_rate"]
+    return bool(rates.notna().all() and rates.mean() < SILENT)
 
 
-def near_best(values: Values) -> Values:
-    """The methods whose mean accuracy is not FAR below the best one's under the same condition."""
-    means = {method: mean(seeds.values()) for method, seeds in values.items() if seeds}
-    best: dict[str, float] = {}
-    for method, found in means.items():
-        condition = split_condition(method)[1]
-        best[condition] = max(best.get(condition, found), found)
-    return {m: values[m] for m, found in means.items() if found >= best[split_condition(m)[1]] - FAR}
+def near_best(values: pd.DataFrame) -> pd.DataFrame:
+    """The methods whose mean is not FAR below the best one's under the same condition."""
+    means = values.mean()
+    best = means.groupby([split_condition(method)[1] for method in means.index]).transform("max")
+    return values.loc[:, means >= best - FAR]
 
 
-def pooled(values: Values) -> Spread | None:
+def pooled(values: pd.DataFrame) -> Spread | None:
     """The spread of a difference between any two of these methods; None where no degree of freedom is left for it.
 
     The residuals of value = method + block have variance s^2, a difference of two values of one block has 2 s^2. One
     seed under two conditions is two blocks: first weights or images differ. Methods of fewer than LEAST seeds, of
     which nobody knows yet how they vary, take no part where there are others.
     """
-    values = {method: seeds for method, seeds in values.items() if len(seeds) >= LEAST} or values
-    cells = [(m, (split_condition(m)[1], seed), value) for m, seeds in values.items() for seed, value in seeds.items()]
-    methods, blocks = (list(dict.fromkeys(cell[axis] for cell in cells)) for axis in (0, 1))
-    design = np.zeros((len(cells), len(methods) + len(blocks)))
-    for row, (method, block, _) in enumerate(cells):
-        design[row, [methods.index(method), len(methods) + blocks.index(block)]] = 1
-    observed = np.array([value for *_, value in cells])
+    known = values.loc[:, values.count() >= LEAST]
+    cells = (values if known.empty else known).melt(ignore_index=False, var_name="method").dropna().reset_index()
+    blocks = [
+        f"{seed} {split_condition(method)[1]}" for seed, method in zip(cells["seed"], cells["method"], strict=True)
+    ]
+    design = pd.get_dummies(cells.assign(block=blocks)[["method", "block"]]).to_numpy(float)
+    observed = cells["value"].to_numpy(float)
     solution, _, rank, _ = np.linalg.lstsq(design, observed)
     freedom = len(cells) - int(rank)
     squares = float(np.square(observed - design @ solution).sum())
     return Spread(sqrt(2 * squares / freedom), freedom) if freedom and squares > 1e-12 else None
 
 
-def paired(values: Values, pair: Pair, leading: Leading = every_seed) -> Comparison | None:
+def paired(values: pd.DataFrame, pair: Pair, leading: Leading = every_seed) -> Comparison | None:
     """One comparison, its p value not corrected; None without a common seed."""
-    one, other = (values.get(name, {}) for name in pair)
-    found = {seed: round(one[seed] - other[seed], 9) for seed in sorted(one.keys() & other.keys())}  # no rounding noise
-    seeds = leading(*pair)
-    differences = {seed: difference for seed, difference in found.items() if seed in seeds}
-    others = {seed: difference for seed, difference in found.items() if seed not in seeds}
-    return Comparison(*pair, differences, others) if found else None
+    if not {*pair} <= {*values.columns}:
+        return None
+    found = (values[pair[0]] - values[pair[1]]).dropna().round(9)  # no rounding noise
+    counts = [seed in leading(*pair) for seed in found.index]
+    parts = (found[[count is wanted for count in counts]].to_dict() for wanted in (True, False))
+    return None if found.empty else Comparison(*pair, *parts)
 
 
-def compare(values: Values, pairs: Iterable[Pair], leading: Leading = every_seed) -> list[Comparison]:
+def compare(values: pd.DataFrame, pairs: Iterable[Pair], leading: Leading = every_seed) -> list[Comparison]:
     """Comparisons (method, baseline), those without a common seed left out; their p values corrected as a family."""
     return correct([found for pair in pairs if (found := paired(values, pair, leading))])
 
 
-def compare_runs(cells: Cells, pairs: Iterable[Pair]) -> list[Comparison]:
+def compare_runs(runs: pd.DataFrame, pairs: Iterable[Pair]) -> list[Comparison]:
     """The same of these runs' accuracies, by the leading seeds of their setting, the pooled estimate beside each."""
-    values = values_of(cells)
-    alike = near_best(values)
-    spread = pooled(alike) if alike else None
+    values = table_of(runs)
+    alike = near_best(values) if len(values) else values
+    spread = pooled(alike) if len(alike) else None
     return [
-        replace(found, pooled=spread) if found.method in alike and found.baseline in alike else found
-        for found in compare(values, pairs, leading_in(cells))
+        replace(found, pooled=spread) if {found.method, found.baseline} <= {*alike.columns} else found
+        for found in compare(values, pairs, leading_in(runs))
     ]
+
+
+def against(runs: pd.DataFrame, baseline: str) -> list[Comparison]:
+    """The accuracy of every other method against one's."""
+    return compare_runs(runs, [(method, baseline) for method in runs["method"].unique() if method != baseline])
 
 
 def correct(found: Sequence[Comparison], family: int = 0) -> list[Comparison]:
@@ -234,11 +223,6 @@ def correct(found: Sequence[Comparison], family: int = 0) -> list[Comparison]:
     known = [comparison.p for comparison in found if comparison.p is not None]
     corrected = iter(holm(known + [1.0] * (family - len(known))))
     return [replace(c, corrected=next(corrected)) if c.p is not None else c for c in found]
-
-
-def against(cells: Cells, baseline: str) -> list[Comparison]:
-    """The accuracy of every other method against one's."""
-    return compare_runs(cells, [(method, baseline) for method in cells if method != baseline])
 
 
 def holm(values: Sequence[float]) -> list[float]:

@@ -1,65 +1,17 @@
-"""Tables that a notebook shows as HTML and the book as a numbered MyST table."""
+"""Tables that a notebook shows as HTML and the book as a numbered MyST table, and numbers as their cells have them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from statistics import mean, stdev
 from textwrap import fill
-from typing import TYPE_CHECKING
-
-from ckdsnn.recipe import Recipe
-from ckdsnn.records import Record
-from ckdsnn.report.labels import label_of
-
-if TYPE_CHECKING:
-    from ckdsnn.analysis.agreement import Agreement
+from typing import Any
 
 SCREEN = 120  # columns
 DASH = "–"
-RATE = "Firing rate, unweighted mean of the layers (%)"
-ENERGY = "Energy, arithmetic (µJ)"
-
-
-def whole(text: str) -> str:
-    """A value that no line break parts, its minus as wide as a plus."""
-    return text.replace(" ", "\u00a0").replace("-", "\u2212")
-
-
-def spread(values: Sequence[float], digits: int = 2) -> str:
-    """mean ± sd, or the one value alone."""
-    deviation = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return whole(f"{mean(values):.{digits}f}{deviation}")
-
-
-def signed(value: float) -> str:
-    """With its sign and two digits after the point."""
-    return whole(f"{value:+.2f}")
-
-
-def beside(first: str, second: str) -> str:
-    """Two values, of which a line break may part only the second from the slash."""
-    return f"{whole(f'{first} /')} {second}"
-
-
-def count(n: int) -> str:
-    """n in brackets, which a line break does not part."""
-    return whole(f"(n = {n})")
-
-
-def mean_sd(values: Iterable[float], digits: int = 2) -> str:
-    """mean ± sd (n); one value has no sd and says so by n = 1."""
-    values = list(values)
-    return f"{spread(values, digits)} {count(len(values))}"
-
-
-def joined(text: str) -> str:
-    """The name of the map range 0–1 not parted by a line break."""
-    return text.replace("0–1", "0–\u20601")
-
-
-def in_markdown(cell: str) -> str:
-    """A cell's text, its bars escaped."""
-    return joined(cell.replace("|", r"\|"))
 
 
 @dataclass(frozen=True)
@@ -70,6 +22,14 @@ class Table:
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    @classmethod
+    def of(cls, name: str, caption: str, rows: Iterable[Any], columns: Mapping[str, Callable[[Any], str]]) -> "Table":
+        """A table whose columns are declared: head -> the cell's text of a row. A column that is empty is left out."""
+        cells = {head: [text(row) for row in rows] for rows in [list(rows)] for head, text in columns.items()}
+        shown = {head: texts for head, texts in cells.items() if any(texts)}
+        body = [[text or DASH for text in row] for row in zip(*shown.values(), strict=True)]
+        return cls(name, caption, list(shown), body)
 
     def markdown(self) -> str:
         """A MyST table directive around a Markdown table."""
@@ -93,77 +53,64 @@ class Table:
         padded = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
         return "\n".join([*(line.rstrip() for line in padded), "", fill(self.caption, SCREEN)])
 
-
-def interval(record: Record) -> str:
-    """Last-epoch accuracy with its 95 % interval, in percent."""
-    last = record.final["last_accuracy"]
-    return f"{last['value']:.2f} " + whole(f"[{last['low']:.2f}, {last['high']:.2f}]")
-
-
-def best_epoch(records: Iterable[Record]) -> str:
-    """The best epoch's accuracy, chosen on the test set, in percent: mean ± sd over the records."""
-    return spread([record.final["best_accuracy"]["value"] for record in records])
+    def csv(self) -> str:
+        """The same for other programs."""
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows([self.header, *self.rows])
+        return buffer.getvalue()
 
 
-def firing(records: Iterable[Record]) -> str:
-    """RATE, mean ± sd over the records; an ANN has none."""
-    rates = [record.firing_rate for record in records if record.firing_rate is not None]
-    return spread(rates, 1) if rates else DASH
+def in_markdown(cell: str) -> str:
+    """A cell's text, its bars escaped, the name of the map range 0–1 not parted by a line break."""
+    return cell.replace("|", r"\|").replace("0–1", "0–\u20601")
 
 
-def arithmetic(records: Iterable[Record]) -> str:
-    """ENERGY, mean ± sd over the records."""
-    return spread([record.arithmetic_energy for record in records])
+def whole(text: str) -> str:
+    """A value that no line break parts, its minus as wide as a plus."""
+    return text.replace(" ", "\u00a0").replace("-", "\u2212")
 
 
-def accuracy_table(name: str, caption: str, records: dict[str, Record]) -> Table:
-    """One row a labelled run: accuracies, firing rate, energy and epochs; the hardware is part of the caption."""
-    header = ["Run", "Test accuracy, last epoch (%) [95 %]", "Best epoch, chosen on the test set (%)"]
-    header += [RATE, ENERGY, "Epochs"]
-    devices = dict.fromkeys(record.env["device"] for record in records.values())
-    rows = [
-        [
-            label,
-            interval(record),
-            best_epoch([record]),
-            firing([record]),
-            arithmetic([record]),
-            str(record.recipe["epochs"]),
-        ]
-        for label, record in records.items()
-    ]
-    return Table(name, f"{caption.rstrip('.')}. Hardware: {', '.join(devices)}.", header, rows)
+def signed(value: float, digits: int = 2) -> str:
+    """With its sign."""
+    return whole(f"{value:+.{digits}f}")
 
 
-def agreement_table(name: str, caption: str, found: Mapping[str, Mapping[str, "Agreement"]]) -> Table:
-    """One row a kind of map and method: mean correlation of matched and of shuffled pairs, and the difference."""
-    header = ["Map", "Student", "Matched pairs", "Shuffled pairs", "Difference"]
-    rows = [
-        [
-            kind,
-            label_of(method),
-            mean_sd(pairs.matched),
-            whole(f"{pairs.shuffled.mean():.2f}"),
-            signed(pairs.gain),
-        ]
-        for kind, by_method in found.items()
-        for method, pairs in by_method.items()
-    ]
-    return Table(name, caption, header, rows)
+def digits(value: float | None) -> str:
+    """Three significant digits, without an exponent from 0.0001 on; a dash for NaN and None."""
+    if value is None or not isfinite(value):
+        return DASH
+    return whole(f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}")
 
 
-def recipe_table(name: str, caption: str, recipes: Iterable[Recipe]) -> Table:
-    """One row a recipe: what it trains, on what, for how long."""
-    header = ["Recipe", "Tier", "Network", "T", "Learns from", "Epochs"]
-    rows = [
-        [
-            f"`{recipe.name}`",
-            recipe.tier,
-            f"{recipe.model}, width {recipe.width}",
-            "ANN" if recipe.is_teacher else str(recipe.timesteps),
-            " + ".join(["labels", *recipe.loss_names]),
-            str(recipe.epochs),
-        ]
-        for recipe in recipes
-    ]
-    return Table(name, caption, header, rows)
+def known(values: Iterable[float | None]) -> list[float]:
+    """The finite ones: a network that has diverged has others."""
+    return [float(value) for value in values if value is not None and isfinite(value)]
+
+
+def spread(values: Iterable[float], digits: int = 2) -> str:
+    """mean ± sd of the finite ones, or the one alone; a dash where there is none."""
+    found = known(values)
+    deviation = f" ± {stdev(found):.{digits}f}" if len(found) > 1 else ""
+    return whole(f"{mean(found):.{digits}f}{deviation}") if found else DASH
+
+
+def mean_sd(values: Iterable[float], digits: int = 2) -> str:
+    """mean ± sd (n) of the finite ones; one value has no sd and says so by n = 1."""
+    found = known(values)
+    return f"{spread(found, digits)} {count(len(found))}" if found else DASH
+
+
+def between(values: Iterable[float], text: Callable[[float], str] = digits) -> str:
+    """The finite ones from the lowest to the highest; one text where they look the same, a dash where there is none."""
+    found = known(values)
+    return " to ".join(dict.fromkeys(text(value) for value in (min(found), max(found)))) if found else DASH
+
+
+def count(n: int) -> str:
+    """n in brackets, which a line break does not part."""
+    return whole(f"(n = {n})")
+
+
+def beside(first: str, second: str) -> str:
+    """Two values, of which a line break may part only the second from the slash."""
+    return f"{whole(f'{first} /')} {second}"

@@ -10,7 +10,7 @@ import pytest
 from book.generated import AT_SCALE, NOTEBOOKS, STUDY_PAGES, Generator, as_named
 from book.provenance import find_records
 from ckdsnn.analysis.cells import load_cells
-from ckdsnn.analysis.study import MEASURES
+from ckdsnn.studies.study import MEASURES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.suites import BEST, PICKED, PILOT, PILOT_SEED

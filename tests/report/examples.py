@@ -190,7 +190,7 @@ def pulled(record: Record, method: str = "nld", seed: int = 0, factor: float = 1
 
 
 def bounds() -> dict:
-    """Bounds of maps and what occurs, as `analysis.identities.against_bounds` gives them."""
+    """Bounds of maps and what occurs, as `studies.theory.measure.against_bounds` gives them."""
     own = {"cells": [[0.01 * heat, 0.9 / heat] for heat in HEATS], "kl": [0.01 / heat for heat in HEATS], "limit": 0.07}
     return {
         "temperatures": HEATS,

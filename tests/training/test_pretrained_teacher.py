@@ -9,13 +9,13 @@ from safetensors.torch import save_file
 
 from ckdsnn import CkdsnnError, run
 from ckdsnn.analysis.explain import explain
-from ckdsnn.analysis.subject import Subject
 from ckdsnn.assemble import build_data, build_network, load_teacher, teacher_record
 from ckdsnn.distill.maps import cam
 from ckdsnn.models import build_teacher
 from ckdsnn.models.pretrained import load_pretrained, weights_digest
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import load_arrays
+from ckdsnn.studies.subject import Subject
 from ckdsnn.training import plan
 from ckdsnn.training.module import Classifier
 from ckdsnn.training.plan import Run, missing_runs

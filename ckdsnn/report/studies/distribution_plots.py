@@ -1,6 +1,6 @@
 """Figures of claim C1: teacher and student side by side, and their distances method by method. Studies in, Figure out.
 
-The studies are of the kind `distributions`; `analysis.distributions` says what their values are.
+The studies are of the kind `distributions`; `studies.distributions.measure` says what their values are.
 """
 
 from collections.abc import Iterable, Sequence

@@ -19,7 +19,7 @@ BOUND = {"color": "#555555", "ls": "--", "lw": 1.2}
 def map_bounds(found: Mapping[str, Any]) -> Figure:
     """Left the shares of a map's cells, right the KL of two maps, against the temperature, inside their bounds.
 
-    found: as `analysis.identities.against_bounds` gives it.
+    found: as `studies.theory.measure.against_bounds` gives it.
     """
     temperatures = found["temperatures"]
     with styled():

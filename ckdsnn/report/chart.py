@@ -1,0 +1,48 @@
+"""A figure together with the numbers that it draws, and how the two are written."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ckdsnn.files import atomic
+from ckdsnn.report.style import WIDTH, styled
+
+FORMATS = {"svg": {"Date": None}, "png": {"Software": None}}  # -> metadata without which equal figures are equal bytes
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure and its data: a row for each point, or what else it draws."""
+
+    figure: Figure
+    data: pd.DataFrame
+    format: str = "svg"
+    """png for pictures, of which an SVG would be a wrapping"""
+
+    def content(self) -> bytes:
+        """The file, equal for equal figures."""
+        buffer = io.BytesIO()
+        with styled():
+            self.figure.savefig(buffer, format=self.format, metadata=FORMATS[self.format])
+        return buffer.getvalue()
+
+    def csv(self) -> str:
+        """The data, in six significant digits."""
+        return self.data.to_csv(index=False, float_format="%.6g")
+
+
+def panels(rows: int = 1, columns: int = 1, height: float = 2.6, **shared) -> tuple[Figure, np.ndarray]:
+    """A figure of one column's width with [rows, columns] axes, each row `height` inches; shared: as for `subplots`."""
+    figure = Figure(figsize=(WIDTH, height * rows))
+    return figure, figure.subplots(rows, columns, squeeze=False, **shared)
+
+
+def save_figure(figure: Figure, path: str | Path) -> Path:
+    """Write a figure as PNG, whole or not at all. Raises CkdsnnError where it cannot be written."""
+    with styled(), atomic(path) as partial:
+        figure.savefig(partial, format="png", metadata=FORMATS["png"])
+    return Path(path)

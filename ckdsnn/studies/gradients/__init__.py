@@ -1,0 +1,1 @@
+"""How hard each term of the objective pulls, beside the cross-entropy."""

@@ -1,0 +1,1 @@
+"""The loss around the trained weights (claim C11)."""
