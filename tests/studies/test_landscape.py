@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from ckdsnn.analysis import landscape as module
+from ckdsnn.studies.landscape import measure as module
 from ckdsnn.models import Features, build_student
 from ckdsnn.records.study import STUDIES
 from ckdsnn.studies.landscape.measure import (

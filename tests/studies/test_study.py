@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ckdsnn.analysis import study as module
+from ckdsnn.studies import study as module
 from ckdsnn.analysis.cells import load_studies
 from ckdsnn.assemble import load_network
 from ckdsnn.cli import main
