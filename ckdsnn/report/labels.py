@@ -23,6 +23,17 @@ SETTING_WORDS = {  # setting whose cells stand beside those of others -> in word
     "imagenet-resnet34": "spiking ResNet-34",
 }
 
+MAPS = {  # kind of map of a student -> label and colour, in the order in which figures and tables show them
+    "sam": ("SAM, last stage", "#0072B2"),
+    "grad_cam": ("Grad-CAM, last stage", "#D55E00"),
+    "sam_first": ("SAM, first stage", "#56B4E9"),
+    "grad_cam_first": ("Grad-CAM, first stage", "#E69F00"),
+    "grad_cam_far": ("Grad-CAM, other surrogate", "#882255"),
+    "teacher_cam": ("Teacher's CAM", "#000000"),
+    "centre": ("Centred Gaussian", "#009E73"),
+    "random": ("Random", "#AAAAAA"),
+}
+
 
 def split_setting(name: str) -> tuple[str, str]:
     """SETTING-METHOD -> the words of its setting, if that has any, and METHOD; any other name -> "" and itself."""

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ckdsnn.distill.maps import grad_cam, spike_activation_map
-from ckdsnn.report.style import MAPS
+from ckdsnn.report.labels import MAPS
 from ckdsnn.studies.faithfulness.measure import all_maps, blind_maps, faithfulness
 from ckdsnn.studies.faithfulness.road import REMOVED, road
 from ckdsnn.studies.study import study
