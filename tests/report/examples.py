@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
-import torch
+import pandas as pd
 
 from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.analysis.explain import Explanation
@@ -15,11 +16,12 @@ from ckdsnn.recipe.suites import methods_in
 from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
 from ckdsnn.records.study import Study, study_id
-from ckdsnn.report.labels import colour_of, label_of
+from ckdsnn.report.labels import MAPS, colour_of, label_of
 from ckdsnn.report.studies.distribution_plots import POPULATIONS
 from ckdsnn.report.studies.distribution_tables import DISTANCES
 from ckdsnn.report.studies.gradient_tables import TERMS
-from ckdsnn.report.style import MAPS, PLACES, SURROGATES
+from ckdsnn.studies.surrogate.report import PLACES, SURROGATES
+from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, UNIFORM
 from tests.bench_example import EXAMPLE, entry, point
 
 STYLES = {method: (label_of(method), colour_of(method)) for method in ("teacher", *METHODS)}  # label and colour
@@ -189,27 +191,28 @@ def pulled(record: Record, method: str = "nld", seed: int = 0, factor: float = 1
     return study_of(record, "gradients", method, seed, {"images": 128, "temperatures": HEATS}, values)
 
 
-def bounds() -> dict:
+def bounds() -> pd.DataFrame:
     """Bounds of maps and what occurs, as `studies.theory.measure.against_bounds` gives them."""
-    own = {"cells": [[0.01 * heat, 0.9 / heat] for heat in HEATS], "kl": [0.01 / heat for heat in HEATS], "limit": 0.07}
-    return {
-        "temperatures": HEATS,
-        "uniform": 0.0625,
-        "cells": [[0.005 * heat, 1 / heat] for heat in HEATS],
-        "bound": [1 / heat for heat in HEATS],
-        "reached": [0.9 / heat for heat in HEATS],
-        "measured": {"real maps, 0 to 1 over the batch (released)": own, "random maps": own},
-    }
+    rows = []
+    for heat in HEATS:
+        own = {"least": 0.01 * heat, "largest": 0.9 / heat, "kl": 0.01 / heat, "limit": 0.07}
+        rows += [
+            {"temperature": heat, "maps": POSSIBLE, "least": 0.005 * heat, "largest": 1 / heat, "kl": 1 / heat},
+            {"temperature": heat, "maps": REACHED, "kl": 0.9 / heat},
+            {"temperature": heat, "maps": UNIFORM, "least": 0.0625, "largest": 0.0625},
+            {"temperature": heat, "maps": "real maps, 0 to 1 over the batch (released)"} | own,
+            {"temperature": heat, "maps": "random maps"} | own,
+        ]
+    return pd.DataFrame(rows)
 
 
-def changes() -> dict[str, dict[str, torch.Tensor]]:
+def changes() -> pd.DataFrame:
     """Changes of entropies, 200 draws of 5 predictions, for two sources of logits and three kinds of noise."""
-    generator = torch.Generator().manual_seed(0)
-    noises = {"λ = 0.1\n(paper)": 0.1, "λ = 1": 1.0, "λ = 0.1\n(released)": 0.2}
-    return {
-        source: {noise: width * torch.randn(200, 5, generator=generator) for noise, width in noises.items()}
-        for source in ("Gaussian, as wide as the student's", "the student's")
-    }
+    random, noises = np.random.default_rng(0), {"λ = 0.1 (paper)": 0.1, "λ = 1": 1.0, "λ = 0.1 (released)": 0.2}
+    sources = ("Gaussian, as wide as the student's", "the student's")
+    places = list(product(sources, noises, range(200), range(5)))
+    frame = pd.DataFrame(places, columns=["logits", "noise", "draw", "image"])
+    return frame.assign(change=frame["noise"].map(noises) * random.normal(size=len(frame)))
 
 
 def every_method(study: Callable[..., Study], record: Record) -> list[Study]:

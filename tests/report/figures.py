@@ -13,11 +13,12 @@ from ckdsnn.report.speed.plots import scaling, switch_costs, throughput, time_sh
 from ckdsnn.report.studies.distribution_plots import distances, side_by_side
 from ckdsnn.report.studies.gradient_plots import gradient_strength
 from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes
-from ckdsnn.report.studies.reliability_plots import map_scores, road_curves, surrogate_curves
-from ckdsnn.report.studies.theory_plots import map_bounds, noise_changes
 from ckdsnn.report.suites.energy_plots import accuracy_against_energy, firing_rates
 from ckdsnn.report.suites.plots import over_time, suite_figure
 from ckdsnn.report.suites.within import within_figure
+from ckdsnn.studies.faithfulness.report import map_scores, road_curves
+from ckdsnn.studies.surrogate.report import surrogate_curves
+from ckdsnn.studies.theory.report import map_bounds, noise_changes
 from tests.landscape_example import bowl
 from tests.report.examples import (
     CLASSES,

@@ -13,7 +13,8 @@ from ckdsnn.report.studies.distribution_plots import distances, side_by_side
 from ckdsnn.report.studies.gradient_plots import gradient_strength
 from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes
 from ckdsnn.report.studies.landscape_tables import landscape_table
-from ckdsnn.report.studies.reliability_plots import map_scores, road_curves, surrogate_curves
+from ckdsnn.studies.faithfulness.report import map_scores, road_curves
+from ckdsnn.studies.surrogate.report import surrogate_curves
 from tests.landscape_example import bowl
 from tests.report.examples import compared, faithfulness, pulled, readable, surrogates
 from tests.report.figures import FIGURES

@@ -14,16 +14,15 @@ from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.methods import METHODS
-from ckdsnn.report.labels import colour_of, label_of, range_look, split_time, style_of
+from ckdsnn.report.labels import MAPS, colour_of, label_of, range_look, split_time, style_of
 from ckdsnn.report.style import (
     COLOURS,
-    MAPS,
     OTHER_COLOUR,
     SETTINGS,
-    SURROGATES,
     save_figure,
     styled,
 )
+from ckdsnn.studies.surrogate.report import SURROGATES
 from tests.report.examples import STYLES, record_of
 
 # Machado, Oliveira & Fernandes, A physiologically-based model for simulation of color vision deficiency, IEEE TVCG

@@ -90,7 +90,7 @@ def answer(studies: Iterable[Study]) -> str:
     first, last = (changed(rows[rows["place"] == place]) for place in ("stage1", "stage3"))
     return (
         "Does Grad-CAM change with the surrogate, an arbitrary choice of the training? "
-        f"At the first stage {first}, at the last one {last}."
+        f"At the first stage {first}; at the last one {last}."
     )
 
 
@@ -99,4 +99,4 @@ def changed(rows: pd.DataFrame) -> str:
     if (rows["correlation"] > SAME).all():
         return "not at all"
     lowest, chance = (between(rows[name], "{:.2f}".format) for name in ("correlation", "shuffled"))
-    return f"the least similar one's correlates {lowest} with the trained one's, maps of two different images {chance}"
+    return f"that by the least similar one correlates {lowest} with the trained one's (maps of two images: {chance})"

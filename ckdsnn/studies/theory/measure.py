@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -24,12 +25,13 @@ from ckdsnn.studies.theory.predictions import (
 
 MEAN = 100.0  # what the noise's mean is moved by, some dozen times the logits' deviation
 TEMPERATURE = 2.0
+POSSIBLE, REACHED, UNIFORM = "bounds of all maps", "reached by maps of 0 and 1", "uniform maps"
 
 NOISES: dict[str, dict[str, Any]] = {
-    "λ = 0.1\n(paper)": {"noise_weight": 0.1},
+    "λ = 0.1 (paper)": {"noise_weight": 0.1},
     "λ = 0.3": {"noise_weight": 0.3},
     "λ = 1": {"noise_weight": 1.0},
-    "λ = 0.1\n(released)": {"noise_weight": 0.1, "noise_scale": "variance", "noise_mix": "probabilities"},
+    "λ = 0.1 (released)": {"noise_weight": 0.1, "noise_scale": "variance", "noise_mix": "probabilities"},
 }
 
 Maps = tuple[torch.Tensor, torch.Tensor]
@@ -84,12 +86,21 @@ def logits_moved(spikes: torch.Tensor, teacher_map: torch.Tensor, labels: torch.
     return moved[0] / moved[1]
 
 
-def noise_effects(logits: Mapping[str, torch.Tensor], draws: int) -> dict[str, dict[str, torch.Tensor]]:
-    """Source of logits [N, K] -> noise -> changes of the softened predictions' entropies, [draws, N]."""
-    return {
-        source: {noise: entropy_changes(z, draws, **nld) for noise, nld in NOISES.items()}
+def noise_effects(logits: Mapping[str, torch.Tensor], draws: int) -> pd.DataFrame:
+    """How noise changes the entropies of softened predictions; logits: source -> [N, K].
+
+    One row a source, noise, draw and image: logits, noise, draw, image, change (nat).
+    """
+    parts = [
+        pd.DataFrame(entropy_changes(z, draws, **nld).numpy())
+        .melt(var_name="image", value_name="change", ignore_index=False)
+        .rename_axis("draw")
+        .reset_index()
+        .assign(logits=source, noise=noise)
         for source, z in logits.items()
-    }
+        for noise, nld in NOISES.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def gaussian_like(logits: torch.Tensor) -> torch.Tensor:
@@ -104,28 +115,32 @@ def random_maps(maps: torch.Tensor) -> Maps:
     return tuple(torch.rand(maps.shape, dtype=maps.dtype, generator=generator) for _ in range(2))
 
 
-def against_bounds(pairs: Mapping[str, Maps], temperatures: Sequence[float]) -> dict[str, Any]:
-    """Bounds and measured values of maps from 0 to 1, student's and teacher's, at each temperature.
+def against_bounds(pairs: Mapping[str, Maps], temperatures: Sequence[float]) -> pd.DataFrame:
+    """What is possible for maps from 0 to 1, and what these pairs, student's and teacher's, have.
 
-    cells: [least, largest] share that is possible; bound, reached: of the KL; measured: label -> the extreme shares
-    that occur, the KL without SAMD's factor, and the limit of T_s^2 KL at high temperature.
+    One row for each of POSSIBLE, REACHED, UNIFORM and the pairs, and temperature: temperature, maps; least, largest:
+    share of a cell; kl, without SAMD's factor; limit: of T_s^2 KL at high temperature. NaN: not known.
     """
     cells = next(iter(pairs.values()))[0][0].numel()
-    return {
-        "temperatures": list(temperatures),
-        "uniform": 1 / cells,
-        "cells": [cell_bounds(cells, temperature) for temperature in temperatures],
-        "bound": [loss_bound(temperature) for temperature in temperatures],
-        "reached": [loss_reached(temperature) for temperature in temperatures],
-        "measured": {label: measured(*maps, temperatures) for label, maps in pairs.items()},
-    }
+    rows = []
+    for temperature in temperatures:
+        least, largest = cell_bounds(cells, temperature)
+        at_heat = [
+            {"maps": POSSIBLE, "least": least, "largest": largest, "kl": loss_bound(temperature)},
+            {"maps": REACHED, "kl": loss_reached(temperature)},
+            {"maps": UNIFORM, "least": 1 / cells, "largest": 1 / cells},
+            *({"maps": label} | measured(*maps, temperature) for label, maps in pairs.items()),
+        ]
+        rows += [{"temperature": temperature} | row for row in at_heat]
+    return pd.DataFrame(rows)
 
 
-def measured(student: torch.Tensor, teacher: torch.Tensor, temperatures: Sequence[float]) -> dict[str, Any]:
-    shares = [scale_saliency(torch.cat([student, teacher]), "softmax", temperature) for temperature in temperatures]
-    losses = [samd_loss(student, teacher, temperature, temperature_squared=False) for temperature in temperatures]
+def measured(student: torch.Tensor, teacher: torch.Tensor, temperature: float) -> dict[str, float]:
+    """The columns of `against_bounds` for these maps."""
+    shares = scale_saliency(torch.cat([student, teacher]), "softmax", temperature)
     return {
-        "cells": [(s.min().item(), s.max().item()) for s in shares],
-        "kl": [loss.item() for loss in losses],
+        "least": shares.min().item(),
+        "largest": shares.max().item(),
+        "kl": samd_loss(student, teacher, temperature, temperature_squared=False).item(),
         "limit": loss_limit(student, teacher).mean().item(),
     }

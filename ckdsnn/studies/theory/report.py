@@ -1,0 +1,127 @@
+"""What can be proved beside what was measured: figures, tables and sentences of the frames that `measure` makes."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from ckdsnn.report.chart import Chart, panels
+from ckdsnn.report.style import TERM_COLOURS, styled
+from ckdsnn.report.tables import DASH, Table, whole
+from ckdsnn.report.words import listed
+from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, TEMPERATURE, UNIFORM
+
+BOUNDS = {POSSIBLE: "#555555", REACHED: "#555555", UNIFORM: "#AAAAAA"}  # not measured
+MOST = 0.8  # of the share
+
+
+@styled()
+def map_bounds(data: pd.DataFrame) -> Chart:
+    """Above the extreme shares of a map's cells, below the KL of two maps, against the temperature, in their bounds.
+
+    data: of `against_bounds`.
+    """
+    measured = [label for label in data["maps"].unique() if label not in BOUNDS]
+    colours = BOUNDS | dict(zip(measured, TERM_COLOURS[1:], strict=False))
+    dashes = {label: {POSSIBLE: (4, 2), REACHED: (1, 1)}.get(label, "") for label in colours}
+    look = {"x": "temperature", "hue": "maps", "palette": colours, "style": "maps", "dashes": dashes, "legend": False}
+    figure, grid = panels(2, height=2.6, sharex=True)
+    shares, losses = grid.flat
+    for end in ("least", "largest"):
+        sns.lineplot(data, y=end, **look, ax=shares)
+    sns.lineplot(data, y="kl", **look | {"legend": "full"}, ax=losses)
+    shares.set(ylabel="Share of one cell,\nleast and largest", yscale="log")
+    losses.set(ylabel="KL of the two maps (nat)", yscale="log", xscale="log", xlabel="Temperature $T_s$")
+    heats = data["temperature"].unique()
+    losses.set_xticks(heats, [f"{heat:g}" for heat in heats])
+    losses.minorticks_off()
+    losses.get_legend().remove()
+    figure.legend(*losses.get_legend_handles_labels(), loc="outside lower center")
+    return Chart(figure, data)
+
+
+@styled()
+def noise_changes(changes: pd.DataFrame) -> Chart:
+    """How NLD's noise changes the entropy of a softened prediction: a group for each noise, a box for each source.
+
+    changes: of `noise_effects`. Boxes: the middle half of all draws and images, with whiskers for the middle 95 %;
+    diamonds: the mean.
+    """
+    figure, ((axes,),) = panels(height=3.6)
+    sources = dict(zip(changes["logits"].unique(), TERM_COLOURS, strict=False))
+    mean = {"marker": "D", "markerfacecolor": "white", "markeredgecolor": "black", "markersize": 4}
+    box = {"whis": (2.5, 97.5), "showfliers": False, "showmeans": True, "meanprops": mean, "fill": False, "gap": 0.2}
+    lines = changes["noise"].str.replace(" (", "\n(")
+    sns.boxplot(changes, x=lines, y="change", hue="logits", palette=sources, **box, ax=axes)
+    axes.set(xlabel="", ylabel="Change of the entropy (nat)")
+    sns.move_legend(axes, "lower center", bbox_to_anchor=(0.5, 1), title="Logits")
+    drawn = changes.groupby(["noise", "logits"], sort=False)["change"].describe([0.025, 0.25, 0.5, 0.75, 0.975])
+    return Chart(figure, drawn.reset_index())
+
+
+def noise_table(name: str, caption: str, changes: pd.DataFrame) -> Table:
+    """One row a noise, for each source of logits the mean change of the entropy ± the deviation of one image over the
+    draws, mean over the images."""
+    of_images = changes.groupby(["logits", "noise", "image"])["change"].agg(["mean", "std"])
+    means = of_images.groupby(["logits", "noise"]).mean()
+    cells = {place: whole(f"{mean:+.4f} ± {deviation:.3f}") for place, mean, deviation in means.itertuples()}
+    sources, noises = (changes[column].unique() for column in ("logits", "noise"))
+    rows = [[noise, *(cells[source, noise] for source in sources)] for noise in noises]
+    return Table(name, caption, ["Noise", *(f"Logits: {source}" for source in sources)], rows)
+
+
+def smoothed(changes: pd.DataFrame, source: str) -> str:
+    """On how many images each noise smooths the prediction from these logits: its entropy then rises, on average."""
+    means = changes[changes["logits"] == source].groupby(["noise", "image"], sort=False)["change"].mean()
+    parts = [f"{noise}: {share:.0%}" for noise, share in (means > 0).groupby("noise", sort=False).mean().items()]
+    return (
+        f"On so many of the images the noise makes the prediction smoother, on average over draws: {'; '.join(parts)}."
+    )
+
+
+def bound_table(name: str, caption: str, data: pd.DataFrame) -> Table:
+    """At the paper's temperature: the cells' shares, the KL, T_s^2 KL, which is SAMD with its factor, and its limit."""
+    columns = {
+        "Maps": lambda row: row.maps,
+        "Least share of a cell": lambda row: four(row.least),
+        "Largest share": lambda row: four(row.largest),
+        "KL (nat)": lambda row: four(row.kl),
+        "T_s² KL (nat)": lambda row: four(TEMPERATURE**2 * row.kl),
+        "Half the variance": lambda row: four(row.limit),
+    }
+    return Table.of(name, caption, data[data["temperature"] == TEMPERATURE].itertuples(), columns)
+
+
+def four(value: float) -> str:
+    """To four digits after the point."""
+    return DASH if pd.isna(value) else f"{value:.4f}"
+
+
+def identity_table(name: str, caption: str, deviations: Mapping[str, float]) -> Table:
+    """One row a statement, with the largest deviation from it."""
+    columns = {"Statement": lambda row: row[0], "Deviation": lambda row: whole(f"{row[1]:.0e}")}
+    return Table.of(name, caption, deviations.items(), columns)
+
+
+def share_findings(shares: Mapping[str, np.ndarray]) -> str:
+    """How the softmax of maps is spread: label -> shares [N, cells] -> the largest, and how few cells hold most."""
+    sentences = []
+    for label, found in shares.items():
+        largest_first = -np.sort(-np.asarray(found, dtype=float), axis=1)
+        needed = 1 + (largest_first.cumsum(1) < MOST).sum(1)
+        sentences.append(
+            f"{label}: the largest of {found.shape[1]} cells has {largest_first[:, 0].mean():.0%} of the share, and "
+            f"{MOST:.0%} of it lie in {needed.mean():.0f} cells; means over {len(found)} images."
+        )
+    return listed(sentences)
+
+
+def noise_sizes(logits: np.ndarray, weight: float, deviations: Iterable[float]) -> str:
+    """How large the noise is that reaches logits [N, K], beside what they differ by themselves."""
+    own = float(np.asarray(logits, dtype=float).std(1, ddof=1).mean())
+    fixed = "; ".join(f"{deviation:g}: {weight * deviation / own:.1%}" for deviation in deviations)
+    return (
+        f"The logits of an image have a deviation of {own:.2f}, mean over {len(logits)} images. Times λ = {weight:g}, "
+        f"the adaptive noise has {weight:.1%} of that; fixed noise, by its own deviation, {fixed}."
+    )
