@@ -16,11 +16,11 @@ from nbformat import NotebookNode
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records import record_files
-from ckdsnn.records.bench import bench_files
+from ckdsnn.records.bench import bench_files, machine
 from ckdsnn.records.study import STUDIES
-from ckdsnn.report.speed.entries import machine
 
 TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
+NAME = re.compile(r"^:name: (\S+)$", re.MULTILINE)
 PASTED = re.compile(r"^(`{3,}|:{3,})\{figure\} figures/(\S+)\.\w+\n.*?(?=^\1\s*$)", re.MULTILINE | re.DOTALL)
 LEGEND = re.compile(r"^<!-- legend: (\S+) -->$", re.MULTILINE)
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpeg", "image/svg+xml": ".svg"}
@@ -36,6 +36,8 @@ class Figure:
     suffix: str
     content: bytes
     legend: str
+    data: str = ""
+    """the numbers that it draws, as CSV"""
 
 
 def find_records(root: Path) -> Records:
@@ -117,6 +119,15 @@ def legend(notebook: str, stated: dict, records: Records) -> str:
     return f'<div class="provenance">From {" · ".join(parts)}{links}</div>'
 
 
+def with_data(text: str, name: str, suffix: str = "") -> str:
+    """A legend, or "" for none, with links to the numbers shown, and to the figure as a file if it has a suffix."""
+    links = f'<a href="../_static/data/{name}.csv" download>data as CSV</a>'
+    if suffix:
+        links += f' · <a href="../_static/figures/{name}{suffix}" download>figure as {suffix[1:].upper()}</a>'
+    inner = f"<div>{links}</div>"
+    return text.removesuffix("</div>") + f"{inner}</div>" if text else f'<div class="provenance">{inner}</div>'
+
+
 def picture_of(output: NotebookNode) -> tuple[str, bytes] | None:
     """Suffix and content of the picture that an output shows, if any (a merely glued one has a prefix)."""
     for mime, suffix in SUFFIXES.items():
@@ -135,22 +146,28 @@ def figure_of(cell: NotebookNode, notebook: str, records: Records) -> Figure:
         raise CkdsnnError("has no caption (cell metadata mystnb.figure.caption)")
     if not cell.metadata.mystnb.get("image", {}).get("alt"):
         raise CkdsnnError("has no text for those who cannot see it (cell metadata mystnb.image.alt)")
-    text = legend(notebook, images[0].metadata.get("ckdsnn", {}), records)
+    suffix, content = picture_of(images[0])
+    stated = legend(notebook, images[0].metadata.get("ckdsnn", {}), records)
+    text = with_data(stated, options["name"], suffix)
     options["caption"] = f"{options['caption'].rstrip()}\n\n{text}"
-    return Figure(options["name"], *picture_of(images[0]), text)
+    return Figure(options["name"], suffix, content, text, images[0].data.pop("text/csv", ""))
 
 
-def annotate_tables(cell: NotebookNode, notebook: str, records: Records) -> None:
-    """Append the legend to every table that the cell displays as MyST Markdown.
+def annotate_tables(cell: NotebookNode, notebook: str, records: Records) -> dict[str, str]:
+    """Append the legend to every table that the cell displays as MyST Markdown; return their names and CSV.
 
     Its HTML form, for notebooks elsewhere, is dropped: Sphinx would prefer it, and not number it.
     """
+    data = {}
     for output in cell.outputs:
         markdown = output.get("data", {}).get("text/markdown", "")
         if TABLE.search(markdown):
-            text = legend(notebook, output.metadata.get("ckdsnn", {}), records)
+            name = NAME.search(markdown)[1]
+            text = with_data(legend(notebook, output.metadata.get("ckdsnn", {}), records), name)
             output.data["text/markdown"] = f"{markdown.rstrip()}\n\n{text}\n"
             output.data.pop("text/html", None)
+            data[name] = output.data.pop("text/csv", "")
+    return data
 
 
 def figure_name(cell: NotebookNode) -> str:
@@ -158,30 +175,31 @@ def figure_name(cell: NotebookNode) -> str:
     return cell.metadata.get("mystnb", {}).get("figure", {}).get("name", "")
 
 
-def annotate_cell(cell: NotebookNode, notebook: str, records: Records) -> Figure | None:
-    """Put the legends into one code cell; return its named figure, if it shows one."""
-    annotate_tables(cell, notebook, records)
+def annotate_cell(cell: NotebookNode, notebook: str, records: Records) -> list[Figure]:
+    """Put the legend under the named figure that a code cell may show; return it."""
     if figure_name(cell):
-        return figure_of(cell, notebook, records)
+        return [figure_of(cell, notebook, records)]
     if any(picture_of(output) for output in cell.outputs):
         raise CkdsnnError("shows an image without a name (cell metadata mystnb.figure.name)")
-    return None
+    return []
 
 
-def annotate(nb: NotebookNode, notebook: str, records: Records) -> list[Figure]:
-    """Put a legend under every figure and table of the executed `nb`, in place; return the named figures.
+def annotate(nb: NotebookNode, notebook: str, records: Records) -> tuple[list[Figure], dict[str, str]]:
+    """Put a legend under every figure and table of the executed `nb`, in place.
 
-    Raises CkdsnnError, naming the notebook and the figure, for one that cannot be traced.
+    Returns the named figures, and the numbers of figures and tables: name -> CSV. Raises CkdsnnError, naming the
+    notebook and the figure, for one that cannot be traced.
     """
-    figures = []
+    figures, data = [], {}
     for index, cell in enumerate(nb.cells):
         if cell.cell_type == "code":
             try:
-                figures.append(annotate_cell(cell, notebook, records))
+                data |= annotate_tables(cell, notebook, records)
+                figures += annotate_cell(cell, notebook, records)
             except CkdsnnError as error:
                 which = figure_name(cell) or f"without a name in cell {index}"
                 raise CkdsnnError(f"{notebook}, figure or table {which}: {error}") from error
-    return [figure for figure in figures if figure]
+    return figures, data | {figure.name: figure.data for figure in figures}
 
 
 def annotate_page(text: str, page: str, figures: dict[str, Figure]) -> str:

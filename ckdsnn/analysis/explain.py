@@ -18,7 +18,7 @@ from ckdsnn.records import load_record
 
 @dataclass(frozen=True)
 class Explanation:
-    """One picture's maps and predictions: what `report.map_plots.explanation` draws."""
+    """One picture's maps and predictions: what `report.maps.explanation` draws."""
 
     picture: np.ndarray
     """uint8 [H, W, 3], as the networks see it"""

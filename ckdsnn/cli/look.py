@@ -105,8 +105,8 @@ def explain_parser() -> Parser:
 
 def explain_command(options: Namespace) -> None:
     from ckdsnn.analysis.explain import explain
-    from ckdsnn.report.map_plots import explanation
-    from ckdsnn.report.style import save_figure
+    from ckdsnn.report.chart import save_figure
+    from ckdsnn.report.maps import explanation
 
-    figure = explanation(explain(options.image, options.record, options.out))
-    print(save_figure(figure, options.to or f"{Path(options.image).stem}-explained.png"))
+    chart = explanation(explain(options.image, options.record, options.out))
+    print(save_figure(chart.figure, options.to or f"{Path(options.image).stem}-explained.png"))

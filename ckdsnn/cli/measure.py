@@ -43,10 +43,11 @@ def study_command(options: Namespace) -> None:
 
 def bench_command(options: Namespace) -> None:
     from ckdsnn.bench.run import run_bench
-    from ckdsnn.report.speed.tables import bench_table, sweep_table
+    from ckdsnn.records.bench import bench_frame, sweep_frame
+    from ckdsnn.report.speed_tables import bench_table, sweep_table
 
     record = run_bench(**vars(options))
-    print(bench_table("bench", record).text())
+    print(bench_table("bench", bench_frame([record])).text())
     if record.sweep:
-        print("", sweep_table("sweep", record).text(), sep="\n")
+        print("", sweep_table("sweep", sweep_frame([record])).text(), sep="\n")
     print(f"record {record.id} in {options.out}")

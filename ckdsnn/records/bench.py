@@ -1,10 +1,15 @@
-"""A BenchRecord: what one measurement of the training step found, in <out>/bench/<id>.json."""
+"""A BenchRecord: what one measurement of the training step found, in <out>/bench/<id>.json, and such as tidy data."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from math import nan
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ckdsnn.records.shelf import Document, Shelf
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -45,3 +50,72 @@ def bench_id(device: str, started: str) -> str:
 
 BENCHES = Shelf(BenchRecord, "bench", "Measure again in a second")
 bench_files, load_benches, save_bench = BENCHES.files, BENCHES.load_all, BENCHES.save
+
+
+def bench_frame(records: Iterable[BenchRecord]) -> "pd.DataFrame":
+    """One row a case, implementation and block of time.
+
+    id, started (UTC), device, threads; machine: these two in words. model, width, T, batch: the sizes of the step;
+    case: the first three in short. implementation: "reference", "ours", ..., or "ours, SWITCH=VALUE" for our step with
+    one fast path turned; dtype, loader_workers. block: counted from 1, in alternation with those of the other
+    implementations. images_per_second and seconds, of a full step; forward_images_per_second. The same in all blocks:
+    memory (MB, at its peak; NaN where nothing tells it), floor (seconds: the least in which the device could do the
+    step), and the seconds of the parts of a step, PART_seconds.
+    """
+    import pandas as pd
+
+    rows = [
+        of_machine(record)
+        | of_size(entry)
+        | {name: entry[name] for name in ("implementation", "dtype", "loader_workers")}
+        | of_block(entry, block)
+        | {"forward_images_per_second": entry["forward_images_per_second"][block - 1]}
+        | {"floor": max(entry["floor"].values())}
+        | {f"{part}_seconds": seconds for part, seconds in entry["phase_seconds"].items()}
+        for record in records
+        for entry in record.cases
+        for block in range(1, len(entry["images_per_second"]) + 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def sweep_frame(records: Iterable[BenchRecord]) -> "pd.DataFrame":
+    """One row a size and block of our own step as it grows along one axis at a time.
+
+    axis: "timesteps", "batch" or "width"; value: the size along it; the other columns as in `bench_frame`: id, started,
+    device, threads, machine, model, width, T, batch, case, block, images_per_second, seconds, memory.
+    """
+    import pandas as pd
+
+    rows = [
+        of_machine(record) | {"axis": entry["axis"], "value": entry["value"]} | of_size(entry) | of_block(entry, block)
+        for record in records
+        for entry in record.sweep
+        for block in range(1, len(entry["images_per_second"]) + 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def machine(env: Mapping[str, Any]) -> str:
+    """The device and the threads of a record's `env`."""
+    return f"{env['device']}, {env['threads']} thread{'s' * (env['threads'] > 1)}"
+
+
+def of_machine(record: BenchRecord) -> dict[str, Any]:
+    """Where and when this was measured."""
+    env = {name: record.env[name] for name in ("device", "threads")}
+    return {"id": record.id, "started": record.started} | env | {"machine": machine(env)}
+
+
+def of_size(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The sizes of a step; its case: as the command names a network and its width, and T."""
+    sizes = {"model": entry["model"], "width": entry["width"], "T": entry["timesteps"], "batch": entry["batch"]}
+    wide = f":{entry['width']}" if entry["width"] != 1 else ""
+    return sizes | {"case": f"{entry['model']}{wide}, T = {entry['timesteps']}"}
+
+
+def of_block(entry: Mapping[str, Any], block: int) -> dict[str, Any]:
+    """What one block of full steps, counted from 1, took."""
+    rate = entry["images_per_second"][block - 1]
+    memory = (entry["peak_memory_bytes"] or nan) / 1e6
+    return {"block": block, "images_per_second": rate, "seconds": entry["batch"] / rate, "memory": memory}
