@@ -102,7 +102,7 @@ def sam_growth(arrays: Mapping[str, np.ndarray], classes: Sequence[str], count: 
     so many are shown, about equally far apart. Raises CkdsnnError for arrays without the spikes of each step.
     """
     sums = running_sums(arrays)[:count]
-    steps = np.linspace(1, sums.shape[1], min(sums.shape[1], MOST_STEPS)).round().astype(int)
+    steps = np.linspace(1, sums.shape[1], min(sums.shape[1], MOST_STEPS)).round().astype(int).tolist()
     maps = {f"SAM after: {step} step{'s' * (step > 1)}": ("sam", sums[:, step - 1]) for step in steps}
     maps |= {MAP_LABELS["cam"]: ("cam", arrays["cam"][:count])} if "cam" in arrays else {}
     return map_gallery(arrays["images"][:count], [classes[label] for label in arrays["labels"][:count]], maps)
