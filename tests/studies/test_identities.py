@@ -1,5 +1,6 @@
 """Identities on a trained student, and the numbers that the theory's figures are drawn from."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -8,6 +9,9 @@ from ckdsnn.distill.maps import map_range, scale_saliency
 from ckdsnn.studies.subject import find_subject
 from ckdsnn.studies.theory.measure import (
     NOISES,
+    POSSIBLE,
+    REACHED,
+    UNIFORM,
     against_bounds,
     gaussian_like,
     identities,
@@ -55,9 +59,11 @@ def test_spikes_that_follow_samd_leave_the_logits_of_any_head_that_pools():
 def test_noise_effects_are_the_changes_of_every_source_under_every_noise():
     logits = torch.randn(5, 10).double()
     found = noise_effects({"one": logits, "two": 2 * logits}, 7)
-    assert found.keys() == {"one", "two"} and found["one"].keys() == NOISES.keys()
+    assert len(found) == 2 * len(NOISES) * 7 * 5
     for noise, nld in NOISES.items():
-        torch.testing.assert_close(found["two"][noise], entropy_changes(2 * logits, 7, **nld))
+        own = found[(found["logits"] == "two") & (found["noise"] == noise)]
+        own = own.pivot(index="draw", columns="image", values="change")
+        np.testing.assert_array_equal(own, entropy_changes(2 * logits, 7, **nld))
 
 
 def test_gaussian_logits_are_as_wide():
@@ -68,17 +74,16 @@ def test_gaussian_logits_are_as_wide():
 
 def test_bounds_and_what_occurs_stand_side_by_side():
     student, teacher = (map_range(maps, "sample") for maps in random_maps(torch.zeros(6, 4, 5).double()))
-    found = against_bounds({"random": (student, teacher)}, (0.5, 2.0))
-    assert found["temperatures"] == [0.5, 2.0] and found["uniform"] == 1 / 20
-    assert found["cells"] == [cell_bounds(20, 0.5), cell_bounds(20, 2.0)]
-    own = found["measured"]["random"]
-    for nth, temperature in enumerate((0.5, 2.0)):
+    found = against_bounds({"random": (student, teacher)}, (0.5, 2.0)).set_index(["temperature", "maps"])
+    for temperature in (0.5, 2.0):
+        possible, reached, uniform, own = (found.loc[temperature, m] for m in (POSSIBLE, REACHED, UNIFORM, "random"))
+        assert (possible["least"], possible["largest"]) == cell_bounds(20, temperature)
+        assert uniform["least"] == uniform["largest"] == 1 / 20
         loss = samd_loss(student, teacher, temperature, temperature_squared=False).item()
-        assert own["kl"][nth] == pytest.approx(loss) and loss < found["reached"][nth] < found["bound"][nth]
-        shares = [scale_saliency(maps, "softmax", temperature) for maps in (student, teacher)]
-        assert own["cells"][nth][0] == min(s.min().item() for s in shares)
-        assert own["cells"][nth][1] == max(s.max().item() for s in shares)
-    assert own["limit"] == pytest.approx(loss_limit(student, teacher).mean().item())
+        assert own["kl"] == pytest.approx(loss) and loss < reached["kl"] < possible["kl"]
+        shares = scale_saliency(torch.cat([student, teacher]), "softmax", temperature)
+        assert (own["least"], own["largest"]) == (shares.min().item(), shares.max().item())
+        assert own["limit"] == pytest.approx(loss_limit(student, teacher).mean().item())
 
 
 def test_random_maps_are_two_different_sets_from_0_to_1():

@@ -96,18 +96,18 @@ def answer(studies: Iterable[Study]) -> str:
     better than a map that has never seen the image."""
     data = map_frame(studies).set_index("map")
     centre = data.loc[["centre"]].assign(gain=-data.loc["centre", "gain"])  # the SAM's over it
+    how = f"difference of the ROAD scores ± standard error over {between(data['images'])} images: "
     return (
-        f"Which pixels does a student use? At the last stage Grad-CAM shows them "
-        f"{compared(data.loc[['grad_cam']], 'the SAM')}. The SAM shows them "
-        f"{compared(centre, 'a centred Gaussian, which knows nothing of the image')}. "
-        f"In brackets: difference of the ROAD scores ± standard error over {between(data['images'])} images."
+        "Which map shows the pixels that a student uses? Grad-CAM at the last stage does it "
+        f"{compared(data.loc[['grad_cam']], 'the SAM', how)}; the SAM does it "
+        f"{compared(centre, 'a centred Gaussian, which knows nothing of the image')}."
     )
 
 
-def compared(gains: pd.DataFrame, other: str) -> str:
+def compared(gains: pd.DataFrame, other: str, how: str = "") -> str:
     """What holds for all students beyond ENOUGH standard errors, with each one's gain over the other map."""
     apart = gains["gain"] / gains["gain_error"]
     better, worse = (apart >= ENOUGH).all(), (apart <= -ENOUGH).all()
     verdict = "better" if better else "worse" if worse else "neither clearly better nor clearly worse"
     each = [f"{row.label} {with_error(row.gain, row.gain_error, '+.3f')}" for row in gains.itertuples()]
-    return f"{verdict} than {other} ({'; '.join(each)})"
+    return f"{verdict} than {other} ({how}{'; '.join(each)})"

@@ -13,7 +13,7 @@ from ckdsnn.records.frame import named
 from ckdsnn.records.study import Study
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.style import styled
-from ckdsnn.report.tables import Table, between
+from ckdsnn.report.tables import Table, between, whole
 from ckdsnn.studies.estimates import ENDS, ends, with_error
 
 SURROGATES = {  # shape of a surrogate gradient -> label and colour
@@ -61,7 +61,7 @@ def surrogate_curves(study: Study) -> Chart:
     for axes, (place, rows) in zip(grid.flat, data.groupby("place", sort=False), strict=True):
         look = {"x": "width", "y": "correlation", "hue": "shape", "palette": colours, "marker": "o", "legend": False}
         sns.lineplot(ends(rows, "correlation", "error"), **look, errorbar=ENDS, err_style="bars", ax=axes)
-        axes.set(title=f"{PLACES[place]}\n(shuffled: {rows['shuffled'].mean():.2f})", xlabel="", ylabel="")
+        axes.set(title=whole(f"{PLACES[place]}\n(shuffled: {rows['shuffled'].mean():.2f})"), xlabel="", ylabel="")
         axes.set_xscale("log", base=2)
         axes.set_xticks(study.settings["widths"], [f"{width:g}" for width in study.settings["widths"]])
     figure.supylabel("Correlation with Grad-CAM by the trained surrogate")
@@ -79,7 +79,7 @@ def surrogate_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
         "Least correlation": lambda row: with_error(row.correlation, row.error),
         "By": lambda row: "any" if row.correlation > SAME else f"{row.shape} of width {row.width:g}",
         "Mean of all": lambda row: f"{row.mean:.3f}",
-        "Shuffled pairs": lambda row: f"{row.shuffled:.2f}",
+        "Shuffled pairs": lambda row: whole(f"{row.shuffled:.2f}"),
     }
     return Table.of(name, caption, least_alike(studies).itertuples(), columns)
 
@@ -99,4 +99,5 @@ def changed(rows: pd.DataFrame) -> str:
     if (rows["correlation"] > SAME).all():
         return "not at all"
     lowest, chance = (between(rows[name], "{:.2f}".format) for name in ("correlation", "shuffled"))
-    return f"that by the least similar one correlates {lowest} with the trained one's (maps of two images: {chance})"
+    by = "the map by the least similar one correlates"
+    return f"yes: {by} {lowest} with that by the trained one (maps of two images: {chance})"
