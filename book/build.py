@@ -8,24 +8,30 @@ Leaves _build/html/index.html. A build that fails leaves the last good one in pl
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
 
+from book import reads
+from book.contents import default_repository, pages
 from book.execute import check_kernel, execute
 from book.scan import scan
-from book.stage import default_repository, pages, stage
+from book.templates import Source, source_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import sha256_file
 
 
-def fingerprint(root: Path, staged: Path) -> str:
-    """Hex digest of all that the pages depend on: the stage, the builder and the pinned versions."""
-    files = [root / "constraints.txt", *Path(__file__).parent.glob("*.py"), *staged.rglob("*")]
-    lines = [f"{path} {sha256_file(path)}" for path in sorted(files) if path.is_file()]
+def fingerprint(root: Path, executed: Iterable[Path], repository: str) -> str:
+    """Hex digest of all that the pages depend on but the results: sources, builder, package, pins, run notebooks."""
+    single = [root / name for name in ("README.md", "_config.yml", "_toc.yml", "constraints.txt", "pyproject.toml")]
+    folders = [path for name in ("book", "ckdsnn", "notebooks") for path in (root / name).rglob("*")]
+    files = sorted(path for path in [*single, *folders, *executed] if path.is_file() and path.suffix != ".pyc")
+    lines = [repository, *(f"{path} {sha256_file(path)}" for path in files)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -49,9 +55,12 @@ def jupyter_book(staged: Path, output: Path) -> Path:
     return output / "_build" / "html"
 
 
-def publish(root: Path, staged: Path, repository: str) -> Path:
+def publish(root: Path, staged: Path, repository: str, sources: Iterable[Source]) -> Path:
     """Build and scan the stage; move the pages to _build/html only if nothing was found."""
     html = jupyter_book(staged, root / "_build" / "sphinx")
+    for source in sources:
+        if source.words:
+            lead_to_template(html, root, source)
     branch = yaml.safe_load((staged / "_config.yml").read_text())["repository"]["branch"]
     if findings := scan(html, root, repository, branch, tracked_files(root)):
         raise CkdsnnError("the built pages are not sound:\n  " + "\n  ".join(findings))
@@ -60,17 +69,30 @@ def publish(root: Path, staged: Path, repository: str) -> Path:
     return html.rename(target)
 
 
+def lead_to_template(html: Path, root: Path, source: Source) -> None:
+    """Let the buttons of a template's page lead to the two files that it is made of, as no such notebook exists."""
+    page = (html / source.name).with_suffix(".html")
+    words, notebook = Path(source.name).with_suffix(".md").as_posix(), source.notebook.relative_to(root).as_posix()
+    text = re.sub(rf"(/edit/\w+/){re.escape(source.name)}", rf"\g<1>{words}", page.read_text())
+    page.write_text(re.sub(rf"(/blob/\w+/){re.escape(source.name)}", rf"\g<1>{notebook}", text))
+
+
 def build(root: Path, repository: str | None = None) -> Path:
     """Build the book of the project at `root`; return its index.html. Unchanged input is not built again."""
     check_kernel()
     repository = repository or default_repository(root)
-    executed = {name: execute(root, name) for name in pages(root) if name.endswith(".ipynb")}
-    staged = stage(root, executed, repository)
-    index, stamp, key = root / "_build/html/index.html", root / "_build/html.key", fingerprint(root, staged)
-    if not (index.is_file() and stamp.is_file() and stamp.read_text() == key):
+    sources = [source for file in pages(root) if (source := source_of(root, file))]
+    executed = {source: execute(root, source) for source in sources}
+    index, stamp = root / "_build/html/index.html", root / "_build/html.json"
+    key = fingerprint(root, executed.values(), repository)
+    if not (index.is_file() and reads.is_fresh(stamp, key, root)):
+        from book.stage import stage  # with torch and all: seconds that an unchanged book need not wait
+
         print("building the pages", flush=True)
-        publish(root, staged, repository)
-        stamp.write_text(key)
+        with reads.noted(root, Path("_build", "out")) as found:
+            staged = stage(root, executed, repository)
+        publish(root, staged, repository, sources)
+        reads.write_stamp(stamp, key, found)
     return index
 
 

@@ -17,6 +17,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from papermill.exceptions import PapermillExecutionError
 
 from book import reads
+from book.templates import Source
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, sha256_file
 from ckdsnn.records.reads import TRACE
@@ -41,16 +42,16 @@ def known_parameters(notebook: Path) -> list[str]:
     return known
 
 
-def book_parameters(notebook: Path) -> dict:
-    """The values that the book sets: the common ones that this notebook has, then its own metadata's `book`.
+def book_parameters(source: Source) -> dict:
+    """The values that the book sets: the common ones that the notebook has, its own metadata's `book`, the page's.
 
     Paths are relative to the notebook's folder, where it runs: no page then shows a path of this machine.
-    Every notebook has its own `out`, emptied before a run, so that "trained just now" is always true.
+    Every page has its own `out`, emptied before a run, so that "trained just now" is always true.
     """
-    common = {"results": "../results", "out": f"../_build/out/{notebook.stem}", "progress": False}
-    known = known_parameters(notebook)
-    own = nbformat.read(notebook, as_version=4).metadata.get("book", {})
-    return {name: value for name, value in common.items() if name in known} | own
+    common = {"results": "../results", "out": f"../_build/out/{Path(source.name).stem}", "progress": False}
+    known = known_parameters(source.notebook)
+    own = nbformat.read(source.notebook, as_version=4).metadata.get("book", {})
+    return {name: value for name, value in common.items() if name in known} | own | source.parameters
 
 
 def check_parameters(notebook: Path, parameters: dict) -> None:
@@ -130,24 +131,23 @@ def run_papermill(notebook: Path, parameters: dict, trace: Path) -> nbformat.Not
         raise CkdsnnError(f"{notebook.name} fails: {error.ename}: {error.evalue}\n{error}") from error
 
 
-def execute(root: Path, name: str) -> Path:
-    """Execute notebook `name` (a path below `root`) unless it is up to date; return the executed copy."""
-    notebook = root / name
-    parameters = book_parameters(notebook)
-    check_parameters(notebook, parameters)
-    key = static_key(root, notebook, parameters)
-    executed = root / "_build" / "executed" / name
+def execute(root: Path, source: Source) -> Path:
+    """Execute a page's notebook unless that is up to date; return the executed copy."""
+    parameters = book_parameters(source)
+    check_parameters(source.notebook, parameters)
+    key = static_key(root, source.notebook, parameters)
+    executed = root / "_build" / "executed" / source.name
     stamp = executed.with_suffix(".json")
     if not (executed.exists() and reads.is_fresh(stamp, key, root)):
         stamp.unlink(missing_ok=True)  # before all else and written last: an interrupted run leaves nothing fresh
-        print(f"executing {name}", flush=True)
-        reads.write_stamp(stamp, key, execute_anew(root, notebook, parameters, executed))
+        print(f"executing {source.name}", flush=True)
+        reads.write_stamp(stamp, key, execute_anew(root, source.notebook, parameters, executed))
     return executed
 
 
 def execute_anew(root: Path, notebook: Path, parameters: dict, executed: Path) -> list[reads.Read]:
     """Write the executed copy; return what the notebook read of the results."""
-    own = Path("_build", "out", notebook.stem)
+    own = Path("_build", "out", executed.stem)
     shutil.rmtree(root / own, ignore_errors=True)
     with TemporaryDirectory() as folder:
         trace = Path(folder, "reads")

@@ -2,12 +2,29 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ckdsnn.files import atomic
-from ckdsnn.records.reads import state
+from ckdsnn.records.reads import TRACE, state
 
 Read = tuple[str, str]  # a path below the root, its last part perhaps a pattern, and the state when it was read
+
+
+@contextmanager
+def noted(root: Path, own: Path) -> Iterator[list[Read]]:
+    """A list that is filled, when the block ends, with what was read in it; own: as for `collect`."""
+    found: list[Read] = []
+    with TemporaryDirectory() as folder:
+        trace = Path(folder, "reads")
+        os.environ[TRACE] = str(trace)
+        try:
+            yield found
+        finally:
+            del os.environ[TRACE]
+        found += collect(trace, root, own)
 
 
 def collect(trace: Path, root: Path, own: Path) -> list[Read]:

@@ -2,44 +2,20 @@
 
 import re
 import shutil
-import tomllib
 from pathlib import Path
 
 import nbformat
 import yaml
 
+from book.contents import default_repository
 from book.drawings import drawings
 from book.generated import Generator
 from book.provenance import Figure, Records, annotate, annotate_page, find_records
-from ckdsnn.errors import CkdsnnError
+from book.templates import Source, under_title, with_words
 
 OUTSIDE = re.compile(r"(?<=\]\()\.\./([^)#\s]+)")  # the target of a Markdown link to another top-level folder
+TEMPLATED = re.compile(r"(?<=\]\()((?:\.\./notebooks/)?)(\w+)\.md(?=[)#])")  # a link that may be to such a page
 CLAIM = re.compile(r"(?<=\]\()[^)#\s]*claims\.md(?=#claim-\w+\))")  # the page of a link to one claim on it
-
-
-def default_repository(root: Path) -> str:
-    """The repository's address, from the one place where it stands."""
-    return tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
-
-
-def pages(root: Path) -> list[str]:
-    """The files that _toc.yml names, as paths below the root, in reading order."""
-
-    def stems(node) -> list[str]:
-        if isinstance(node, list):
-            return [stem for child in node for stem in stems(child)]
-        if isinstance(node, dict):
-            here = [node[key] for key in ("root", "file") if key in node]
-            return here + [stem for child in node.values() for stem in stems(child)]
-        return []
-
-    found = []
-    for stem in stems(yaml.safe_load((root / "_toc.yml").read_text())):
-        names = [stem + suffix for suffix in (".md", ".ipynb") if (root / (stem + suffix)).is_file()]
-        if len(names) != 1:
-            raise CkdsnnError(f"_toc.yml: {stem} must be {stem}.md or {stem}.ipynb; there are {len(names)}")
-        found += names
-    return found
 
 
 def link_sources(text: str, root: Path, repository: str, branch: str) -> str:
@@ -52,6 +28,11 @@ def link_sources(text: str, root: Path, repository: str, branch: str) -> str:
         return f"{repository}/{'tree' if target.is_dir() else 'blob'}/{branch}/{match[1]}"
 
     return OUTSIDE.sub(to_web, text)
+
+
+def link_pages(text: str, templated: set[str]) -> str:
+    """Let links to a page of a template lead to the notebook that it becomes."""
+    return TEMPLATED.sub(lambda match: f"{match[1]}{match[2]}.ipynb" if match[2] in templated else match[0], text)
 
 
 def link_claims(text: str) -> str:
@@ -68,15 +49,24 @@ def stage_config(root: Path, target: Path, repository: str) -> str:
     return config["repository"]["branch"]
 
 
-def stage_notebook(source: Path, target: Path, name: str, records: Records, rewrite) -> list[Figure]:
-    """Write the executed notebook with legends and rewritten links; return its named figures."""
-    notebook = nbformat.read(source, as_version=4)
-    figures = annotate(notebook, name, records)
+def stage_notebook(
+    page: Source, executed: Path, target: Path, records: Records, rewrite
+) -> tuple[list[Figure], dict[str, str]]:
+    """Write the executed notebook as the book shows it: the answer first, with legends and rewritten links.
+
+    Returns its named figures, and the numbers of its figures and tables.
+    """
+    notebook = nbformat.read(executed, as_version=4)
+    if page.words:
+        with_words(notebook, page)
+    figures, data = annotate(notebook, page.name, records)
+    under_title(notebook)
     for cell in notebook.cells:
         cell.source = rewrite(cell.source)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, target)
-    return figures
+    path = target / page.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return figures, data
 
 
 def stage_pages(folder: Path, figures: list[Figure], generator: Generator, rewrite) -> None:
@@ -88,26 +78,35 @@ def stage_pages(folder: Path, figures: list[Figure], generator: Generator, rewri
         page.write_text(annotate_page(rewrite(generator.fill(page.read_text())), page.name, known))
 
 
-def stage(root: Path, executed: dict[str, Path], repository: str) -> Path:
-    """Write _build/stage anew from the sources and the executed notebooks (name -> file); return the folder.
+def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
+    """Write _build/stage anew from the sources and the executed notebooks; return the folder.
 
-    Records go to book/_static/records, named figures to book/figures, so that pages can show and link them.
+    Records go to book/_static/records, the numbers of figures and tables to book/_static/data, named figures to
+    book/_static/figures, and to book/figures, so that pages can show and link them.
     """
     target = root / "_build" / "stage"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     branch, default = stage_config(root, target, repository), default_repository(root)
     records = find_records(root)
+    templated = {Path(page.name).stem for page in executed if page.words}
 
     def rewrite(text: str) -> str:
-        return link_claims(link_sources(text.replace(default, repository), root, repository, branch))
+        text = link_pages(text.replace(default, repository), templated)
+        return link_claims(link_sources(text, root, repository, branch))
 
-    figures = drawings(f"{repository}/blob/{branch}")
-    for name, source in executed.items():
-        figures += stage_notebook(source, target / name, name, records, rewrite)
-    stage_pages(target / "book", figures, Generator(root, records), rewrite)
+    figures, data, generator = drawings(f"{repository}/blob/{branch}"), {}, Generator(root, records)
+    for page, source in executed.items():
+        own, numbers = stage_notebook(page, source, target, records, rewrite)
+        figures, data = figures + own, data | numbers
+    stage_pages(target / "book", figures, generator, rewrite)
+    static = target / "book" / "_static"
+    for name, text in (data | generator.data).items():
+        write(static / "data" / f"{name}.csv", text.encode())
+    for figure in figures:
+        write(static / "figures" / (figure.name + figure.suffix), figure.content)
     for name, file in records.items():
-        write(target / "book" / "_static" / "records" / f"{name}.json", file.read_bytes())
+        write(static / "records" / f"{name}.json", file.read_bytes())
     return target
 
 

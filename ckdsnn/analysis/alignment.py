@@ -1,12 +1,17 @@
 """How well a student's spike activation maps are aligned with its teacher's class activation maps, run by run."""
 
+from math import nan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ckdsnn.analysis.agreement import standardised
 from ckdsnn.analysis.cells import Cells
 from ckdsnn.records import Record, home_of, load_arrays
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def alignment(sam: np.ndarray, cam: np.ndarray) -> float:
@@ -25,12 +30,14 @@ def without_mean(rows: np.ndarray) -> np.ndarray:
     return standardised(left[:, None])
 
 
-def alignments(cells: Cells, *folders: str | Path) -> dict[str, dict[int, float]]:
-    """Method -> seed -> `alignment` on the gallery's images, of runs that are on record in one of the folders.
+def aligned(cells: Cells, *folders: str | Path) -> "pd.DataFrame":
+    """The frame of these runs with a column `alignment`, measured on the gallery's images.
 
-    Raises CkdsnnError for a run that is in none of them, and for arrays that are missing or altered.
+    folders: where the runs are on record. NaN for a run without a teacher. Raises CkdsnnError for a run that is in none
+    of them, and for arrays that are missing or altered.
     """
-    return {m: {record.seed: alignment_of(record, *folders) for record in records} for m, records in cells.items()}
+    found = [alignment_of(record, *folders) if record.teacher else nan for record in cells.records]
+    return cells.frame().assign(alignment=found)
 
 
 def alignment_of(record: Record, *folders: str | Path) -> float:

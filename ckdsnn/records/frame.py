@@ -37,9 +37,9 @@ class Records(list[Record]):
         NA for an ANN; seed; teacher: its record's id, or where it is from; epochs, train_images, validation_images,
         batch_size. In percent: accuracy (last epoch, test images) with accuracy_low and accuracy_high (95 %, Wilson),
         test_images, validation_accuracy (NA without validation images), best_accuracy (chosen on the test set),
-        firing_rate (mean of the layers) and last_firing_rate (of the last one), both NA for an ANN. Of one image: mac, ac
-        (operations), compute_nj, memory_nj (nanojoule). hours, of training and testing; images_per_second; device,
-        devices, threads, precision, commit, started (UTC), format.
+        firing_rate (mean of the layers) and last_firing_rate (of the last one), both NA for an ANN. Of one image: mac
+        and ac (operations), compute_nj, memory_nj (nanojoule). hours, of training and testing; images_per_second;
+        device, devices, threads, precision, commit, started (UTC), format.
         """
         import pandas as pd
 
@@ -55,8 +55,8 @@ class Records(list[Record]):
         import pandas as pd
 
         rows = [
-            named(record) | {"epoch": int(point["epoch"]), "quantity": name, "value": value}
-            for record in self
+            run | {"epoch": int(point["epoch"]), "quantity": name, "value": value}
+            for record, run in zip(self, map(named, self), strict=True)
             for point in record.curve
             for name, value in point.items()
             if name != "epoch"
@@ -71,8 +71,8 @@ class Records(list[Record]):
         import pandas as pd
 
         rows = [
-            named(record) | {"layer": layer, "firing_rate": 100 * rate}
-            for record in self
+            run | {"layer": layer, "firing_rate": 100 * rate}
+            for record, run in zip(self, map(named, self), strict=True)
             for layer, rate in enumerate(record.final["firing_rate"].values(), start=1)
         ]
         return pd.DataFrame(rows, columns=[*OF_RUN, "layer", "firing_rate"])
@@ -87,8 +87,9 @@ def study_frame(studies: Iterable[Study]) -> "pd.DataFrame":
     import pandas as pd
 
     rows = [
-        named(study) | {"kind": study.kind, "quantity": name, "value": value} | dict(zip("ij", place, strict=False))
+        (*run, name, *(*place, None, None)[:2], value)
         for study in studies
+        for run in [(*named(study).values(), study.kind)]
         for name in study.values
         for place, value in np.ndenumerate(study.numbers(name))
     ]

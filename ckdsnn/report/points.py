@@ -67,13 +67,14 @@ def pair_label(comparison: Comparison) -> str:
     return f"{label_of(comparison.method)} minus {label_of(comparison.baseline)}"
 
 
-def told(comparison: Comparison, added: str, to: str) -> str:
-    """What one method adds to another, in a sentence; added, to: the two in words."""
-    number = f"{in_points(comparison)} points {count(comparison.n)}"
-    if comparison.sign is None:
-        return f"Whether {added} helps {to}, too few runs say: {number}." if comparison.n else f"{added}: not measured."
-    verb = {1: "makes it better", -1: "makes it worse", 0: "makes no difference that we can tell from chance"}
-    return f"Added to {to}, {added} {verb[comparison.sign]}: {number}."
+def told(comparison: Comparison) -> str:
+    """What a comparison found, in a sentence."""
+    one, other = label_of(comparison.method), label_of(comparison.baseline)
+    if not comparison.n:
+        return f"**{one}** against {other}: the seeds that may judge it are not on record."
+    verb = {1: "is better than", -1: "is worse than", 0: "cannot be told from"}.get(comparison.sign, "against")
+    few = " too few runs for a verdict," if comparison.sign is None else ""
+    return f"**{one}** {verb} {other}:{few} {in_points(comparison)} points {count(comparison.n)}."
 
 
 def draw_differences(axes: Axes, rows: Mapping[str, Comparison]) -> pd.DataFrame:

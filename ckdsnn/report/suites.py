@@ -6,6 +6,7 @@ from textwrap import fill
 import pandas as pd
 import seaborn as sns
 
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.compare import Comparison, Pair, against, compare_runs, silent, table_of
 from ckdsnn.report.labels import colour_of, in_families, label_of
@@ -27,6 +28,13 @@ CHANCE = {  # data set -> accuracy of guessing (%)
     **dict.fromkeys(("digits", "cifar10", "nmnist", "cifar10dvs", "cifar10-events", "imagenet10"), 10.0),
     **{"cifar100": 1.0, "imagenet": 0.1},
 }
+FEW = 3  # comparisons of which an answer says each in a sentence
+GROUPS = {  # verdict of a comparison -> its words, and the word between the two
+    1: ("Better", "than"),
+    0: ("Not told apart", "and"),
+    -1: ("Worse", "than"),
+    None: ("Too few runs for a verdict", "against"),
+}
 NEAR = 2.0  # points: so near to chance a network has learned next to nothing
 ROW = 0.27  # inches
 ACCURACY = "Test accuracy, last epoch (%), mean ± sd"
@@ -41,6 +49,17 @@ def suite_figure(runs: pd.DataFrame, baseline: str) -> Chart:
     figure, ((axes,),) = panels(height=ROW * len(found) + 0.8)
     data = draw_differences(axes, found)
     axes.set_xlabel(fill(f"Test accuracy minus {label_of(baseline)}, same seed (points)", 48))
+    return Chart(figure, data)
+
+
+@styled()
+def pair_figure(runs: pd.DataFrame, pairs: Iterable[Pair]) -> Chart:
+    """One row a pair that is on record: the accuracy of the one minus that of the other, paired by seed."""
+    found = {pair_label(one): one for one in compare_runs(runs, pairs)}
+    lines = sum(len(fill(label, LABEL).split("\n")) for label in found)
+    figure, ((axes,),) = panels(height=0.2 * lines + 0.12 * len(found) + 0.8)
+    data = draw_differences(axes, found)
+    axes.set_xlabel("Difference of the test accuracies, same seed (points)")
     return Chart(figure, data)
 
 
@@ -139,6 +158,22 @@ def both(values: pd.DataFrame, comparison: Comparison) -> str:
 
 
 def answers(runs: pd.DataFrame, pairs: Iterable[Pair]) -> str:
-    """What these comparisons say, a sentence each; those that are not on record are left out."""
-    found = compare_runs(runs, pairs)
-    return " ".join(told(one, label_of(one.method), label_of(one.baseline)) for one in found)
+    """What these comparisons found; of more than FEW, those that found the same together. What is not on record is
+    left out."""
+    found = [one for one in compare_runs(runs, pairs) if one.n]
+    if len(found) <= FEW:
+        return " ".join(map(told, found))
+    parts = []
+    for sign, (words, between) in GROUPS.items():
+        group = [one for one in found if one.sign == sign]
+        named = "; ".join(f"{label_of(one.method)} {between} {label_of(one.baseline)} {with_n(one)}" for one in group)
+        parts += [f"**{words}** (points): {named}."] if group else []
+    return " ".join(parts)
+
+
+def pairs_of(text: str) -> list[Pair]:
+    """Pairs as a notebook's parameter names them, "METHOD:BASELINE METHOD:BASELINE". Raises CkdsnnError for others."""
+    parts = [tuple(pair.split(":")) for pair in text.split()]
+    if wrong := [pair for pair in parts if len(pair) != 2]:
+        raise CkdsnnError(f"pairs {text!r}: {':'.join(wrong[0])} is not METHOD:BASELINE")
+    return parts

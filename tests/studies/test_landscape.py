@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from ckdsnn.studies.landscape import measure as module
 from ckdsnn.models import Features, build_student
 from ckdsnn.records.study import STUDIES
+from ckdsnn.studies.landscape import measure as module
 from ckdsnn.studies.landscape.measure import (
     DISTANCES,
     FLATNESS_AT,

@@ -6,13 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ckdsnn.studies import study as module
-from ckdsnn.analysis.cells import load_studies
 from ckdsnn.assemble import load_network
 from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.study import STUDIES, Study, find_study
-from ckdsnn.studies.study import obtain_studies, obtain_study, plain, study
+from ckdsnn.studies import study as module
+from ckdsnn.studies.study import find_studies, obtain_studies, obtain_study, plain, study
 
 
 def accuracies(subject):
@@ -54,11 +53,11 @@ def test_a_study_of_other_weights_is_refused_by_every_look_up(record, folder):
     for look in (
         lambda: find_study("accuracies", again, folder),
         lambda: obtain_study("accuracies", again, folder / "none", folder),
-        lambda: load_studies("accuracies", {"ckdsnn": [again]}, folder),
+        lambda: find_studies("accuracies", [again], folder),
     ):
         with pytest.raises(CkdsnnError, match=f"{path} is of other weights than the record's; delete it and study"):
             look()
-    assert load_studies("accuracies", {"ckdsnn": [record], "snn": []}, folder)["ckdsnn"][0].record == record.id
+    assert [found.record for found in find_studies("accuracies", [record], folder / "none", folder)] == [record.id]
 
 
 def test_the_command_does_not_take_a_study_of_other_weights(record, folder, capsys):

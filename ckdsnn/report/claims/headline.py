@@ -1,9 +1,13 @@
-"""What the runs come to, in one table for the landing page: every number is computed."""
+"""What the runs come to, for the landing page: the answer to its question, and one table; every number is computed."""
+
+from collections.abc import Sequence
+
+import pandas as pd
 
 from ckdsnn.report.claims.page import Legend
 from ckdsnn.report.claims.verdicts import Evidence
-from ckdsnn.report.compare import compare_runs
-from ckdsnn.report.suites.tables import in_points, remarks, with_remarks
+from ckdsnn.report.compare import Comparison, compare_runs
+from ckdsnn.report.points import in_points, remarks
 from ckdsnn.report.tables import Table
 
 HEAVY = "SAMD with thirty times the weight"
@@ -30,7 +34,37 @@ ADDED = {
     "NLD, both with four other points of it",
 }
 CAPTION = "What each part adds to the test accuracy, by pairs with the same seed"
-HEADER = ["Added", "Points [95 %, paired t]", "n"]
+ANSWERS, LOOKS = ("components", "nld", "snn"), ("components", "ckdsnn", "nld")  # what is added, and to what
+OPENINGS = {1: "So far, yes.", -1: "So far, no: it learns worse.", 0: "So far, our runs cannot tell."}
+EFFECTS = {
+    1: "makes a small student better",
+    -1: "makes a small student worse",
+    0: "makes no difference that can be told from chance",
+}
+FEW = "Too few runs are on record for an answer."
+
+
+def comparison(evidence: Evidence, suite: str, *pair: str) -> Comparison | None:
+    """One comparison of a suite's methods; None where a method has no run."""
+    runs = evidence.load(suite)
+    return None if runs.empty else next(iter(compare_runs(runs, [pair])), None)
+
+
+def answer(evidence: Evidence) -> str:
+    """Whether looking where the teacher looks helps, beside its answers; too few runs on record give no answer."""
+    answers, looks = (comparison(evidence, *one) for one in (ANSWERS, LOOKS))
+    if None in (answers, looks) or None in (answers.sign, looks.sign):
+        return FEW
+    return (
+        f"{OPENINGS[looks.sign]} Learning what the teacher *answers* {effect(answers)} percentage points of test "
+        f"accuracy, the mean of {answers.n} pairs of runs. Learning *where it looks* as well {effect(looks)} points, "
+        f"the mean of {looks.n}. In brackets: 95 % intervals."
+    )
+
+
+def effect(found: Comparison) -> str:
+    """What an addition does to the student, and by how much."""
+    return f"{EFFECTS[found.sign]}: {in_points(found)}"
 
 
 def headline(evidence: Evidence, legend: Legend, name: str = "headline", caption: str = CAPTION) -> str:
@@ -38,14 +72,20 @@ def headline(evidence: Evidence, legend: Legend, name: str = "headline", caption
 
     name, caption: the table's.
     """
-    rows, notes, behind = [], [], {}
-    for (suite, *pair), words in ADDED.items():
-        cells = evidence.load(suite)
-        for found in compare_runs(cells, [tuple(pair)]):
-            rows.append([words, in_points(found), str(found.n)])
-            notes.append(remarks(found))
-            behind |= {run.id: run for method in pair for run in cells[method]}
-    if not rows:
+    found = {words: one for key, words in ADDED.items() if (one := comparison(evidence, *key))}
+    columns = {
+        "Added": lambda words: words,
+        "Points [95 %, paired t]": lambda words: in_points(found[words]),
+        "n": lambda words: str(found[words].n),
+        "Remarks": lambda words: remarks(found[words]),
+    }
+    if not found:
         return ""
-    source = legend("book/claims.md", [behind[run] for run in sorted(behind)])
-    return f"{Table(name, caption, *with_remarks(HEADER, rows, notes)).markdown()}\n\n{source}"
+    behind = [ids_of(evidence.load(suite), pair) for (suite, *pair), words in ADDED.items() if words in found]
+    ids = sorted(set().union(*behind))
+    return f"{Table.of(name, caption, found, columns).markdown()}\n\n{legend('book/claims.md', ids)}"
+
+
+def ids_of(runs: pd.DataFrame, methods: Sequence[str]) -> set[str]:
+    """The ids of these methods' runs."""
+    return {*runs.loc[runs["method"].isin(methods), "id"]}

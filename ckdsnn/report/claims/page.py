@@ -1,9 +1,8 @@
-"""The page of claims as Markdown: a summary, and for each claim its evidence; every number is computed."""
+"""The claims as Markdown: a summary for the landing page, and for each claim its evidence; every number is computed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
-from ckdsnn.records.shelf import Document
 from ckdsnn.report.claims.questions import ANY, CLAIMS, MAP_RANGES, Claim, Question
 from ckdsnn.report.claims.verdicts import (
     FAILS,
@@ -20,12 +19,12 @@ from ckdsnn.report.claims.verdicts import (
     verdict_of,
 )
 from ckdsnn.report.compare import Comparison
-from ckdsnn.report.labels import label_of
-from ckdsnn.report.style import MAPS
-from ckdsnn.report.suites.tables import PAIRED_T, in_points, probability, remarks, with_remarks
-from ckdsnn.report.tables import DASH, Table, beside, joined, spread, whole
+from ckdsnn.report.labels import MAPS, label_of
+from ckdsnn.report.points import PAIRED_T, in_points, probability, remarks
+from ckdsnn.report.tables import DASH, Table, beside, in_markdown, spread, whole
+from ckdsnn.report.where import PAGES
 
-Legend = Callable[[str, list[Document]], str]  # notebook, records -> the line that says where a table comes from
+Legend = Callable[[str, Sequence[str]], str]  # page, ids of records -> the line that says where a table comes from
 SHOWN = {  # what is compared -> in words, unit of a difference, digits after the point
     "accuracy": ("accuracy", "points", 2),
     "efficiency": ("accuracy for the energy", "%/µJ", 2),
@@ -36,8 +35,6 @@ SHOWN = {  # what is compared -> in words, unit of a difference, digits after th
     "rise": ("rise of the loss", "nat", 2),
     "lost": ("accuracy lost", "points", 2),
 }
-
-
 LOOKS = {YES: "supported", HOLDS: "supported", OPPOSITE: "contradicted", FAILS: "contradicted", OPEN: "inconclusive"}
 
 
@@ -51,10 +48,10 @@ def summary(evidence: Evidence, name: str) -> str:
 
     As HTML, as no Markdown table has cells across columns; name: the table's id. The page `claims` has the evidence.
     """
-    heads = "".join(f"<th>{joined(head)}</th>" for head in ("", "Claim", *MAP_RANGES))
+    heads = "".join(f"<th>{in_markdown(head)}</th>" for head in ("", "Claim", *MAP_RANGES))
     rows = "\n".join(summary_row(claim, evidence) for claim in CLAIMS)
     return (
-        f'<div class="pst-scrollable-table-container"><table class="table" id="{name}">\n'
+        f'<div class="pst-scrollable-table-container"><table class="table verdicts" id="{name}">\n'
         "<caption>The claims and their verdicts, by map range</caption>\n"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
     )
@@ -74,35 +71,46 @@ def verdict_cells(found: Mapping[str, str]) -> str:
     return "".join(f"<td>{found.get(name, DASH)}</td>" for name in MAP_RANGES)
 
 
-def name_of(compared: str) -> str:
-    """What is compared, a method or a kind of map, as readers know it."""
-    return MAPS[compared][0] if compared in MAPS else label_of(compared)
-
-
-def row(found: Answer) -> list[str]:
-    """One question: what was compared, both values, by how much they differ, and the answer."""
-    question, comparison = found.question, found.comparison
-    if comparison is None or not comparison.n:
-        return [asked(question), DASH, DASH, "0", DASH, badge(found.verdict)]
-    _, unit, digits = SHOWN[question.value]
-    first, second = (spread(list(seeds.values()), digits) for seeds in found.values.values())
-    difference = f"{in_points(comparison, digits)} {unit}".strip()
-    n, p = str(comparison.n), both_p(comparison)
-    return [asked(question), beside(first, second), difference, n, p, badge(found.verdict)]
-
-
-HEADER = ["Question", "Both, mean ± sd", f"Difference {PAIRED_T}", "n", "p (corrected)", "Answer"]
+def verdicts(claim: Claim, evidence: Evidence) -> str:
+    """The verdict on a claim in a sentence, in each map range, with a link to its evidence."""
+    found = {name: f"**{verdict_of(answers, name)}**" for name, answers in judge(claim, evidence).items()}
+    parts = "; ".join(f"{f'maps {name}: ' * bool(name)}{verdict}" for name, verdict in found.items())
+    return f"The claim ([{claim.key}](../book/claims.md#claim-{claim.key.lower()})): {parts}."
 
 
 def evidence_table(name: str, caption: str, found: Sequence[Answer]) -> Table:
-    """One row a question."""
-    notes = [remarks(one.comparison, SHOWN[one.question.value][2]) if one.comparison else "" for one in found]
-    return Table(name, caption, *with_remarks(HEADER, list(map(row, found)), notes))
+    """One row a question: what was compared, both values, by how much they differ, and the answer."""
+    columns = {
+        "Question": lambda one: asked(one.question),
+        "Both, mean ± sd": both,
+        f"Difference {PAIRED_T}": difference,
+        "n": lambda one: str(one.comparison.n if one.comparison else 0),
+        "p (corrected)": lambda one: both_p(one.comparison),
+        "Answer": lambda one: badge(one.verdict),
+        "Remarks": lambda one: remarks(one.comparison, SHOWN[one.question.value][2]),
+    }
+    return Table.of(name, caption, found, columns)
 
 
-def both_p(comparison: Comparison) -> str:
+def measured(found: Answer) -> bool:
+    return bool(found.comparison and found.comparison.n)
+
+
+def both(found: Answer) -> str:
+    """The values of the two that are compared."""
+    pair = found.question.method, found.question.baseline
+    return beside(*(spread(found.values[m], SHOWN[found.question.value][2]) for m in pair)) if measured(found) else DASH
+
+
+def difference(found: Answer) -> str:
+    """Their difference with its interval and unit."""
+    _, unit, digits = SHOWN[found.question.value]
+    return f"{in_points(found.comparison, digits)} {unit}".strip() if measured(found) else DASH
+
+
+def both_p(comparison: Comparison | None) -> str:
     """The p value as it is, and corrected; a dash for fewer seeds than a verdict needs."""
-    if comparison.p is None:
+    if comparison is None or comparison.p is None:
         return DASH
     return f"{probability(comparison.p)} {whole(f'({probability(comparison.corrected)})')}"
 
@@ -110,7 +118,8 @@ def both_p(comparison: Comparison) -> str:
 def asked(question: Question) -> str:
     """A question in short: what is compared, and what the claim expects."""
     sign = ">" if question.higher else "<"
-    return f"{SHOWN[question.value][0]}: {name_of(question.method)} {sign} {name_of(question.baseline)}"
+    names = [MAPS[m][0] if m in MAPS else label_of(m) for m in (question.method, question.baseline)]
+    return f"{SHOWN[question.value][0]}: {f' {sign} '.join(names)}"
 
 
 def why(found: Sequence[Answer]) -> str:
@@ -142,10 +151,21 @@ def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
         if found:
             title = f"Evidence for {claim.key}{end}"
             parts.append(evidence_table(f"claim-{key}-evidence-{index}", title, found).markdown())
-    documents = evidence.documents(claim.questions)
-    return "\n\n".join(parts + ([legend(claim.notebook, documents)] if documents else []))
+    ids = evidence.ids(claim.questions)
+    return "\n\n".join(parts + ([legend(PAGES[claim.shown], ids)] if ids else []))
 
 
 def sections(evidence: Evidence, legend: Legend, claims: Iterable[Claim] = CLAIMS) -> str:
     """All claims with their evidence, one after the other."""
     return "\n\n".join(section(claim, evidence, legend) for claim in claims)
+
+
+def answer(evidence: Evidence) -> str:
+    """How many of the paper's claims are supported, contradicted and open, in its own version of the method."""
+    verdicts = {claim.key: judge(claim, evidence) for claim in CLAIMS}
+    found = {key: verdict_of(next(iter(by_range.values()))) for key, by_range in verdicts.items()}
+    groups = {
+        verdict: [key for key, own in found.items() if own == verdict] for verdict in dict.fromkeys(found.values())
+    }
+    parts = [f"{len(keys)} **{verdict}** ({', '.join(keys)})" for verdict, keys in groups.items()]
+    return f"Of the paper's {len(found)} claims, with both maps from 0 to 1, at our small size: {'; '.join(parts)}."

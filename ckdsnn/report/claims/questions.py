@@ -39,8 +39,8 @@ class Claim:
 
     key: str
     statement: str
-    notebook: str
-    """which shows the runs behind it; empty where nothing is asked yet"""
+    shown: str
+    """what the page is about that shows the runs behind it: a key of PAGES"""
     questions: tuple[Question, ...]
     remark: str
     """what has to be known to read the verdict"""
@@ -86,7 +86,7 @@ CLAIMS = (
     Claim(
         "C1",
         "Features and logits of teacher and student are distributed differently, and the method brings them together.",
-        "notebooks/04_distributions.ipynb",
+        "distributions",
         closer("ckdsnn") + closer("ckdsnn-count"),
         "On 1,000 test images: how far the softened predictions are from the teacher's (Kullback-Leibler divergence), "
         "the logits' distributions from each other (Jensen-Shannon divergence), and how SAM and the teacher's CAM "
@@ -96,7 +96,7 @@ CLAIMS = (
     Claim(
         "C2",
         "Gradient-based maps of a spiking network are unreliable, its spike activation map is faithful.",
-        "notebooks/05_reliability.ipynb",
+        "faithfulness",
         tuple(
             Question("faithfulness", kind, other, value="score", networks=("snn", "ckdsnn"))
             for kind, other in MAP_PAIRS
@@ -109,7 +109,7 @@ CLAIMS = (
     Claim(
         "C3",
         "SAMD and NLD each help, and together they help most.",
-        "notebooks/07_components.ipynb",
+        "components",
         ask("components", "nld", "snn")
         + ask("components", "samd", "snn")
         + ask("map-losses", "samd-beta10", "snn")
@@ -131,7 +131,7 @@ CLAIMS = (
     Claim(
         "C4",
         "Softmax scaling of the maps beats none, z-scores and L2 norms.",
-        "notebooks/10_scaling.ipynb",
+        "scaling",
         both("scaling", "none", "l2")
         + ask("scaling", "ckdsnn", "ckdsnn-zscore", "ckdsnn-zscore-beta0.01", "ckdsnn-none-beta0.03")
         + ask("scaling", "ckdsnn-count", "ckdsnn-zscore"),
@@ -142,7 +142,7 @@ CLAIMS = (
     Claim(
         "C5",
         "The last stage is the best place for SAMD.",
-        "notebooks/11_stage.ipynb",
+        "stage",
         both("stage", "stage1", "stage2", "all-stages"),
         "Before the last stage the teacher's map is Grad-CAM, as no closed form exists there. Where SAMD adds nothing "
         "(C3), the best place for it means little.",
@@ -150,14 +150,14 @@ CLAIMS = (
     Claim(
         "C6",
         "Adaptive noise beats every fixed standard deviation.",
-        "notebooks/09_noise.ipynb",
+        "noise",
         ask("noise", "nld", "kd", *(f"nld-noise{deviation}" for deviation in ("0.5", "1", "2", "5", "10"))),
         "KD is NLD without noise. Measured without SAMD, so that nothing else varies.",
     ),
     Claim(
         "C7",
         "Aligning SAM with CAM beats earlier map distillation (AT, CAT-KD, e2KD).",
-        "notebooks/08_map_losses.ipynb",
+        "map-losses",
         ask("map-losses", "samd", "at", "at-beta32", "catkd", "e2kd")
         + ask("map-losses", "samd-beta10", "at-beta32", "catkd", "e2kd")
         + ask("map-losses", "samd-count", "at", "at-beta32", "catkd", "e2kd"),
@@ -168,7 +168,7 @@ CLAIMS = (
     Claim(
         "C8",
         "CKDSNN beats logits distillation (KD), KDSNN and BKDSNN.",
-        "notebooks/12_rivals.ipynb",
+        "rivals",
         sum((ask("rivals", method, "kd", "kdsnn", "bkd") for method in FORMS), ()),
         "KDSNN and BKDSNN add their feature loss to plain logits distillation, as published; their weights were not "
         "searched, as the weight of 30 was among many. What was tried: see C3.",
@@ -176,7 +176,7 @@ CLAIMS = (
     Claim(
         "C9",
         "It needs no convolutional network: it works for Spikformer.",
-        "notebooks/20_spikformer.ipynb",
+        "spikformer",
         ask("spikformer", "ckdsnn", "snn", "kd"),
         "A Spikformer of two blocks of 64 channels with one time step; the paper has four of 384. What SAMD adds to "
         "NLD in it is on the page of the runs.",
@@ -184,7 +184,7 @@ CLAIMS = (
     Claim(
         "C10",
         "Better accuracy for the energy.",
-        "notebooks/14_energy.ipynb",
+        "energy",
         sum((ask("rivals", method, "snn", "kd", "bkd", value="efficiency") for method in FORMS), ()),
         "Efficiency: test accuracy (%) for each microjoule of the counted arithmetic of one image, at T = 1. A ratio "
         "rewards a network that is cheap, whatever it answers.",
@@ -192,7 +192,7 @@ CLAIMS = (
     Claim(
         "C11",
         "The loss landscape of the distilled student is flatter.",
-        "notebooks/15_landscape.ipynb",
+        "landscape",
         tuple(
             question
             for method in ("ckdsnn", "ckdsnn-count")
@@ -206,7 +206,7 @@ CLAIMS = (
     Claim(
         "C12",
         "It carries over to event data.",
-        "notebooks/21_events.ipynb",
+        "events",
         ask("events", "ckdsnn", "snn", "kd") + ask("simulated", "cifar10-events-ckdsnn", "cifar10-events-snn"),
         "In tier reduced: 1,000 recordings of N-MNIST, judged by 100 others, so that one recording is a whole percent; "
         "and *simulated events*, computed from pictures of CIFAR-10, not recorded. The paper has CIFAR10-DVS, which "

@@ -6,34 +6,17 @@ it, so that p value is corrected for the number of questions that the map range 
 is that of both maps from 0 to 1; another map range is a variant, which holds or fails.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from statistics import mean
-from typing import Any
 
-from ckdsnn.records import Record
-from ckdsnn.records.shelf import Document
+import pandas as pd
+
 from ckdsnn.report.claims.questions import ANY, SCALED, Claim, Question
-from ckdsnn.report.compare import (
-    Cells,
-    Comparison,
-    Pair,
-    Studied,
-    Values,
-    compare,
-    compare_runs,
-    correct,
-    every_seed,
-    leading_in,
-    silent,
-    values_of,
-)
+from ckdsnn.report.compare import Comparison, compare, compare_runs, correct, every_seed, leading_in, silent, table_of
+from ckdsnn.report.energy import energies
 
-VALUES: dict[str, Callable[[Record], float]] = {
-    "accuracy": lambda record: record.accuracy,
-    "efficiency": lambda record: record.accuracy / record.arithmetic_energy,  # % for a microjoule
-}
+OF_RUNS = ("accuracy", "efficiency")  # values of a suite's runs; efficiency: % for a microjoule
 WITH_SPREAD = ("kl", "correlation")  # values of studies that are a mean over images and its deviation
 MARGIN = 1.0  # points: a smaller gain is less than most that the paper reports
 UNMEASURED, VOID = "not measured yet", "no evidence"
@@ -48,8 +31,8 @@ class Answer:
 
     question: Question
     comparison: Comparison | None
-    values: Values
-    """of the two that are compared, by the seeds that both have"""
+    values: pd.DataFrame = field(compare=False)
+    """of the two that are compared, by the leading seeds that both have"""
     silent: tuple[str, ...] = ()
     """those of the two whose students have fallen silent"""
 
@@ -73,78 +56,73 @@ class Answer:
 
 
 class Evidence:
-    """What there is to answer questions with: the cells of suites and studies by name, loaded once each.
+    """What there is to answer questions with, loaded once each.
 
-    load: name of a suite, or of a kind of study -> method -> its records or studies.
+    load: name of a suite, or of a kind of study -> the frame of its runs, or of the numbers of its studies.
     """
 
-    def __init__(self, load: Callable[[str], Cells | Studied]):
+    def __init__(self, load: Callable[[str], pd.DataFrame]):
         self.load = cache(load)
 
-    def values(self, question: Question) -> Values:
-        """By method and seed, of all methods of the source; or by kind of map and seed, a mean over the networks."""
+    def values(self, question: Question) -> pd.DataFrame:
+        """What is compared, a row a seed: a column a method, or a kind of map, which is a mean over the networks."""
         found = self.load(question.source)
-        if question.value in VALUES:
-            return values_of(found, VALUES[question.value])
+        if found.empty:
+            return pd.DataFrame()
+        if question.value in OF_RUNS:
+            return table_of(energies(found), question.value)
         if not question.networks:
-            return finite(values_of(found, lambda study: in_short(question.value, study.values)))
-        studies = [{study.seed: study.values for study in found.get(method, ())} for method in question.networks]
-        seeds = sorted(set.intersection(*map(set, studies)))  # networks of one seed have begun with the same weights
-
-        def over_networks(kind: str, seed: int) -> float | None:
-            return mean_of_all([in_short(f"{kind}.{question.value}", own[seed]) for own in studies])
-
-        kinds = (question.method, question.baseline)
-        return finite({kind: {seed: over_networks(kind, seed) for seed in seeds} for kind in kinds})
+            return study_table(found, question.value)
+        kinds = {kind: study_table(found, f"{kind}.{question.value}") for kind in (question.method, question.baseline)}
+        # networks of one seed have begun with the same weights
+        return pd.DataFrame({
+            kind: table[list(question.networks)].dropna().mean(axis=1)
+            for kind, table in kinds.items() if {*question.networks} <= {*table.columns}
+        })  # fmt: skip
 
     def answer(self, question: Question) -> Answer:
         """A question's comparison, its p value not corrected yet."""
         values, pair = self.values(question), (question.method, question.baseline)
         found = next(iter(self.compared(question, values, pair)), None)
-        own = {name: {seed: values[name][seed] for seed in found.differences} for name in pair} if found else {}
-        runs = self.load(question.source) if question.value in VALUES else {}
-        return Answer(question, found, own, tuple(name for name in own if name in runs and silent(runs[name])))
+        if not found:
+            return Answer(question, None, values)
+        runs = self.load(question.source)
+        quiet = [m for m in pair if question.value in OF_RUNS and silent(runs[runs["method"] == m])]
+        return Answer(question, found, values.loc[list(found.differences), list(pair)], tuple(quiet))
 
-    def compared(self, question: Question, values: Values, pair: Pair) -> list[Comparison]:
+    def compared(self, question: Question, values: pd.DataFrame, pair: tuple[str, str]) -> list[Comparison]:
         """The comparison, if there is a common seed; kinds of maps have no plan of their own: every seed counts."""
-        cells = self.load(question.source)
+        runs = self.load(question.source)
         if question.value == "accuracy":
-            return compare_runs(cells, [pair])
-        return compare(values, [pair], every_seed if question.networks else leading_in(cells))
+            return compare_runs(runs, [pair])
+        return compare(values, [pair], every_seed if question.networks else leading_in(runs))
 
-    def documents(self, questions: Iterable[Question]) -> list[Document]:
-        """The records and studies behind these questions, each once, sorted by id."""
-        found = {
-            document.id: document
-            for question in questions
-            for method in question.sources
-            for document in self.load(question.source).get(method, ())
-        }
-        return [found[name] for name in sorted(found)]
+    def ids(self, questions: Iterable[Question]) -> list[str]:
+        """The ids of the records and studies behind these questions, each once, sorted."""
+        found = set()
+        for question in questions:
+            source = self.load(question.source)
+            if not source.empty:
+                found |= {*source.loc[source["method"].isin(question.sources), "id"]}
+        return sorted(found)
 
 
-def in_short(name: str, values: Mapping[str, Any]) -> float | None:
-    """A study's value as one number: itself, the mean of one with its spread, or the mean of several.
+def study_table(studies: pd.DataFrame, value: str) -> pd.DataFrame:
+    """A studies' value as one number, a row a seed, a column a method: itself, or the mean of several.
 
-    Of a correlation, how much more it is than that of shuffled pairs: what all maps share counts for nothing.
-    None where it was not finite, in part or as a whole: of a network that has diverged.
+    Of a correlation, how much more it is than that of shuffled pairs: what all maps share counts for nothing. NaN where
+    a part of it was not finite: of a network that has diverged.
     """
-    value = values[name]
-    if name in WITH_SPREAD:
-        value = value[0]
-    chance = values.get(f"{name}-shuffled", 0.0)
-    short = mean_of_all(value) if isinstance(value, list) else value
-    return None if None in (short, chance) else short - chance
 
+    def means(quantity: str) -> pd.DataFrame:
+        own = studies[studies["quantity"] == quantity]
+        own = own[own["i"] == 0] if quantity in WITH_SPREAD else own
+        numbers = own.assign(method=own["method"].astype(str)).groupby(["seed", "method"])["value"]
+        return numbers.agg(lambda found: found.mean(skipna=False)).unstack()
 
-def mean_of_all(values: Sequence[float | None]) -> float | None:
-    """The mean; None where one of them is None."""
-    return None if None in values else mean(values)
-
-
-def finite(values: Mapping[str, Mapping[Any, float | None]]) -> Values:
-    """The values without those that are None: a network that has diverged answers no question."""
-    return {name: {seed: v for seed, v in seeds.items() if v is not None} for name, seeds in values.items()}
+    chance = f"{value}-shuffled"
+    found = means(value)
+    return found - means(chance) if (studies["quantity"] == chance).any() else found
 
 
 def by_range(claim: Claim) -> dict[str, list[Question]]:

@@ -1,12 +1,10 @@
-"""What each variant of the released code is worth, and what choosing the best epoch is, as Markdown."""
+"""What each variant of the released code is worth, and what choosing the best epoch is. `runs`: a frame of runs."""
 
-from collections.abc import Sequence
-from statistics import mean, median
+import pandas as pd
 
-from ckdsnn.records import Record
-from ckdsnn.report.compare import Cells, Comparison, compare_runs, correct
+from ckdsnn.report.compare import Comparison, compare_runs, correct
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.suites.tables import PAIRED_T, probability, remarks, with_n
+from ckdsnn.report.points import PAIRED_T, probability, remarks, with_n
 from ckdsnn.report.tables import Table, count, signed, whole
 
 NOTHING = "No run of the tier is on record yet."
@@ -25,42 +23,31 @@ FORMS = {name: list(zip(variants, BASELINES, strict=True)) for name, variants in
 FAMILY = sum(map(len, FORMS.values()))
 
 
-def compared(cells: Cells) -> dict[tuple[str, str], Comparison]:
+def compared(runs: pd.DataFrame) -> dict[tuple[str, str], Comparison]:
     """What is on record of all variants; p values are corrected for all of them, measured or not."""
-    found = compare_runs(cells, [pair for pairs in FORMS.values() for pair in pairs])
+    found = compare_runs(runs, [pair for pairs in FORMS.values() for pair in pairs])
     return {(comparison.method, comparison.baseline): comparison for comparison in correct(found, FAMILY)}
 
 
-def forms(cells: Cells, baseline: str) -> Cells:
-    """A baseline and the released variants of it: those that are on record."""
-    own = [baseline, *(variant for pairs in FORMS.values() for variant, other in pairs if other == baseline)]
-    return {method: cells[method] for method in own if method in cells}
+def forms(baseline: str) -> list[str]:
+    """A baseline and the released variants of it."""
+    return [baseline, *(variant for pairs in FORMS.values() for variant, other in pairs if other == baseline)]
 
 
-def worth_table(cells: Cells) -> str:
-    """One row a variant of which something is on record, remarks on the rows in a list below; "" where nothing is."""
-    found = compared(cells)
-    measured = {name: pairs for name, pairs in FORMS.items() if found.keys() & set(pairs)}
-    header = ["Released variant", *(f"minus {label_of(baseline)}" for baseline in BASELINES)]
-    rows = [[name, *(worth(found.get(pair)) for pair in pairs)] for name, pairs in measured.items()]
+def worth_table(runs: pd.DataFrame) -> Table:
+    """One row a variant: what it is worth as a change of each baseline."""
+    found = compared(runs)
+    columns = {"Released variant": lambda name: name}
+    for nth, baseline in enumerate(BASELINES):
+        columns[f"minus {label_of(baseline)}"] = lambda name, nth=nth: worth(found.get(FORMS[name][nth]))
+    columns["Remarks"] = lambda name: "; ".join(
+        f"{label_of(pair[1])}: {text}" for pair in FORMS[name] if (text := remarks(found.get(pair)))
+    )
     caption = (
         f"Test accuracy of the released variant minus that of the form without it, in points {PAIRED_T}, paired by "
         f"seed, n pairs; p values by Holm's procedure over {FAMILY} comparisons"
     )
-    notes = [
-        f"- {name}, minus {label_of(pair[1])}: {note}."
-        for name, pairs in measured.items()
-        for pair in pairs
-        if pair in found and (note := remarks(found[pair]))
-    ]
-    return "\n".join([Table("differences-worth", caption, header, rows).markdown(), "", *notes]) if rows else ""
-
-
-def unmeasured(cells: Cells) -> str:
-    """The variants of which nothing is on record, in a line; "" where there are none."""
-    found = compared(cells)
-    rest = [name for name, pairs in FORMS.items() if not found.keys() & set(pairs)]
-    return f"Not measured yet: {'; '.join(rest)}." if rest else ""
+    return Table.of("differences-worth", caption, FORMS, columns)
 
 
 def worth(comparison: Comparison | None) -> str:
@@ -73,17 +60,30 @@ def worth(comparison: Comparison | None) -> str:
     return f"{with_n(comparison)}, {whole('p' if p.startswith('<') else 'p =')}\u00a0{p}"
 
 
-def best_less_last(records: Sequence[Record]) -> str:
+def best_less_last(runs: pd.DataFrame) -> str:
     """What the best epoch on the test set adds to the last one's accuracy, over all these runs."""
-    if not records:
+    if runs.empty:
         return NOTHING
-    gains = {r.id: round(r.final["best_accuracy"]["value"] - r.accuracy, 6) for r in records}
-    largest = max(gains, key=gains.__getitem__)
-    numbers = median(gains.values()), mean(gains.values()), gains[largest]
-    middle, average, most = map(signed, numbers)
-    same = sum(not gain for gain in gains.values())
+    gains = (runs["best_accuracy"] - runs["accuracy"]).astype(float).round(6)
+    middle, average, most = map(signed, (gains.median(), gains.mean(), gains.max()))
     return (
         f"The best epoch on the test set instead of the last, over all runs of the tier {count(len(gains))}: {middle} "
-        f"points in the median, {average} on average, at most {most} (`{largest}`). In {same} of them the last epoch "
-        "is the best."
+        f"points in the median, {average} on average, at most {most} (`{runs['id'][gains.idxmax()]}`). In "
+        f"{(gains == 0).sum()} of them the last epoch is the best."
+    )
+
+
+def answer(runs: pd.DataFrame) -> str:
+    """Which points of the released code change the accuracy of CKDSNN beyond chance, and by how much."""
+    found = {} if runs.empty else compared(runs)
+    own = {name: found.get(pairs[0]) for name, pairs in FORMS.items() if pairs[0] in found}
+    clear = {name: one for name, one in own.items() if one.clear}
+    if not own:
+        return NOTHING
+    parts = "; ".join(f"{name} {with_n(one)}" for name, one in sorted(clear.items(), key=lambda pair: -pair[1].mean))
+    rest = [name for name in own if name not in clear]
+    return (
+        f"Of {len(own)} points of the newest release that were tried as a change of {label_of(BASELINES[0])}, "
+        f"{len(clear)} change its test accuracy beyond chance (in points){': ' * bool(parts)}{parts}. Of the others "
+        f"({'; '.join(rest)}) our runs cannot tell."
     )

@@ -1,17 +1,27 @@
-"""The page of how to repeat everything: the commands, what is on record and what it took, as Markdown."""
+"""The page of how to repeat everything: the commands, what is on record and what it took."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
-from ckdsnn.report.compare import Cells
-from ckdsnn.report.suites.tables import owners
 from ckdsnn.report.tables import DASH, Table, whole
 
 FASTER = "--jobs 2 --engine.remember_teacher true"  # the options with which these runs were made
-HEADER = ["Page", "Command", "On record / planned", "Shared with", "Hours", "Hardware"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What stands behind one page, or behind a part of it."""
+
+    page: str
+    """in Markdown"""
+    command: str
+    documents: Sequence[Record | Study]
+    planned: int | None = None
+    """how many there are to be; not known for what has none"""
+    shared: Iterable[str] = ()
+    """suites that have the other runs of the page"""
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,46 @@ class Plan:
     seeds: int
 
 
+def suite_lines(
+    runs: Mapping[str, Mapping], plans: Mapping[str, Plan], links: Mapping[str, str], tier: str
+) -> list[Line]:
+    """One line a suite: its own runs, and the suites with which it shares the others.
+
+    runs: suite -> method -> its records; links: suite -> its page. A run that several have belongs to the first.
+    """
+    home = {method: suite for suite in reversed(list(plans)) for method in plans[suite].methods}
+    lines = []
+    for suite, plan in plans.items():
+        own = [method for method in plan.methods if home[method] == suite]
+        records = [record for method in own for record in runs[suite].get(method, ())]
+        shared = dict.fromkeys(home[method] for method in plan.methods if method not in own)
+        command = f"ckdsnn suite {suite} --tier {tier} --seeds {plan.seeds}"
+        lines.append(Line(links[suite], command, records, len(own) * plan.seeds, shared))
+    return lines
+
+
+def reproduce_table(lines: Sequence[Line], everything: Sequence[Record | Study]) -> Table:
+    """One row a line, and everything together, also what no page shows."""
+    together = Line("**all together**", "", everything)
+    columns = {
+        "Page": lambda line: line.page,
+        "Command": lambda line: line.command and f"`{line.command}`",
+        "On record / planned": lambda line: (
+            str(len(line.documents)) + f" / {line.planned}" * (line.planned is not None)
+        ),
+        "Shared with": lambda line: ", ".join(line.shared),
+        "Hours": lambda line: hours(line.documents),
+        "Hardware": lambda line: ", ".join(sorted({document.env["device"] for document in line.documents})),
+    }
+    caption = "What stands behind each page, and how to repeat it"
+    return Table.of("reproduce-all", caption, [*lines, together], columns)
+
+
+def done(line: Line) -> str:
+    """How many there are, of how many."""
+    return str(len(line.documents)) + (f" / {line.planned}" if line.planned is not None else "")
+
+
 def hours(documents: Iterable[Record | Study]) -> str:
     """Core hours on CPUs, seconds times threads, and hours on GPUs, which several runs may have shared."""
     found = {"core h": 0.0, "GPU h": 0.0}
@@ -29,54 +79,6 @@ def hours(documents: Iterable[Record | Study]) -> str:
         on_gpu = document.env["device"].startswith("cuda")
         found["GPU h" if on_gpu else "core h"] += document.seconds * (1 if on_gpu else document.env["threads"]) / 3600
     return ", ".join(whole(f"{amount:.2f} {unit}") for unit, amount in found.items() if amount) or DASH
-
-
-def hardware(documents: Iterable[Record | Study]) -> str:
-    """The devices, each once."""
-    return ", ".join(sorted({document.env["device"] for document in documents})) or DASH
-
-
-def row(
-    page: str, command: str, documents: Sequence[Record | Study], planned: int | None, shared: str = ""
-) -> list[str]:
-    """One line of the table; a plan is not known for what has none."""
-    done = f"{len(documents)} / {planned}" if planned is not None else str(len(documents))
-    return [page, f"`{command}`" if command else DASH, done, shared or DASH, hours(documents), hardware(documents)]
-
-
-def link(page: str, text: str = "") -> str:
-    """A link to a page, of which its file's name is the text unless there is another."""
-    return f"[{text or Path(page).stem}](../{page})"
-
-
-def suite_rows(
-    suites: Mapping[str, Cells], plans: Mapping[str, Plan], pages: Mapping[str, str], tier: str
-) -> list[list[str]]:
-    """One row a suite: its own runs, and the suites with which it shares the others."""
-    home, rows = owners({suite: plan.methods for suite, plan in plans.items()}), []
-    for suite, plan in plans.items():
-        own = [method for method in plan.methods if home[method] == suite]
-        records = [record for method in own for record in suites[suite].get(method, ())]
-        shared = ", ".join(dict.fromkeys(home[method] for method in plan.methods if method not in own))
-        command = f"ckdsnn suite {suite} --tier {tier} --seeds {plan.seeds}"
-        rows.append(row(link(pages[suite], suite), command, records, len(own) * plan.seeds, shared))
-    return rows
-
-
-def study_rows(studies: Mapping[str, Sequence[Study]], pages: Mapping[str, str]) -> list[list[str]]:
-    """One row a kind of study."""
-    return [row(link(pages[kind], kind), f"ckdsnn study {kind} RECORD", found, None) for kind, found in studies.items()]
-
-
-def total(runs: Sequence[Record], studies: Sequence[Study]) -> list[str]:
-    """The last row: everything together."""
-    page, command, _, *rest = row("**all together**", "", [*runs, *studies], None)
-    return [page, command, f"{len(runs)} runs, {len(studies)} studies", *rest]
-
-
-def reproduce_table(rows: Sequence[Sequence[str]]) -> str:
-    """The rows as the page's table."""
-    return Table("reproduce-all", "What stands behind each page, and how to repeat it", HEADER, rows).markdown()
 
 
 def commands(plans: Mapping[str, Plan], tier: str) -> str:

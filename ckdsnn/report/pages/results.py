@@ -1,23 +1,15 @@
-"""The page of results: published numbers, and what this book's own runs have reached, as Markdown."""
+"""The page of results: published numbers, and every run on record. `runs`: a frame of runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from ckdsnn.recipe.methods import METHODS
-from ckdsnn.recipe.named import method_of
-from ckdsnn.records import Record
+import pandas as pd
+from itables import to_html_datatable
+
 from ckdsnn.records.paper import Published
-from ckdsnn.report.compare import Cells, accuracies
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.suites.tables import marked, owners
-from ckdsnn.report.tables import DASH, ENERGY, RATE, Table, arithmetic, best_epoch, firing, mean_sd, whole
+from ckdsnn.report.limits import NAMES
+from ckdsnn.report.tables import Table, mean_sd, whole
 
-NAMES = {  # of data sets and networks, as published
-    "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100",
-    "resnet8": "ResNet-8",
-    "resnet19": "ResNet-19",
-    "resnet20": "ResNet-20",
-}
 OURS = {  # method as published -> what it is here: beside CKDSNN, also the release that can have made its numbers
     "CKDSNN": ("ckdsnn", "ckdsnn-first", "ckdsnn-count"),
     "KDSNN": ("kdsnn",),
@@ -42,7 +34,6 @@ WORKS = {  # work as named by the published numbers -> key of its publication
     "SAKD": "sakd",
 }
 WITHOUT_TEACHER = ("DS-ATGO", "Stable Spike", "Strong2Weak", "enhanced self-distillation")
-ALONE = "No run at the paper's scale is on record yet: these are published numbers alone."
 SOURCES = (
     '"Read at its source": in the work\'s own code, tables or logs. "Own publication": as its authors have published '
     'it. "Second-hand": as others report it. "Source not noted": where it was read is not on record. "Best" and "last" '
@@ -51,66 +42,46 @@ SOURCES = (
 )
 
 
-def is_of(record: Record, entry: Published, method: str) -> bool:
-    """Whether a paper-tier run of this method is of the entry's network, data and T."""
-    recipe = record.recipe
-    same = NAMES.get(recipe["dataset"]), NAMES.get(recipe["model"]), recipe["timesteps"]
-    fits = same == (entry.data, entry.student, entry.timesteps)
-    return record.tier == "paper" and fits and method_of(recipe) == method
+def is_of(runs: pd.DataFrame, entry: Published) -> pd.Series:
+    """Which runs are of the entry's network, data, T and method, in the paper's tier."""
+    same = {"tier": "paper", "T": entry.timesteps}
+    found = pd.Series(True, runs.index)
+    for column, value in same.items():
+        found &= (runs[column] == value).fillna(False).astype(bool)
+    names = {"dataset": entry.data, "model": entry.student}
+    for column, name in names.items():
+        found &= runs[column].astype(str).map(NAMES) == name
+    return found & runs["method"].isin(OURS.get(entry.method, ()))
 
 
-def ours(entry: Published, records: Sequence[Record]) -> str:
+def ours(entry: Published, runs: pd.DataFrame) -> str:
     """What our runs of a published entry have reached, by method and length of the schedule; "" for none."""
-    parts = [
-        f"{label_of(method)}: {mean_sd(accuracies(runs).values())}, {epochs} epochs"
-        for method in OURS.get(entry.method, ())
-        for epochs, runs in by_epochs(record for record in records if is_of(record, entry, method)).items()
-    ]
-    return "; ".join(parts)
+    groups = runs[is_of(runs, entry)].groupby(["method", "epochs"], observed=True)["accuracy"]
+    found = [(str(method), epochs, values) for (method, epochs), values in groups]
+    found.sort(key=lambda one: (OURS[entry.method].index(one[0]), one[1]))
+    return "; ".join(f"{label_of(method)}: {mean_sd(values)}, {epochs} epochs" for method, epochs, values in found)
 
 
-def shown(entries: Iterable[Published], records: Iterable[Record]) -> list[Record]:
-    """The records that stand beside a published number."""
-    pairs = [(entry, method) for entry in entries for method in OURS.get(entry.method, ())]
-    return [record for record in records if any(is_of(record, *pair) for pair in pairs)]
+def published_parts(entries: Sequence[Published], runs: pd.DataFrame) -> str:
+    """A table for each data set with what is to be said of it; `runs`: of the named recipes."""
+    parts = [SOURCES]
+    for data in dict.fromkeys(entry.data for entry in entries):
+        group = [entry for entry in entries if entry.data == data]
+        parts += [published_table(data, group, runs).markdown(), notes(group)]
+    return "\n\n".join(filter(None, parts))
 
 
-def by_epochs(records: Iterable[Record]) -> dict[int, list[Record]]:
-    """Records grouped by the length of their schedule."""
-    found: dict[int, list[Record]] = {}
-    for record in records:
-        found.setdefault(record.recipe["epochs"], []).append(record)
-    return dict(sorted(found.items()))
-
-
-def published_tables(entries: Sequence[Published], records: Sequence[Record]) -> str:
-    """A table for each data set, with a column of ours where there is any; `records`: of the named recipes."""
-    found = {entry: ours(entry, records) for entry in entries}
-    groups = {
-        data: [entry for entry in entries if entry.data == data] for data in dict.fromkeys(e.data for e in entries)
-    }
-    parts = [
-        part
-        for data, group in groups.items()
-        for part in (published_table(data, group, found).markdown(), remarks(group))
-        if part
-    ]
-    return "\n\n".join([*([] if any(found.values()) else [ALONE]), SOURCES, *parts])
-
-
-def published_table(data: str, entries: Iterable[Published], found: Mapping[Published, str]) -> Table:
+def published_table(data: str, entries: Iterable[Published], runs: pd.DataFrame) -> Table:
     """The entries of one data set: by network and T, the highest accuracy first."""
+    columns = {
+        "Student": student_of,
+        "Method": lambda entry: f"{entry.method} {{cite}}`{WORKS[entry.work]}`",
+        "Published (%)": lambda entry: f"{entry.accuracy:.2f}" + f" ({entry.epoch})" * (entry.epoch != "unsaid"),
+        "How sure": lambda entry: entry.certainty,
+        "Ours (%), last epoch": lambda entry: ours(entry, runs),
+    }
     ordered = sorted(entries, key=lambda entry: (entry.student, entry.timesteps or 0, -entry.accuracy))
-    own = any(found[entry] for entry in ordered)
-    header = ["Student", "Method", "Published (%)", "How sure"] + ["Ours (%), last epoch"] * own
-    rows = [published_row(entry) + [found[entry] or DASH] * own for entry in ordered]
-    return Table(f"results-published-{data.lower()}", f"Published test accuracies on {data}", header, rows)
-
-
-def published_row(entry: Published) -> list[str]:
-    """One entry; a T that is not certain has a question mark."""
-    value = f"{entry.accuracy:.2f}" + f" ({entry.epoch})" * (entry.epoch != "unsaid")
-    return [student_of(entry), f"{entry.method} {{cite}}`{WORKS[entry.work]}`", value, entry.certainty]
+    return Table.of(f"results-published-{data.lower()}", f"Published test accuracies on {data}", ordered, columns)
 
 
 def student_of(entry: Published) -> str:
@@ -119,7 +90,7 @@ def student_of(entry: Published) -> str:
     return f"{entry.student}, {whole(f'T = {steps}')}"
 
 
-def remarks(entries: Sequence[Published]) -> str:
+def notes(entries: Sequence[Published]) -> str:
     """What is to be said of the entries of one data set, as a list: their remarks, and who is above the paper."""
     said = [f"{entry.method}, {entry.accuracy:.2f}: {entry.remark}." for entry in entries if entry.remark]
     said += [text for entry in entries if entry.method == PAPER and (text := above(entry, entries))]
@@ -138,57 +109,42 @@ def above(entry: Published, entries: Iterable[Published]) -> str:
     return f"{start}: {'; '.join(higher)}." if higher else ""
 
 
-def setting(student: Mapping, teacher: Mapping) -> str:
-    """What the runs of a tier's suites have in common but for what a row names, from the recipes of a plain student and
-    of the teacher."""
-    network, source = (f"{NAMES[recipe['model']]} of width {recipe['width']}" for recipe in (student, teacher))
-    return (
-        f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network}, T = {student["timesteps"]}, '
-        f"teacher {source}, {images(student)} of "
-        f"{NAMES[student['dataset']]}, {student['epochs']} epochs (the teacher {teacher['epochs']}), batches of "
-        f"{student['batch_size']}, learning rate {student['lr']:g}, {augmentation(student)}; "
-        "all this unless a row names something else."
-    )
+def answer(entries: Iterable[Published], runs: pd.DataFrame) -> str:
+    """How near our runs of the paper's networks come to what the paper reports for them."""
+    found = [(entry, runs[is_of(runs, entry)]) for entry in entries if entry.work == PAPER]
+    parts = []
+    for entry, own in found:
+        if len(own):
+            best = own.groupby(["method", "epochs"], observed=True)["accuracy"].mean()
+            (method, epochs), value = best.idxmax(), best.max()
+            parts.append(
+                f"{student_of(entry)} on {entry.data}: {value:.2f} % ({label_of(str(method))}, {epochs} of 400 "
+                f"epochs), published {entry.accuracy:.2f} %"
+            )
+    if not parts:
+        return "No run at the paper's scale is on record yet: these are published numbers alone."
+    return f"Ours are shorter trainings, and their last epoch; the best of our variants for {'; '.join(parts)}."
 
 
-def images(recipe: Mapping) -> str:
-    """How many images it trains on."""
-    if recipe["train_images"]:
-        return f"{recipe['train_images']:,} training images"
-    kept = recipe["validation_images"]
-    return f"all training images but the last {kept:,}, which are for validation," if kept else "all training images"
-
-
-def augmentation(recipe: Mapping) -> str:
-    """What is done to training images."""
-    done = {"crops": recipe["crop_padding"], "flips": recipe["flip"]}
-    done |= {"AutoAugment": recipe["autoaugment"], "random erasing": recipe["erasing"]}
-    used = " and ".join(name for name, there in done.items() if there)
-    unused = " or ".join(name for name, there in done.items() if not there)
-    return f"images changed by {used or 'nothing'}" + f", not by {unused}" * bool(unused)
-
-
-def own_table(suites: Mapping[str, Cells], pages: Mapping[str, str], teachers: Sequence[Record]) -> str:
-    """The teacher, the methods, then the variants, each under the first suite that has it; pages: suite -> page."""
-    home = owners(suites)
-    methods = [method for method in METHODS if method in home]
-    variants = [m for suite, cells in suites.items() for m in cells if home[m] == suite and m not in METHODS]
-    header = [
-        "Method",
-        "Suite",
-        "Test accuracy, last epoch (%)",
-        "Best epoch, chosen on the test set (%)",
-        RATE,
-        ENERGY,
-    ]
-    rows = [own_row(label_of("teacher"), DASH, teachers)] if teachers else []
-    for method in methods + variants:
-        suite = home[method]
-        rows.append(own_row(label_of(method), f"[{suite}](../{pages[suite]})", suites[suite][method]))
-    return Table("results-own", "Our runs, mean ± standard deviation over n seeds", header, rows).markdown()
-
-
-def own_row(label: str, suite: str, records: Sequence[Record]) -> list[str]:
-    """A method's means over its seeds."""
-    values = [mean_sd(accuracies(records).values()), best_epoch(records), firing(records), arithmetic(records)]
-    return [marked(label, records), suite, *values]
+def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
+    """Every run, a row each, as HTML that sorts and filters: with its record, and what is published of the same."""
+    published = pd.Series("", runs.index)
+    for entry in entries:
+        same = is_of(runs, entry)
+        inside = runs["accuracy_low"].le(entry.accuracy) & runs["accuracy_high"].ge(entry.accuracy)
+        published[same & inside] = f"{entry.accuracy:.2f}, within"
+        published[same & ~inside] = f"{entry.accuracy:.2f}, outside"
+    low, high = (runs[column].map("{:.2f}".format) for column in ("accuracy_low", "accuracy_high"))
+    shown = pd.DataFrame({
+        "Method": [label_of(str(m)) if m else name for m, name in zip(runs["method"], runs["id"], strict=True)],
+        "Setting": runs["setting"].astype(str), "Tier": runs["tier"].astype(str), "T": runs["T"].astype(str),
+        "Seed": runs["seed"], "Epochs": runs["epochs"], "Accuracy (%)": runs["accuracy"].astype(float).round(2),
+        "95 %": low + " to " + high, "Published (%)": published,
+        "Firing rate (%)": runs["firing_rate"].astype(float).round(1),
+        "Energy (µJ)": (runs["compute_nj"].astype(float) / 1000).round(2),
+        "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
+    })  # fmt: skip
+    return to_html_datatable(
+        shown, connected=False, table_id="results-runs", allow_html=True, showIndex=False, column_filters="header",
+        layout={"topStart": "pageLength", "topEnd": "search", "bottomStart": "info", "bottomEnd": "paging"},
+    )  # fmt: skip

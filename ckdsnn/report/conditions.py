@@ -1,0 +1,108 @@
+"""What a method adds under each condition, at every T say: pairs of methods that differ in nothing else.
+
+`runs`: as `Cells.frame()` gives them; own: the words of the condition that is the setting's own.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.ticker import NullLocator
+
+from ckdsnn.recipe.conditions import CONDITIONS, split_condition
+from ckdsnn.report.chart import Chart, panels
+from ckdsnn.report.compare import Comparison, Pair, compare_runs, table_of
+from ckdsnn.report.labels import colour_of, label_of, range_look
+from ckdsnn.report.points import draw_differences, pair_label, with_n
+from ckdsnn.report.style import styled
+from ckdsnn.report.suites import ROW, pair_columns
+from ckdsnn.report.tables import Table, between, signed
+
+
+def within(runs: pd.DataFrame, pairs: Sequence[Pair]) -> list[Comparison]:
+    """Each pair under each condition that the runs have, in their order; corrected as one family."""
+    conditions = dict.fromkeys(split_condition(method)[1] for method in runs["method"].unique())
+    return compare_runs(runs, [tuple(under(method, c) for method in pair) for c in conditions for pair in pairs])
+
+
+def under(method: str, condition: str) -> str:
+    """The name of a method's cell under a condition; "" is the setting's own."""
+    return f"{method}-{condition}" if condition else method
+
+
+def condition_of(comparison: Comparison, own: str) -> str:
+    """The condition of both in words."""
+    condition = split_condition(comparison.method)[1]
+    return CONDITIONS[condition].words if condition else own
+
+
+def bare(comparison: Comparison) -> Comparison:
+    """The same, its methods named without their condition."""
+    names = (split_condition(method)[0] for method in (comparison.method, comparison.baseline))
+    return Comparison(*names, comparison.differences, comparison.others, comparison.pooled, comparison.corrected)
+
+
+def within_table(name: str, caption: str, runs: pd.DataFrame, pairs: Sequence[Pair], own: str) -> Table:
+    """One row a condition and pair: both accuracies, the paired difference, its corrected p value."""
+    found = within(runs, pairs)
+    columns = {
+        "Condition": lambda one: condition_of(one, own),
+        "Compared": lambda one: pair_label(bare(one)),
+        **pair_columns(table_of(runs), found, lambda one: one),
+    }
+    return Table.of(name, caption, found, columns)
+
+
+@styled()
+def within_figure(runs: pd.DataFrame, pairs: Sequence[Pair], own: str) -> Chart:
+    """A panel a pair, a row a condition: the mean difference with its 95 % interval, and a dot a seed."""
+    found = within(runs, pairs)
+    rows = len({condition_of(one, own) for one in found})
+    figure, panels_of = panels(len(pairs), height=ROW * rows + 0.8)
+    drawn = []
+    for (axes,), pair in zip(panels_of, pairs, strict=True):
+        same = [one for one in found if (bare(one).method, bare(one).baseline) == pair]
+        drawn.append(draw_differences(axes, {condition_of(one, own): one for one in same}))
+        axes.set(title=" minus ".join(map(label_of, pair)), xlabel="")
+    axes.set_xlabel("Test accuracy, same seed (points)")
+    return Chart(figure, pd.concat(drawn))
+
+
+@styled()
+def over_time(runs: pd.DataFrame) -> Chart:
+    """Accuracy against the number of time steps, which doubles from tick to tick: the mean, and a band of one sd."""
+    bases = [split_condition(str(method))[0] for method in runs["method"]]
+    data = pd.DataFrame({"method": bases, "T": runs["T"].astype(int), "accuracy": runs["accuracy"].astype(float)})
+    methods = list(dict.fromkeys(bases))
+    figure, ((axes,),) = panels(height=3.6)
+    sns.lineplot(
+        data, x="T", y="accuracy", hue="method", hue_order=methods, style="method", style_order=methods,
+        palette={method: colour_of(method) for method in methods}, markers=True,
+        dashes=["" if range_look(method)["ls"] == "-" else (3, 2) for method in methods], errorbar="sd", ax=axes,
+    )  # fmt: skip
+    steps = sorted(data["T"].unique())
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(steps, map(str, steps))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set(xlabel="Time steps T", ylabel="Test accuracy, last epoch (%)")
+    handles, names = axes.get_legend_handles_labels()
+    axes.get_legend().remove()
+    figure.legend(handles, map(label_of, names), loc="outside lower center", ncols=2)
+    return Chart(figure, data.assign(seed=runs["seed"]))
+
+
+def answer(runs: pd.DataFrame, pairs: Sequence[Pair], own: str) -> str:
+    """Under which conditions each pair is told apart, after Holm's correction for all of them: a sentence a pair."""
+    found = [one for one in within(runs, pairs) if one.n]
+    sentences = []
+    for pair in pairs:
+        same = [one for one in found if (bare(one).method, bare(one).baseline) == pair]
+        told = [f"{condition_of(one, own)} {with_n(one)}" for one in same if one.clear]
+        start = f"**{' minus '.join(map(label_of, pair))}** differs from chance"
+        sentences.append(
+            f"{start} under {len(told)} of {len(same)} conditions, in points: {'; '.join(told)}."
+            if told
+            else f"{start} under none of {len(same)} conditions: the means go from "
+            f"{between((one.mean for one in same), signed)} points."
+        )
+    return " ".join(sentences)

@@ -1,0 +1,91 @@
+"""What a page's runs have in common, and so what its numbers hold for: computed from the recipes of their settings."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import pandas as pd
+
+from ckdsnn.models.pretrained import is_pretrained
+from ckdsnn.recipe import RECIPES
+from ckdsnn.recipe.named import STUDENTS
+
+NAMES = {  # of data sets and networks, as published
+    **{"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "digits": "digits of 8×8 pixels", "nmnist": "N-MNIST"},
+    **{
+        "cifar10-events": "events simulated from CIFAR-10",
+        "imagenet10": "ten classes of ImageNet",
+        "imagenet": "ImageNet",
+    },
+    **{"cifar10dvs": "CIFAR10-DVS", "spikformer": "Spikformer"},
+    **{f"resnet{n}": f"ResNet-{n}" for n in (8, 19, 20)},
+    **{f"imagenet_resnet{n}": f"ResNet-{n}" for n in (18, 34)},
+    **{f"spiking_resnet{n}": f"spiking ResNet-{n}" for n in (18, 34)},
+    **{f"sew_resnet{n}": f"SEW-ResNet-{n}" for n in (18, 34, 50)},
+}
+PAIRS = (
+    "Equal seeds share teacher, first weights and the order of the images. Each difference is a mean over pairs of "
+    "runs with the same seed, with the 95 % interval of the paired t test: [how two methods are "
+    'compared](../book/claims.md#how-two-methods-are-compared). Few seeds make wide intervals: "not told apart" is no '
+    "proof that two methods are equal."
+)
+
+
+def limits(runs: pd.DataFrame) -> str:
+    """The settings of these runs in words, a sentence each, and what pairs of them are."""
+    settings = [name for name in dict.fromkeys(runs["setting"]) if name]
+    plain = {name: asdict(next(iter(STUDENTS[name].values()))) for name in settings}
+    parts = [setting(recipe, teacher_of(recipe)) for recipe in plain.values()]
+    devices = ", ".join(sorted({str(device).split(":")[0].upper() for device in runs["device"]}))
+    epochs = max((recipe["epochs"] for recipe in plain.values()), default=0)
+    larger = " The paper's networks are larger and train for 400 epochs." if epochs < 400 else ""
+    return f"{' '.join(parts)} Trained on: {devices}.{larger}\n\n{PAIRS}"
+
+
+def teacher_of(recipe: Mapping) -> Mapping | str:
+    """The recipe of a student's teacher, or where a pretrained one is from."""
+    name = recipe["teacher"]
+    return name if is_pretrained(name) else asdict(RECIPES[name])
+
+
+def setting(student: Mapping, teacher: Mapping | str) -> str:
+    """What the runs of a setting have in common but for what a row names, from the recipes of a student and its
+    teacher."""
+    taught = teacher if isinstance(teacher, str) else f"{network(teacher)}, {teacher['epochs']} epochs"
+    steps = f"T = {student['timesteps']}"
+    return (
+        f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network(student)}, {steps}, '
+        f"teacher {taught}; {images(student)} of {data(student)}, {student['epochs']} epochs, batches of "
+        f"{student['batch_size']}, learning rate {student['lr']:g}, {augmentation(student)}; all this unless a row "
+        "names something else."
+    )
+
+
+def network(recipe: Mapping) -> str:
+    """A network and its size."""
+    if recipe["depth"]:
+        return f"{NAMES[recipe['model']]} of {recipe['depth']} blocks of {recipe['dim']} channels"
+    width = f" of width {recipe['width']}" if recipe["model"].startswith("resnet") else ""
+    return f"{NAMES[recipe['model']]}{width}"
+
+
+def data(recipe: Mapping) -> str:
+    """A data set, and the size of its pictures where that is set."""
+    size = f" at {recipe['image_size']} pixels" if recipe["image_size"] else ""
+    return f"{NAMES[recipe['dataset']]}{size}"
+
+
+def images(recipe: Mapping) -> str:
+    """How many images it trains on."""
+    if recipe["train_images"]:
+        return f"{recipe['train_images']:,} training images"
+    kept = recipe["validation_images"]
+    return f"all training images but the last {kept:,}, which are for validation," if kept else "all training images"
+
+
+def augmentation(recipe: Mapping) -> str:
+    """What is done to training images."""
+    done = {"crops": recipe["crop_padding"], "flips": recipe["flip"]}
+    done |= {"AutoAugment": recipe["autoaugment"], "random erasing": recipe["erasing"]}
+    used = " and ".join(name for name, there in done.items() if there)
+    unused = " or ".join(name for name, there in done.items() if not there)
+    return f"images changed by {used or 'nothing'}" + f", not by {unused}" * bool(unused)
