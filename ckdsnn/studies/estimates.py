@@ -13,5 +13,5 @@ def ends(data: pd.DataFrame, value: str, error: str) -> pd.DataFrame:
 
 
 def with_error(mean: float, error: float, form: str = ".3f") -> str:
-    """mean ± standard error; a dash where there is none. form: of the mean, with "+" where its sign matters."""
-    return DASH if pd.isna(mean) else whole(f"{mean:{form}} ± {error:{form.lstrip('+')}}")
+    """mean ± standard error; a dash where there is no error. form: of the mean, with "+" where its sign matters."""
+    return DASH if pd.isna(mean + error) else whole(f"{mean:{form}} ± {error:{form.lstrip('+')}}")

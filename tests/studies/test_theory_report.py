@@ -73,7 +73,7 @@ def test_the_noise_table_has_the_mean_and_the_deviation_of_one_image():
 def test_noise_is_said_to_smooth_only_where_the_mean_entropy_of_an_image_rises():
     own = np.array([[0.5, -1.0, -2.0, 9.0], [-0.3, 0.9, -2.0, -10.0]])
     told = smoothed(pd.concat([of_one_noise(own), of_one_noise(-own, "λ = 1"), of_one_noise(own, source="two")]), "one")
-    assert told.endswith(": λ = 0.1 (paper): 25%; λ = 1: 75%.")
+    assert told.endswith(": λ = 0.1 (paper) 25%; λ = 1 75%.")
 
 
 def test_few_cells_hold_most_of_the_share():

@@ -99,5 +99,7 @@ def changed(rows: pd.DataFrame) -> str:
     if (rows["correlation"] > SAME).all():
         return "not at all"
     lowest, chance = (between(rows[name], "{:.2f}".format) for name in ("correlation", "shuffled"))
-    by = "the map by the least similar one correlates"
-    return f"yes: {by} {lowest} with that by the trained one (maps of two images: {chance})"
+    return (
+        f"the map by the least similar one correlates {lowest} with that by the trained one "
+        f"(maps of two images: {chance})"
+    )

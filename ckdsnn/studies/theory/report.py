@@ -74,9 +74,10 @@ def noise_table(name: str, caption: str, changes: pd.DataFrame) -> Table:
 def smoothed(changes: pd.DataFrame, source: str) -> str:
     """On how many images each noise smooths the prediction from these logits: its entropy then rises, on average."""
     means = changes[changes["logits"] == source].groupby(["noise", "image"], sort=False)["change"].mean()
-    parts = [f"{noise}: {share:.0%}" for noise, share in (means > 0).groupby("noise", sort=False).mean().items()]
+    parts = [f"{noise} {share:.0%}" for noise, share in (means > 0).groupby("noise", sort=False).mean().items()]
     return (
-        f"On so many of the images the noise makes the prediction smoother, on average over draws: {'; '.join(parts)}."
+        "Does the noise make a prediction smoother? On average over the draws it does so on this share of the "
+        f"images: {'; '.join(parts)}."
     )
 
 
