@@ -17,9 +17,8 @@ from ckdsnn.records import Record
 from ckdsnn.records.bench import BenchRecord, bench_id
 from ckdsnn.records.study import Study, study_id
 from ckdsnn.report.labels import MAPS, colour_of, label_of
-from ckdsnn.report.studies.distribution_plots import POPULATIONS
-from ckdsnn.report.studies.distribution_tables import DISTANCES
-from ckdsnn.report.studies.gradient_tables import TERMS
+from ckdsnn.studies.distributions.report import DISTANCES, POPULATIONS
+from ckdsnn.studies.gradients.report import TERMS
 from ckdsnn.studies.surrogate.report import PLACES, SURROGATES
 from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, UNIFORM
 from tests.bench_example import EXAMPLE, entry, point
@@ -165,7 +164,7 @@ PROFILED += ("entropy-1", "entropy-2", "largest")
 def compared(record: Record, method: str = "snn", seed: int = 0, gap: float = 0.5) -> Study:
     """Teacher and student as a study `distributions` has them, every distance `gap`."""
     values = {f"{who}-{name}": [0.5, 0.1] for who in ("student", "teacher") for name in PROFILED}
-    values |= {name: gap if goal == 0 else 1 - gap for name, (_, goal) in DISTANCES.items()}
+    values |= {name: gap if goal == 0 else 1 - gap for name, (*_, goal) in DISTANCES.items()}
     values |= {"kl": [gap, 0.2], "correlation": [1 - gap, 0.2], "correlation-shuffled": 0.1}
     for nth, name in enumerate(POPULATIONS, start=1):
         shares = distributions(2)

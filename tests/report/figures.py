@@ -2,21 +2,24 @@
 
 from collections.abc import Callable
 
+from ckdsnn.report.suites.energy_plots import accuracy_against_energy, firing_rates
+from ckdsnn.report.suites.plots import over_time, suite_figure
+from ckdsnn.report.suites.within import within_figure
 from matplotlib.figure import Figure
 
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
+from ckdsnn.records.bench import bench_frame, sweep_frame
 from ckdsnn.report.framework import framework
-from ckdsnn.report.map_plots import explanation, map_gallery, sam_growth
-from ckdsnn.report.plots import agreements, cell_shares, loss_terms, smoothed_probabilities, training_curves
-from ckdsnn.report.speed.plots import scaling, switch_costs, throughput, time_shares
-from ckdsnn.report.studies.distribution_plots import distances, side_by_side
-from ckdsnn.report.studies.gradient_plots import gradient_strength
-from ckdsnn.report.studies.landscape_plots import landscape_curves, landscape_planes
-from ckdsnn.report.suites.energy_plots import accuracy_against_energy, firing_rates
-from ckdsnn.report.suites.plots import over_time, suite_figure
-from ckdsnn.report.suites.within import within_figure
+from ckdsnn.report.agreement import agreements
+from ckdsnn.report.maps import explanation, map_gallery, sam_growth
+from ckdsnn.report.plots import cell_shares, loss_terms, smoothed_probabilities, training_curves
+from ckdsnn.report.speed import compared as compared_speed
+from ckdsnn.report.speed import newest, scaling, switch_costs, switched, throughput, time_shares
+from ckdsnn.studies.distributions.report import distances, histograms
 from ckdsnn.studies.faithfulness.report import map_scores, road_curves
+from ckdsnn.studies.gradients.report import gradient_heat, gradient_strength
+from ckdsnn.studies.landscape.report import landscape_curves, landscape_planes
 from ckdsnn.studies.surrogate.report import surrogate_curves
 from ckdsnn.studies.theory.report import map_bounds, noise_changes
 from tests.landscape_example import bowl
@@ -56,7 +59,9 @@ def gallery() -> Figure:
 COMPARED = ("snn", "kd", "ckdsnn-count", "ckdsnn", "samd-count")
 
 FIGURES: dict[str, Callable[[Record], Figure]] = {
-    "training_curves": lambda record: training_curves([record_of(record, method) for method in METHODS]),
+    "training_curves": lambda record: training_curves(
+        [record_of(record, method, id=f"digits-{method}-s0-01234567") for method in METHODS]
+    ),
     "loss_terms": loss_terms,
     "cell_shares": lambda _: cell_shares({"teacher, 0 to 1": distributions(9), "student, counts": distributions(9)}),
     "smoothed_probabilities": lambda _: smoothed_probabilities(DIGITS, softened()),
@@ -84,17 +89,18 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "map_scores, one": lambda record: map_scores([faithfulness(record)]),
     "surrogate_curves": lambda record: surrogate_curves(surrogates(record)),
     "framework": lambda _: framework(),
-    "throughput": lambda _: throughput(benches()),
-    "time_shares": lambda _: time_shares(benches()),
-    "switch_costs": lambda _: switch_costs(benches()),
-    "scaling": lambda _: scaling(benches()),
-    "side_by_side": lambda record: side_by_side([compared(record, method) for method in ("snn", "ckdsnn")]),
+    "throughput": lambda _: throughput(compared_speed(bench_frame(benches()))),
+    "time_shares": lambda _: time_shares(compared_speed(bench_frame(benches()))),
+    "switch_costs": lambda _: switch_costs(switched(bench_frame(benches()))),
+    "scaling": lambda _: scaling(newest(sweep_frame(benches()))),
+    "histograms": lambda record: histograms([compared(record, method) for method in ("snn", "ckdsnn", "samd-count")]),
     "distances": lambda record: distances(every_method(compared, record)),
     "gradient_strength": lambda record: gradient_strength(
         [pulled(record, method) for method in ("nld", "ckdsnn-count", "ckdsnn")]
     ),
+    "gradient_heat": lambda record: gradient_heat([pulled(record)]),
     "map_bounds": lambda _: map_bounds(bounds()),
     "noise_changes": lambda _: noise_changes(changes()),
-    "landscape_curves": lambda record: landscape_curves({m: [bowl(record, m)] for m in COMPARED}),
-    "landscape_planes": lambda record: landscape_planes({m: bowl(record, m) for m in COMPARED}),
+    "landscape_curves": lambda record: landscape_curves([bowl(record, m) for m in COMPARED]),
+    "landscape_planes": lambda record: landscape_planes([bowl(record, m) for m in COMPARED]),
 }

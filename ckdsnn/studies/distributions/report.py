@@ -68,11 +68,18 @@ def histograms(studies: Iterable[Study]) -> Chart:
     for row, (population, words) in zip(grid, POPULATIONS.items(), strict=True):
         for axes, method in zip(row, methods, strict=True):
             own = data[(data["method"] == method) & (data["population"] == population)]
-            look = {"x": "left", "weights": "percent", "bins": np.union1d(own["left"], own["right"]), "element": "step"}
+            look = {
+                "x": "left",
+                "weights": "percent",
+                "bins": [*np.union1d(own["left"], own["right"])],
+                "element": "step",
+            }
             student, teacher = (own[own["network"] == network].dropna() for network in ("student", "teacher"))
             sns.histplot(student, **look, color=colour_of(method), label="student", ax=axes)
             sns.histplot(teacher, **look, color=COLOURS["teacher"], fill=False, label="teacher", ax=axes)
-            axes.set(xlabel="", ylabel="Share (%)", yscale="log" if population == "features" else "linear")
+            axes.set(xlabel="", ylabel="Share (%)")
+            if population == "features" and own["percent"].gt(0).any():
+                axes.set_yscale("log")
             axes.set_title(fill(label_of(method), 14) if population == "features" else "")
         row[len(row) // 2].set_xlabel(words)
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)

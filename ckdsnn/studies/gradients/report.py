@@ -90,7 +90,15 @@ def gradient_heat(studies: Iterable[Study], state: str = "end", place: str = "sp
     }
     reach = max([10, *(max(value, 1 / value) for value in known(np.ravel([*means.values()])) if value)])
     figure, grid = panels(2, height=2.6, sharex=True, sharey=True)
-    look = {"norm": LogNorm(1 / reach, reach), "cmap": "vlag", "linewidths": 0.5, "cbar": False, "fmt": ""}
+    look = {
+        "norm": LogNorm(1 / reach, reach),
+        "vmin": 1 / reach,
+        "vmax": reach,
+        "cmap": "vlag",
+        "linewidths": 0.5,
+        "cbar": False,
+        "fmt": "",
+    }
     for axes, (title, mean) in zip(grid.flat, means.items(), strict=True):
         sns.heatmap(mean.set_axis([TERMS[term] for term in mean.index]), annot=mean.map(short), **look, ax=axes)
         axes.set(title=title, xlabel="", ylabel="")

@@ -62,7 +62,7 @@ def landscape_planes(studies: Iterable[Study]) -> Chart:
     """The rise of the loss over the plane of two random directions: a panel for each study, one scale of colours."""
     studies = list(studies)
     rises = {study.id: rise_over_plane(study) for study in studies}
-    figure, grid = panels(-(-len(studies) // COLUMNS), COLUMNS)
+    figure, grid = panels(-(-len(studies) // COLUMNS), COLUMNS, sharey=True)
     for axes in grid.flat[len(studies) :]:
         axes.set_axis_off()
     for axes, study in zip(grid.flat, studies, strict=False):

@@ -1,1 +1,0 @@
-"""What studies of trained networks say: a figure, a table and sentences for each kind of study."""
