@@ -58,7 +58,7 @@ def test_the_least_alike_is_found_among_all_but_the_trained_surrogate(record):
             for width, number in zip(WIDTHS, study.values[f"{shape}.{row.place}"], strict=True)
             if (shape, width) != ("triangle", 1)
         ]
-        assert row.correlation == min(others) and np.isclose(row.mean, np.mean(others))
+        assert row.correlation == min(others)
     stage1 = [readable(cell) for cell in surrogate_table("bumps", "Bumps", [study]).rows[0]]
     assert stage1[2] == "0.810 ± 0.010" and stage1[3] in ("arctangent of width 0.5", "arctangent of width 2")
 
@@ -66,7 +66,7 @@ def test_the_least_alike_is_found_among_all_but_the_trained_surrogate(record):
 def test_where_even_the_least_alike_is_the_same_nothing_changes(record):
     study = changed(record, "stage3", [1.0, 0.0, 0.3])
     (*_, last) = surrogate_table("bumps", "Bumps", [study]).rows
-    assert [readable(cell) for cell in last[2:]] == ["1.000 ± 0.000", "any", "1.000", "0.30"]
+    assert [readable(cell) for cell in last[2:]] == ["1.000 ± 0.000", "any", "0.30"]
     assert answer([study]).endswith("at the last one not at all.")
 
 

@@ -1,4 +1,4 @@
-"""Which maps show what a student uses: the study `faithfulness` in figures, a table and an answer.
+"""Which maps show what a student uses: the study `faithfulness` in figures and an answer.
 
 A map's ROAD score is 0 where it knows nothing, at most 0.5. Errors are standard errors over images.
 """
@@ -73,7 +73,13 @@ def map_scores(studies: Iterable[Study]) -> Chart:
     data = map_frame(studies)
     data["map"] = [MAPS[kind][0] for kind in data["map"]]
     colours = {label: colour_of(method) for method, label in zip(data["method"], data["label"], strict=True)}
-    look = {"y": "map", "hue": "label", "palette": colours, "dodge": len(colours) > 1 and 0.4, "linestyle": "none"}
+    look = {
+        "y": "map",
+        "hue": "label",
+        "palette": colours,
+        "dodge": 0.4 if len(colours) > 1 else False,
+        "linestyle": "none",
+    }
     figure, grid = panels(2, height=2.9)
     names = {"score": "ROAD score", "agreement": "Correlation with the teacher's CAM"}
     for axes, value in zip(grid.flat, names, strict=True):
@@ -95,7 +101,7 @@ def answer(studies: Iterable[Study]) -> str:
     """Which of Grad-CAM and the SAM of the last stage shows better what the students use, and whether the SAM does it
     better than a map that has never seen the image."""
     data = map_frame(studies).set_index("map")
-    centre = data.loc[["centre"]].assign(gain=-data.loc["centre", "gain"])  # the SAM's over it
+    centre = data.loc[["centre"]].assign(gain=lambda rows: -rows["gain"])  # the SAM's over it
     how = f"difference of the ROAD scores ± standard error over {between(data['images'])} images: "
     return (
         "Which map shows the pixels that a student uses? Grad-CAM at the last stage does it "

@@ -44,12 +44,10 @@ def likenesses(studies: Iterable[Study]) -> pd.DataFrame:
 
 
 def least_alike(studies: Iterable[Study]) -> pd.DataFrame:
-    """One row a student and place: of all surrogates but the trained one the least alike, and `mean`, of all."""
+    """One row a student and place: of all surrogates but the trained one that by which the map is least alike."""
     rows = likenesses(studies)
-    rows = rows[(rows["shape"] != "triangle") | (rows["width"] != 1)]
-    groups = rows.groupby(["id", "place"], sort=False)["correlation"]
-    lowest = rows.assign(mean=groups.transform("mean")).sort_values("correlation", kind="stable")
-    return lowest.drop_duplicates(["id", "place"]).sort_index()
+    others = rows[(rows["shape"] != "triangle") | (rows["width"] != 1)]
+    return others.sort_values("correlation", kind="stable").drop_duplicates(["id", "place"]).sort_index()
 
 
 @styled()
@@ -72,13 +70,12 @@ def surrogate_curves(study: Study) -> Chart:
 
 
 def surrogate_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
-    """One row a student and place of Grad-CAM; of all surrogates but the trained one."""
+    """One row a student and place of Grad-CAM; the least alike of all surrogates but the trained one."""
     columns = {
         "Student": lambda row: row.label,
         "Place of Grad-CAM": lambda row: PLACES[row.place],
         "Least correlation": lambda row: with_error(row.correlation, row.error),
         "By": lambda row: "any" if row.correlation > SAME else f"{row.shape} of width {row.width:g}",
-        "Mean of all": lambda row: f"{row.mean:.3f}",
         "Shuffled pairs": lambda row: whole(f"{row.shuffled:.2f}"),
     }
     return Table.of(name, caption, least_alike(studies).itertuples(), columns)

@@ -8,7 +8,7 @@ import seaborn as sns
 
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.style import TERM_COLOURS, styled
-from ckdsnn.report.tables import DASH, Table, whole
+from ckdsnn.report.tables import DASH, Table, signed, whole
 from ckdsnn.report.words import listed
 from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, TEMPERATURE, UNIFORM
 
@@ -60,25 +60,14 @@ def noise_changes(changes: pd.DataFrame) -> Chart:
     return Chart(figure, drawn.reset_index())
 
 
-def noise_table(name: str, caption: str, changes: pd.DataFrame) -> Table:
-    """One row a noise, for each source of logits the mean change of the entropy ± the deviation of one image over the
-    draws, mean over the images."""
-    of_images = changes.groupby(["logits", "noise", "image"])["change"].agg(["mean", "std"])
-    means = of_images.groupby(["logits", "noise"]).mean()
-    cells = {place: whole(f"{mean:+.4f} ± {deviation:.3f}") for place, mean, deviation in means.itertuples()}
-    sources, noises = (changes[column].unique() for column in ("logits", "noise"))
-    rows = [[noise, *(cells[source, noise] for source in sources)] for noise in noises]
-    return Table(name, caption, ["Noise", *(f"Logits: {source}" for source in sources)], rows)
-
-
 def smoothed(changes: pd.DataFrame, source: str) -> str:
-    """On how many images each noise smooths the prediction from these logits: its entropy then rises, on average."""
-    means = changes[changes["logits"] == source].groupby(["noise", "image"], sort=False)["change"].mean()
-    parts = [f"{noise} {share:.0%}" for noise, share in (means > 0).groupby("noise", sort=False).mean().items()]
-    return (
-        "Does the noise make a prediction smoother? On average over the draws it does so on this share of the "
-        f"images: {'; '.join(parts)}."
-    )
+    """Whether each noise smooths the predictions from these logits: a smoother one has a higher entropy."""
+    of_images = changes[changes["logits"] == source].groupby(["noise", "image"], sort=False)["change"].mean()
+    parts = [
+        f"{noise} on {(own > 0).mean():.0%} of the images, with a mean change of {signed(own.mean(), 4)} nat"
+        for noise, own in of_images.groupby("noise", sort=False)
+    ]
+    return f"Does the noise make a prediction smoother? On average over the draws: {'; '.join(parts)}."
 
 
 def bound_table(name: str, caption: str, data: pd.DataFrame) -> Table:
