@@ -73,13 +73,8 @@ def map_scores(studies: Iterable[Study]) -> Chart:
     data = map_frame(studies)
     data["map"] = [MAPS[kind][0] for kind in data["map"]]
     colours = {label: colour_of(method) for method, label in zip(data["method"], data["label"], strict=True)}
-    look = {
-        "y": "map",
-        "hue": "label",
-        "palette": colours,
-        "dodge": 0.4 if len(colours) > 1 else False,
-        "linestyle": "none",
-    }
+    dodge = 0.4 if len(colours) > 1 else False
+    look = {"y": "map", "hue": "label", "palette": colours, "dodge": dodge, "linestyle": "none"}
     figure, grid = panels(2, height=2.9)
     names = {"score": "ROAD score", "agreement": "Correlation with the teacher's CAM"}
     for axes, value in zip(grid.flat, names, strict=True):
