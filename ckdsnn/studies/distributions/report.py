@@ -170,7 +170,7 @@ def answer(studies: Iterable[Study]) -> str:
     for sign, words in sides.items():
         things = [DISTANCES[name][1] for name, own in found.items() if OURS in own and (own[OURS].sign or 0) == sign]
         told += [f"{words} {', '.join(things)}"] if things else []
-    usual = f" (with KD alone by {in_points(found['kl'][USUAL])})" if USUAL in found["kl"] else ""
+    usual = f"; with KD alone by {in_points(found['kl'][USUAL])}" if USUAL in found["kl"] else ""
     return (
         f"Compared with an SNN that learned from labels alone, a CKDSNN student is {'; '.join(told)}. How far its "
         "softened predictions lie from the teacher's, as KL divergence in nat, changes by "
