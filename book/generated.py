@@ -100,12 +100,12 @@ class Generator:
         return Runs(filter(wanted, self.runs)).frame()
 
     @part("answer")
-    def answer(self) -> str:
+    def answer_in_short(self) -> str:
         """What the runs answer to the landing page's question, in plain words."""
         return answer(self.evidence)
 
     @part("headline")
-    def headline(self) -> str:
+    def additions(self) -> str:
         """What the runs come to, in one table."""
         return headline(self.evidence, self.legend)
 
@@ -127,7 +127,7 @@ class Generator:
         return claims.summary(self.evidence, name)
 
     @part("claims")
-    def claims(self) -> str:
+    def every_claim(self) -> str:
         """Each claim with its evidence."""
         return claims.sections(self.evidence, self.legend)
 
@@ -137,9 +137,11 @@ class Generator:
         return claims.answer(self.evidence)
 
     @part("speed")
-    def speed(self) -> str:
-        """What a training step costs beside the released form of it."""
-        return speed.answer(speed.newest(bench_frame(load_benches(self.results))))
+    def cost_of_a_step(self) -> str:
+        """How many times as fast as its released form a training step is, by the newest measurement of each device."""
+        runs = speed.compared(bench_frame(load_benches(self.results)))
+        found = [f"{speed.gains(own)} ({name})" for name, own in runs.groupby("machine", sort=False)]
+        return f"a training step is so many times as fast as the released form of it: {'; '.join(found)}."
 
     def at_scale(self, suite: str) -> dict[str, Cells]:
         """Setting of the suite -> what is on record of it, for those that have any; the pilot takes no part."""
@@ -153,7 +155,7 @@ class Generator:
         return found
 
     @part("scale")
-    def scale(self, suite: str) -> str:
+    def papers_networks(self, suite: str) -> str:
         """What the paper's own networks have reached in a suite, with the records behind it."""
         parts = [text for name, cells in self.at_scale(suite).items() for text in self.of_setting(name, cells, suite)]
         return "\n\n".join(parts) or "None is on record yet."
@@ -193,7 +195,7 @@ class Generator:
         return results.answer(load_published(self.results), self.frame(as_named))
 
     @part("setting")
-    def setting(self) -> str:
+    def common_setting(self) -> str:
         """What the runs of all suites have in common, but for what a row names."""
         return setting(asdict(PLAIN), asdict(TEACHER))
 
@@ -225,7 +227,7 @@ class Generator:
         return differences.best_less_last(self.frame(lambda run: run.tier == TIER))
 
     @part("reproduce")
-    def reproduce(self) -> str:
+    def all_lines(self) -> str:
         """The commands behind each suite, study and page, and what they have left; every run is counted once."""
         studies = {kind: STUDIES.find_all(f"{kind}-*", self.results) for kind in MEASURES}
         teachers = RUNS.find_all(f"*-s*-{TEACHER.digest()}", self.results)

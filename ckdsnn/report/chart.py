@@ -24,15 +24,20 @@ class Chart:
     """png for pictures, of which an SVG would be a wrapping"""
 
     def content(self) -> bytes:
-        """The file, equal for equal figures."""
-        buffer = io.BytesIO()
-        with styled():
-            self.figure.savefig(buffer, format=self.format, metadata=FORMATS[self.format])
-        return buffer.getvalue()
+        """The figure's file."""
+        return content_of(self.figure, self.format)
 
     def csv(self) -> str:
         """The data, in six significant digits."""
         return self.data.to_csv(index=False, float_format="%.6g")
+
+
+@styled()
+def content_of(figure: Figure, format: str = "svg") -> bytes:
+    """A figure's file, equal for equal figures."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=format, metadata=FORMATS[format])
+    return buffer.getvalue()
 
 
 def panels(rows: int = 1, columns: int = 1, height: float = 2.6, **shared) -> tuple[Figure, np.ndarray]:
@@ -43,6 +48,6 @@ def panels(rows: int = 1, columns: int = 1, height: float = 2.6, **shared) -> tu
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure as PNG, whole or not at all. Raises CkdsnnError where it cannot be written."""
-    with styled(), atomic(path) as partial:
-        figure.savefig(partial, format="png", metadata=FORMATS["png"])
+    with atomic(path) as partial:
+        partial.write_bytes(content_of(figure, "png"))
     return Path(path)

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from ckdsnn.report.style import styled
+from ckdsnn.report.style import WIDTH, styled
 
 TEACHER, STUDENT, LOSS, PLAIN = (
     ("#FDE0C5", "#A63603"),
@@ -15,20 +15,20 @@ TEACHER, STUDENT, LOSS, PLAIN = (
 
 # name -> (x, y, width, text, colours); the centre of each box
 BOXES = {
-    "image": (0.9, 2.6, 1.5, "image $x$", PLAIN),
-    "teacher": (3.2, 4.2, 2.1, "ANN teacher\nfrozen", TEACHER),
-    "student": (3.2, 1.6, 2.1, "SNN student\nLIF, $T$ steps", STUDENT),
-    "teacher_logits": (6.1, 4.9, 2.7, "logits $z^{te}$", TEACHER),
-    "cam": (6.1, 3.55, 2.7, "CAM of the label\n$\\Sigma_c\\, w_{yc} F_c$", TEACHER),
-    "sam": (6.1, 2.35, 2.7, "SAM: spike count\n$\\Sigma_t \\Sigma_c\\, F_{tc}$", STUDENT),
-    "student_logits": (6.1, 0.9, 2.7, "logits $z^{st}$", STUDENT),
-    "scaled_cam": (9.05, 3.55, 2.2, "softmax over\ncells, $T_s = 2$", TEACHER),
-    "scaled_sam": (9.05, 2.35, 2.2, "softmax over\ncells, $T_s = 2$", STUDENT),
-    "noise": (9.05, 1.25, 2.2, "$+\\ \\lambda\\,\\varepsilon$", PLAIN),
-    "nld": (11.75, 4.9, 2.2, "NLD\n$\\tau^2\\,$KL", LOSS),
-    "samd": (11.75, 2.95, 2.2, "SAMD\n$T_s^2\\,$KL", LOSS),
-    "ce": (11.75, 0, 2.2, "cross-entropy\nwith label $y$", LOSS),
-    "total": (14.65, 2.6, 2.6, "$L_{CE} + \\beta\\, L_{SAMD}$\n$+\\ \\gamma\\, L_{NLD}$", LOSS),
+    "image": (4.2, 9.1, 1.7, "image $x$", PLAIN),
+    "teacher": (1.9, 7.9, 2.4, "ANN teacher\nfrozen", TEACHER),
+    "student": (6.5, 7.9, 2.4, "SNN student\nLIF, $T$ steps", STUDENT),
+    "cam": (1.9, 6.4, 2.4, "CAM of the label\n$\\Sigma_c\\, w_{yc} F_c$", TEACHER),
+    "sam": (6.5, 6.4, 2.4, "SAM: spike count\n$\\Sigma_t \\Sigma_c\\, F_{tc}$", STUDENT),
+    "scaled_cam": (1.9, 4.9, 2.4, "softmax over\ncells, $T_s = 2$", TEACHER),
+    "scaled_sam": (6.5, 4.9, 2.4, "softmax over\ncells, $T_s = 2$", STUDENT),
+    "samd": (4.2, 4.9, 1.5, "SAMD\n$T_s^2\\,$KL", LOSS),
+    "teacher_logits": (1.9, 3.4, 2.4, "logits $z^{te}$", TEACHER),
+    "student_logits": (6.5, 3.4, 2.4, "logits $z^{st}$", STUDENT),
+    "noise": (6.5, 2.1, 2.4, "$+\\ \\lambda\\,\\varepsilon$", PLAIN),
+    "nld": (4.4, 2.1, 1.2, "NLD\n$\\tau^2\\,$KL", LOSS),
+    "ce": (6.5, 0.6, 2.4, "cross-entropy\nwith label $y$", LOSS),
+    "total": (2.2, 0.6, 3.4, "$L_{CE} + \\beta\\, L_{SAMD}$\n$+\\ \\gamma\\, L_{NLD}$", LOSS),
 }
 ARROWS = [
     ("image", "teacher"), ("image", "student"), ("teacher", "cam"), ("student", "sam"),
@@ -37,7 +37,12 @@ ARROWS = [
     ("student_logits", "noise"), ("noise", "nld"), ("student_logits", "ce"),
     ("samd", "total"), ("nld", "total"), ("ce", "total"),
 ]  # fmt: skip
-HEIGHT = 0.66
+ROUND = {  # arrow that would run through other boxes -> side on which it goes around them
+    ("teacher", "teacher_logits"): -1,
+    ("student", "student_logits"): 1,
+    ("student_logits", "ce"): 1,
+}
+HEIGHT = 0.72
 
 
 def draw_box(axes: Axes, x: float, y: float, width: float, text: str, colours: tuple[str, str]) -> None:
@@ -45,28 +50,37 @@ def draw_box(axes: Axes, x: float, y: float, width: float, text: str, colours: t
     fill, line = colours
     corner = (x - width / 2, y - HEIGHT / 2)
     axes.add_patch(FancyBboxPatch(corner, width, HEIGHT, "round,pad=0.04,rounding_size=0.12", fc=fill, ec=line, lw=1.4))
-    axes.text(x, y, text, ha="center", va="center", color=line, fontsize=10)
+    axes.text(x, y, text, ha="center", va="center", color=line)
 
 
 def draw_arrow(axes: Axes, start: str, end: str) -> None:
-    """An arrow from the right side of one box to the left side of another, in the first one's colour."""
-    x0, y0, width0, _, (_, line) = BOXES[start]
-    x1, y1, width1, _, _ = BOXES[end]
-    tail, head = (x0 + width0 / 2 + 0.05, y0), (x1 - width1 / 2 - 0.05, y1)
-    axes.annotate(
-        "", head, tail, arrowprops={"arrowstyle": "-|>", "color": line, "lw": 1.3, "shrinkA": 0, "shrinkB": 0}
-    )
+    """An arrow between the nearest sides of two boxes, or around what lies between, in the first one's colour."""
+    (x, y, width, *_, colours), (x_end, y_end, width_end, *_) = BOXES[start], BOXES[end]
+    look = {"arrowstyle": "-|>", "color": colours[1], "lw": 1.3, "shrinkA": 2, "shrinkB": 2}
+    side = ROUND.get((start, end), 0)
+    if side:
+        tail, tip = (x + side * width / 2, y), (x_end + side * width_end / 2, y_end)
+        look["connectionstyle"] = f"arc3,rad={-0.35 * side}"
+    elif y == y_end:
+        side = 1 if x_end > x else -1
+        tail, tip = (x + side * width / 2, y), (x_end - side * width_end / 2, y_end)
+    else:  # straight down where one lies above the other
+        left, right = max(x - width / 2, x_end - width_end / 2), min(x + width / 2, x_end + width_end / 2)
+        above = left < right
+        tail = ((left + right) / 2 if above else x, y - HEIGHT / 2)
+        tip = ((left + right) / 2 if above else x_end, y_end + HEIGHT / 2)
+    axes.annotate("", tip, tail, arrowprops=look)
 
 
+@styled()
 def framework() -> Figure:
-    """From one image to the loss: the teacher above, the student below, the two distillation terms between them."""
-    with styled():
-        figure = Figure(figsize=(8, 4.2))
-        axes = figure.subplots()
-        for start, end in ARROWS:
-            draw_arrow(axes, start, end)
-        for box in BOXES.values():
-            draw_box(axes, *box)
-        axes.set(xlim=(0, 16.1), ylim=(-0.5, 5.4))
-        axes.set_axis_off()
-        return figure
+    """From one image to the loss: the teacher on the left, the student on the right, the distillation terms between."""
+    figure = Figure(figsize=(WIDTH, 5.4))
+    axes = figure.subplots()
+    for start, end in ARROWS:
+        draw_arrow(axes, start, end)
+    for box in BOXES.values():
+        draw_box(axes, *box)
+    axes.set(xlim=(-0.1, 8.5), ylim=(0, 9.6))
+    axes.set_axis_off()
+    return figure

@@ -29,8 +29,7 @@ LETTERS = 12  # of a line above or beside a picture
 def show_picture(axes: Axes, picture: np.ndarray) -> None:
     """An image uint8 [H, W, 3], pixels shown as they are."""
     axes.imshow(picture, interpolation="nearest")
-    axes.set(xticks=[], yticks=[])
-    sns.despine(ax=axes, left=True, bottom=True)
+    axes.set_axis_off()
 
 
 def show_map(axes: Axes, picture: np.ndarray, cells: np.ndarray, kind: str, span: Span | None = None) -> AxesImage:
@@ -65,7 +64,8 @@ def map_gallery(pictures: np.ndarray, names: Sequence[str], maps: Maps) -> Chart
         axes.set_title(title)
     for n, (row, picture, name) in enumerate(zip(grid, pictures, names, strict=True)):
         show_picture(row[0], picture)
-        row[0].set_ylabel(fill(name, LETTERS))
+        look = {"rotation": 90, "ha": "right", "va": "center", "multialignment": "center"}
+        row[0].text(-0.1, 0.5, fill(name, LETTERS), transform=row[0].transAxes, **look)
         for axes, (kind, cells) in zip(row[1:], maps.values(), strict=True):
             show_map(axes, picture, cells[n], kind, span if kind == "sam" else None)
     return Chart(figure, cells_of({label: cells for label, (_, cells) in maps.items()}), "png")

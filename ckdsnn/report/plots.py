@@ -24,7 +24,7 @@ def training_curves(records: Iterable[Record]) -> Chart:
     data = curves_of(records).assign(
         run=lambda curves: curves["id"].map({one: label for one, (label, _) in styles.items()})
     )
-    figure, grid = panels(2, 1, 2.4, sharex=True)
+    figure, grid = panels(2, 1, 2.2 + 0.06 * len(styles), sharex=True)
     for axes, (quantity, words) in zip(grid[:, 0], QUANTITIES.items(), strict=True):
         look = {"hue": "run", "style": "run", "palette": dict(styles.values()), "markers": True, "markersize": 6}
         sns.lineplot(data[data["quantity"] == quantity], x="epoch", y="value", **look, ax=axes)
@@ -50,7 +50,7 @@ def loss_terms(record: Record) -> Chart:
 
 
 def curves_of(records: Records) -> pd.DataFrame:
-    """Their curves; what was not finite is NaN, which is drawn as a gap."""
+    """Their curves; what was not finite is NaN, which no line passes through."""
     return records.curves().astype({"value": float})
 
 

@@ -31,12 +31,12 @@ def accuracy_table(name: str, caption: str, runs: Mapping[str, Record]) -> Table
 
 
 def accuracy_answer(runs: Mapping[str, Record]) -> str:
-    """What share of the test images each labelled run recognises, and what one run cannot say."""
+    """What share of the test images each labelled run recognises, and, of several, what one run each cannot say."""
     images = " or ".join(dict.fromkeys(str(run.final["last_accuracy"]["test_images"]) for run in runs.values()))
     parts = [f"{label} {interval(run)} %" for label, run in runs.items()]
+    caution = " This is one run of each: where intervals overlap, it leaves open which is better." * (len(runs) > 1)
     return (
-        f"After the last epoch these networks recognise so many of {images} test images, with the 95 % interval: "
-        f"{'; '.join(parts)}. This is one run of each: intervals that overlap leave open which is better."
+        f"Recognised of {images} test images after the last epoch, with the 95 % interval: {'; '.join(parts)}.{caution}"
     )
 
 

@@ -3,6 +3,8 @@
 `runs`: as `bench_frame` gives them; `sizes`: as `sweep_frame` does.
 """
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -17,7 +19,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord, bench_frame
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.style import TERM_COLOURS, styled
-from ckdsnn.report.tables import DASH, between, whole
+from ckdsnn.report.tables import DASH, between, digits, whole
 
 IMPLEMENTATIONS = {  # name in a record -> in words, colour
     "reference": ("reference", "#999999"),
@@ -84,7 +86,7 @@ def row_panels(runs: pd.DataFrame, row: str, height: float = 0.25) -> tuple[Figu
     sizes = [own[row].nunique() for own in parts.values()]
     figure, grid = panels(len(parts), height=height * np.mean(sizes) + 0.7, height_ratios=sizes)
     for title, axes in zip(parts, grid[:, 0], strict=True):
-        axes.set_title(title)
+        axes.set_title(fill(title, 36))
     return figure, list(zip(parts.values(), grid[:, 0], strict=True))
 
 
@@ -107,9 +109,9 @@ def throughput(runs: pd.DataFrame) -> Chart:
 
 
 def plain_numbers(axis: Axis, places: Locator | None = None) -> None:
-    """These, or 1, 2, 5, 10, ..., along a logarithmic axis."""
-    axis.set_major_locator(places or LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter("{x:g}")
+    """These, or 1, 3, 10, 30, ..., along a logarithmic axis."""
+    axis.set_major_locator(places or LogLocator(subs=(1, 3)))
+    axis.set_major_formatter(lambda value, _: digits(value))
     axis.set_minor_locator(NullLocator())
 
 
@@ -141,7 +143,9 @@ def switch_costs(runs: pd.DataFrame) -> Chart:
         sns.pointplot(own, x="cost", y="switch", **BLOCKS, **POINTS, **look, ax=axes)
         axes.axvline(1, color="#777777", lw=1)
         axes.set(xlabel="Time of a step, ours = 1", ylabel="")
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.15), ncols=2)
+        handles = axes.get_legend_handles_labels()
+        axes.get_legend().remove()
+    figure.legend(*handles, loc="outside lower center", ncols=2)
     return Chart(figure, runs[["machine", "switch", "case", "batch", "block", "cost"]])
 
 
@@ -154,7 +158,7 @@ def exponent(sizes: pd.DataFrame, cost: str) -> str:
     if len(middle) < 3 or middle.isna().any():
         return DASH
     (slope, _), covariance = np.polyfit(np.log(middle.index), np.log(middle), 1, cov=True)
-    return whole(f"{slope:.2f} ± {np.sqrt(covariance[0, 0]):.2f}")
+    return whole(f"{slope:z.2f} ± {np.sqrt(covariance[0, 0]):.2f}")
 
 
 @styled()
@@ -170,7 +174,8 @@ def scaling(sizes: pd.DataFrame) -> Chart:
             sns.lineplot(along, x="value", y=cost, **BLOCKS, **look, ax=axes)
             found = [f"exponent {exponent(own, cost)}" for _, own in along.groupby("machine", sort=False)]
             axes.set(xlabel=AXES[axis], ylabel=COSTS[cost], title="\n".join(found), xscale="log", yscale="log")
-            plain_numbers(axes.yaxis)
+            middle = along.groupby(["machine", "value"])[cost].median()
+            plain_numbers(axes.yaxis, FixedLocator(np.geomspace(middle.min(), middle.max(), 3)))
             plain_numbers(axes.xaxis, FixedLocator(along["value"].unique()))
     handles = [Line2D([], [], color=colour, marker="o", label=name) for name, colour in colours.items()]
     figure.legend(handles=handles, loc="outside lower center")

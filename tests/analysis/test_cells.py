@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from ckdsnn.analysis.cells import absent, load_cells, of_setting, recorded, suite_recipes, teachers_of
+from ckdsnn.analysis.cells import load_cells, of_setting, recorded, suite_recipes, teachers_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import save_record
@@ -24,9 +24,22 @@ def test_cells_hold_the_seeds_in_order_and_no_method_without_records(record, tmp
     put(record, "digits-at", 0, tmp_path)
     assert load_cells("components", "smoke", tmp_path) == {"snn": [plain], "kd": [one, two]}
     assert load_cells("components", "reduced", tmp_path) == {}
-    assert absent("components", "smoke", {"snn": [plain], "kd": [one]}) == [
+    assert load_cells("components", "smoke", tmp_path).absent == [
         *("samd", "samd-count", "samd-beta30", "nld", "ckdsnn", "ckdsnn-count", "ckdsnn-beta30")
     ]
+
+
+def test_the_frame_of_cells_has_their_names_in_their_order_and_knows_what_is_absent(record, tmp_path):
+    for name in ("cifar10-events-nld", "cifar10-events-rgb-nld", "cifar10-events-snn"):
+        put(record, name, 0, tmp_path)
+    cells = load_cells("simulated", "reduced", tmp_path)
+    runs = cells.frame()
+    assert runs["method"].tolist() == ["cifar10-events-snn", "cifar10-events-nld", "cifar10-events-rgb-nld"]
+    assert runs["id"].tolist() == [record.id for record in cells.records] and runs["method"].dtype.ordered
+    assert set(runs["method"].cat.categories) - set(runs["method"]) == set(cells.absent) == {
+        "cifar10-events-ckdsnn", "cifar10-events-rgb-ckdsnn"
+    }  # fmt: skip
+    assert list(cells.only(["cifar10-events-nld", "none"])) == ["cifar10-events-nld"]
 
 
 def test_the_first_folder_counts(record, tmp_path):

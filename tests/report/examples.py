@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ckdsnn.analysis.agreement import Agreement
+from ckdsnn.analysis.cells import Cells
 from ckdsnn.analysis.explain import Explanation
 from ckdsnn.data import DATASETS
 from ckdsnn.recipe.methods import METHODS
@@ -54,6 +55,11 @@ def cells_of(record: Record, accuracies: dict[str, list[float]]) -> dict[str, li
         method: [with_accuracy(record, method, seed, value) for seed, value in enumerate(values)]
         for method, values in accuracies.items()
     }
+
+
+def runs_of(record: Record, accuracies: dict[str, list[float]]) -> pd.DataFrame:
+    """The same as a frame of runs."""
+    return Cells(cells_of(record, accuracies)).frame()
 
 
 def suite_cells(suite: str, tier: str, record: Record) -> dict[str, list[Record]]:

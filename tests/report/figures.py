@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import bench_frame, sweep_frame
-from ckdsnn.report.framework import framework
 from ckdsnn.report.agreement import agreements
+from ckdsnn.report.framework import framework
 from ckdsnn.report.maps import explanation, map_gallery, sam_growth
 from ckdsnn.report.plots import cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.speed import compared as compared_speed

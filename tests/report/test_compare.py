@@ -1,15 +1,19 @@
 """Comparisons: paired t test by scipy, block design by its textbook formulas, Holm's procedure by its definition."""
 
 from dataclasses import asdict, replace
+from itertools import permutations
 from math import isnan, sqrt
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ckdsnn.recipe import RECIPES
+from ckdsnn.analysis.cells import Cells, load_cells
+from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.report.compare import (
     Comparison,
     Spread,
@@ -21,19 +25,25 @@ from ckdsnn.report.compare import (
     holm,
     leading_in,
     pooled,
-    setting_of,
-    values_of,
+    table_of,
 )
-from tests.report.examples import cells_of
+from tests.report.examples import cells_of, runs_of
 
+RESULTS = Path(__file__).parents[2] / "results"
 ACCURACIES = {"snn": [50.0, 51.0, 52.5], "kd": [53.0, 53.5, 55.9], "nld": [50.5, 50.0, 53.0]}
+
+
+def frame(accuracies):
+    """A table of values: method -> those of the seeds 0, 1, ..."""
+    table = pd.DataFrame({method: pd.Series(row) for method, row in accuracies.items()})
+    return table.rename_axis("seed")
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=3, max_size=12))
 def test_a_comparison_is_scipys_paired_t_test(pairs):
     one, other = (np.round(column, 3) for column in zip(*pairs, strict=True))
     assume(len(set(np.round(one - other, 9))) > 1)
-    (found,) = compare({"a": dict(enumerate(one)), "b": dict(enumerate(other))}, [("a", "b")])
+    (found,) = compare(pd.DataFrame({"a": one, "b": other}), [("a", "b")])
     expected = stats.ttest_rel(one, other)
     assert found.p == pytest.approx(expected.pvalue, rel=1e-4, abs=1e-12) and found.n == len(pairs)
     assert found.interval == pytest.approx(tuple(expected.confidence_interval()), rel=1e-4, abs=1e-6)
@@ -49,15 +59,15 @@ def test_the_verdict_follows_from_the_interval():
 
 
 def as_recorded(record, setting, accuracies):
-    """Runs of named recipes of a setting: method -> records of the seeds 0, 1, ..."""
+    """Runs of named recipes of a setting, with the accuracies of the seeds 0, 1, ..."""
     recipes = {method: RECIPES[f"{setting}-{method}"] for method in accuracies}
-    return {
+    return Cells({
         method: [
             replace(run, id=recipe.record_id(run.seed), tier=recipe.tier, recipe=asdict(recipe))
             for run in cells_of(record, {method: accuracies[method]})[method]
         ]
         for method, recipe in recipes.items()
-    }
+    }).frame()  # fmt: skip
 
 
 WALK = [50.0 + 0.37 * (7 * seed % 5) for seed in range(10)]
@@ -79,9 +89,9 @@ WALK = [50.0 + 0.37 * (7 * seed % 5) for seed in range(10)]
     ],
 )
 def test_leading_seeds_are_those_planned_before_a_look(record, setting, pair, seeds):
-    cells = as_recorded(record, setting, {pair[0]: [value + 1.5 for value in WALK], pair[1]: WALK})
-    assert setting_of(cells) == setting
-    (found,) = compare_runs(cells, [pair])
+    runs = as_recorded(record, setting, {pair[0]: [value + 1.5 for value in WALK], pair[1]: WALK})
+    assert set(runs["setting"]) == {setting}
+    (found,) = compare_runs(runs, [pair])
     assert list(found.differences) == list(seeds) and list(found.others) == [s for s in range(10) if s not in seeds]
     assert list(found.everything.differences) == list(range(10)) and not found.everything.others
 
@@ -94,27 +104,26 @@ def test_without_a_leading_seed_there_is_no_number(record):
 
 
 def test_runs_of_no_named_recipe_count_as_they_are(record):
-    cells = cells_of(record, ACCURACIES)
-    assert setting_of(cells) == "" and leading_in(cells) is every_seed
+    assert leading_in(runs_of(record, ACCURACIES)) is every_seed
 
 
 def test_the_pooled_estimate_stands_beside_and_says_where_it_disagrees(record):
     steady = {f"nld-noise{n}": [50.0 + n, 51.0 + n, 52.5 + n] for n in (1, 2, 5)}
-    cells = cells_of(record, steady | {"snn": [50.0, 51.0, 52.0], "kd": [50.3, 52.0, 52.4]})
+    cells = runs_of(record, steady | {"snn": [50.0, 51.0, 52.0], "kd": [50.3, 52.0, 52.4]})
     (found,) = compare_runs(cells, [("kd", "snn")])
     assert found.interval[0] < 0 < found.pooled_interval[0] and found.disputed
     assert sum(found.pooled_interval) / 2 == pytest.approx(found.mean), "the number is one"
 
 
 def test_what_has_collapsed_is_not_pooled(record):
-    cells = cells_of(record, ACCURACIES | {"at": [10.0, 20.0, 30.5]})
+    cells = runs_of(record, ACCURACIES | {"at": [10.0, 20.0, 30.5]})
     steady, other = compare_runs(cells, [("kd", "snn"), ("at", "snn")])
-    assert steady.pooled == compare_runs(cells_of(record, ACCURACIES), [("kd", "snn")])[0].pooled
+    assert steady.pooled == compare_runs(runs_of(record, ACCURACIES), [("kd", "snn")])[0].pooled
     assert other.pooled is None and not other.disputed
 
 
 def test_under_another_condition_nothing_has_collapsed_and_a_seed_is_another_block(record):
-    cells = cells_of(record, ACCURACIES | {"nld-few": [30.0, 31.1, 32.5], "ckdsnn-beta30-few": [31.0, 32.2, 33.3]})
+    cells = runs_of(record, ACCURACIES | {"nld-few": [30.0, 31.1, 32.5], "ckdsnn-beta30-few": [31.0, 32.2, 33.3]})
     (found,) = compare_runs(cells, [("ckdsnn-beta30-few", "nld-few")])
     assert found.pooled.freedom == 4 + 2
 
@@ -123,42 +132,42 @@ def test_the_spread_of_a_complete_block_design_is_that_of_the_textbooks_table():
     table = np.array(list(ACCURACIES.values()))
     residuals = table - table.mean(1, keepdims=True) - table.mean(0) + table.mean()
     variance = (residuals**2).sum() / (2 * 2)
-    found = pooled({method: dict(enumerate(row)) for method, row in ACCURACIES.items()})
+    found = pooled(frame(ACCURACIES))
     assert found == Spread(pytest.approx(sqrt(2 * variance)), 4)
 
 
 def test_of_an_unbalanced_design_what_one_seed_alone_has_says_nothing():
-    full = {method: dict(enumerate(row)) for method, row in ACCURACIES.items()}
-    assert pooled(full | {"e2kd": {0: 48.0}}) == Spread(pytest.approx(pooled(full).deviation), 4)
-    assert pooled({"kd": {0: 50.0}, "snn": {0: 51.0}}) is None
+    expected = Spread(pytest.approx(pooled(frame(ACCURACIES)).deviation), 4)
+    assert pooled(frame(ACCURACIES | {"e2kd": [48.0]})) == expected
+    assert pooled(frame({"kd": [50.0], "snn": [51.0]})) is None
 
 
 def test_a_method_of_two_seeds_does_not_widen_the_others_intervals(record):
-    (found,) = compare_runs(cells_of(record, ACCURACIES | {"catkd": [52.0, 44.0]}), [("kd", "snn")])
-    assert found.pooled == compare_runs(cells_of(record, ACCURACIES), [("kd", "snn")])[0].pooled
+    (found,) = compare_runs(runs_of(record, ACCURACIES | {"catkd": [52.0, 44.0]}), [("kd", "snn")])
+    assert found.pooled == compare_runs(runs_of(record, ACCURACIES), [("kd", "snn")])[0].pooled
 
 
 def test_only_seeds_that_both_have_count(record):
-    cells = cells_of(record, ACCURACIES | {"kd": [53.0]})
-    (found,) = compare(values_of(cells), [("kd", "snn")])
+    cells = runs_of(record, ACCURACIES | {"kd": [53.0]})
+    (found,) = compare(table_of(cells), [("kd", "snn")])
     assert found.differences == {0: 3.0} and found.n == 1
     assert found.p is None and found.interval is None and found.corrected is None and not found.clear
-    assert compare(values_of(cells), [("kd", "e2kd")]) == []
+    assert compare(table_of(cells), [("kd", "e2kd")]) == []
 
 
 def test_two_seeds_have_an_interval_but_no_p(record):
-    cells = cells_of(record, ACCURACIES | {"kd": [53.0, 53.5]})
-    (found,) = compare(values_of(cells), [("kd", "snn")])
+    cells = runs_of(record, ACCURACIES | {"kd": [53.0, 53.5]})
+    (found,) = compare(table_of(cells), [("kd", "snn")])
     assert found.interval[0] < found.mean < found.interval[1] and found.p is None
 
 
 def test_everything_against_a_baseline_leaves_out_itself(record):
-    assert [c.method for c in against(cells_of(record, ACCURACIES), "kd")] == ["snn", "nld"]
+    assert [c.method for c in against(runs_of(record, ACCURACIES), "kd")] == ["snn", "nld"]
 
 
 def test_equal_differences_say_nothing_about_their_spread():
-    (found,) = compare({"kd": dict.fromkeys(range(3), 52.0), "snn": dict.fromkeys(range(3), 50.0)}, [("kd", "snn")])
-    assert found.mean == 2.0 and found.spread is None and found.p is None and found.interval is None
+    (found,) = compare(frame({"kd": [52.0] * 3, "snn": [50.0] * 3}), [("kd", "snn")])
+    assert found.mean == 2.0 and found.p is None and found.interval is None
 
 
 def test_what_is_missing_yet_counts_in_the_family():
@@ -186,6 +195,22 @@ def test_holm_rejects_what_its_step_down_definition_rejects(values):
 
 
 def test_a_family_is_corrected_together(record):
-    cells = cells_of(record, ACCURACIES)
+    cells = runs_of(record, ACCURACIES)
     alone = {c.method: c.p for c in against(cells, "snn")}
     assert [c.corrected for c in against(cells, "snn")] == pytest.approx(holm(list(alone.values())))
+
+
+@pytest.mark.parametrize(("suite", "tier"), [(s, t) for s, tiers in SUITES.items() for t in tiers if t != "smoke"])
+def test_of_the_committed_records_every_comparison_is_scipys_of_what_the_json_says(suite, tier):
+    cells = load_cells(suite, tier, RESULTS)
+    found = compare_runs(cells.frame(), permutations(cells, 2)) if cells else []
+    for one in found:
+        plain = [{r.seed: r.final["last_accuracy"]["value"] for r in cells[m]} for m in (one.method, one.baseline)]
+        assert {*one.differences} | {*one.others} == plain[0].keys() & plain[1].keys()
+        pairs = [[accuracies[seed] for seed in one.differences] for accuracies in plain]
+        if one.n:
+            assert one.mean == pytest.approx(np.mean(pairs[0]) - np.mean(pairs[1]), abs=1e-8)
+        if one.interval:
+            expected = stats.ttest_rel(*pairs)
+            assert one.interval == pytest.approx(tuple(expected.confidence_interval()), abs=1e-6)
+            assert one.p is None or one.p == pytest.approx(expected.pvalue, rel=1e-4)

@@ -14,12 +14,12 @@ from ckdsnn.analysis.cells import suite_recipes
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.methods import METHODS
+from ckdsnn.report.chart import save_figure
 from ckdsnn.report.labels import MAPS, colour_of, label_of, range_look, split_time, style_of
 from ckdsnn.report.style import (
     COLOURS,
     OTHER_COLOUR,
     SETTINGS,
-    save_figure,
     styled,
 )
 from ckdsnn.studies.surrogate.report import SURROGATES

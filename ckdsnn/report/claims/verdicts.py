@@ -56,13 +56,13 @@ class Answer:
 
 
 class Evidence:
-    """What there is to answer questions with, loaded once each.
+    """What there is to answer questions with, loaded once each, and the answers.
 
     load: name of a suite, or of a kind of study -> the frame of its runs, or of the numbers of its studies.
     """
 
     def __init__(self, load: Callable[[str], pd.DataFrame]):
-        self.load = cache(load)
+        self.load, self.answer = cache(load), cache(self.answer)  # pages ask a question more than once
 
     def values(self, question: Question) -> pd.DataFrame:
         """What is compared, a row a seed: a column a method, or a kind of map, which is a mean over the networks."""

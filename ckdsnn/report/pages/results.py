@@ -123,7 +123,10 @@ def answer(entries: Iterable[Published], runs: pd.DataFrame) -> str:
             )
     if not parts:
         return "No run at the paper's scale is on record yet: these are published numbers alone."
-    return f"Ours are shorter trainings, and their last epoch; the best of our variants for {'; '.join(parts)}."
+    return (
+        "Our runs of the paper's networks are shorter trainings, and their last epoch counts. The best of our "
+        f"variants: {'; '.join(parts)}."
+    )
 
 
 def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
