@@ -33,6 +33,7 @@ DISTANCES = {  # of a student from its teacher -> on an axis, in a sentence, the
     "same": ("Same prediction\n(share)", "the class that it predicts", 1),
     "correlation": ("Correlation of\nSAM and CAM", "where it looks", 1),
 }
+SIDES = {-1: "nearer to its teacher in", 1: "farther from it in", 0: "neither, as far as we can tell, in"}
 PROFILE = {  # what is measured of one network -> in words, factor, digits
     "zeros": ("Zeros in the last stage (%)", 100, 1),
     "feature": ("Mean feature or firing rate", 1, 3),
@@ -165,11 +166,10 @@ def answer(studies: Iterable[Study]) -> str:
     found = changes(studies)
     if OURS not in found["kl"]:
         return f"Not measured: {label_of(OURS)} beside {label_of(PLAIN)}."
-    sides = {-1: "nearer to its teacher in", 1: "farther from it in", 0: "neither, as far as we can tell, in"}
     told = []
-    for sign, words in sides.items():
+    for sign, words in SIDES.items():
         things = [DISTANCES[name][1] for name, own in found.items() if OURS in own and (own[OURS].sign or 0) == sign]
-        told += [f"{words} {', '.join(things)}"] if things else []
+        told += [f"{words} {', '.join(things)}"] * bool(things)
     usual = f"; with KD alone by {in_points(found['kl'][USUAL])}" if USUAL in found["kl"] else ""
     return (
         f"Compared with an SNN that learned from labels alone, a CKDSNN student is {'; '.join(told)}. How far its "

@@ -14,6 +14,7 @@ from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.labels import in_families, label_of
 from ckdsnn.report.style import SEQUENCE, styled
 from ckdsnn.report.tables import Table, beside, between, digits, known
+from ckdsnn.studies.gradients.measure import PLACES
 
 TERMS = {  # of the objective -> in words; of SAMD: how the maps meet before the softmax
     "nld": "NLD",
@@ -25,7 +26,6 @@ TERMS = {  # of the objective -> in words; of SAMD: how the maps meet before the
 }
 MAP_TERMS = [term for term in TERMS if term != "nld"]
 PAPER = 2.0  # the paper's T_s
-STATES = {"start": "Start: fresh weights", "end": "End: trained weights"}
 COLUMNS = (
     "Divisor: of the student's map before the softmax. ΔP = Pₛₜ − Pₜₑ. Spikes, weights: the gradient there, in those "
     "of the cross-entropy, with fresh weights (start) and trained ones (end). β for 1: the weight that would make both "
@@ -40,7 +40,7 @@ def strengths(studies: Iterable[Study]) -> pd.DataFrame:
     heats = dict(enumerate(studies[0].settings["temperatures"]))
     frame = study_frame(studies)
     frame[["state", "place", "term"]] = frame["quantity"].str.split("-", n=2, expand=True)
-    frame = frame[frame["place"].isin(["spikes", "weights"])]
+    frame = frame[frame["place"].isin(PLACES)]
     wide = frame.pivot(index=[*OF_RUN, "state", "place", "term", "i"], columns="j", values="value")
     wide = wide.set_axis(["norm", "cosine"], axis=1).reset_index()
     where = ["id", "state", "place"]
@@ -90,17 +90,10 @@ def gradient_heat(studies: Iterable[Study], state: str = "end", place: str = "sp
     }
     reach = max([10, *(max(value, 1 / value) for value in known(np.ravel([*means.values()])) if value)])
     figure, grid = panels(2, height=2.6, sharex=True, sharey=True)
-    look = {
-        "norm": LogNorm(1 / reach, reach),
-        "vmin": 1 / reach,
-        "vmax": reach,
-        "cmap": "vlag",
-        "linewidths": 0.5,
-        "cbar": False,
-        "fmt": "",
-    }
+    look = {"norm": LogNorm(1 / reach, reach), "vmin": 1 / reach, "vmax": reach, "cmap": "vlag"}
     for axes, (title, mean) in zip(grid.flat, means.items(), strict=True):
-        sns.heatmap(mean.set_axis([TERMS[term] for term in mean.index]), annot=mean.map(short), **look, ax=axes)
+        named = mean.set_axis([TERMS[term] for term in mean.index])
+        sns.heatmap(named, annot=mean.map(short), fmt="", **look, cbar=False, linewidths=0.5, ax=axes)
         axes.set(title=title, xlabel="", ylabel="")
     axes.set_xlabel("Temperature $T_s$")
     bar = figure.colorbar(axes.collections[0], ax=grid, location="bottom", label="Gradient (cross-entropy = 1)")
