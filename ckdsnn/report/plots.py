@@ -1,6 +1,7 @@
 """Figures of training and of measured distributions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,11 @@ NO_TERMS = ("seconds", "test_seconds", "train_accuracy", "test_accuracy", "valid
 def training_curves(records: Iterable[Record]) -> Chart:
     """Test accuracy and training cross-entropy against the epoch, a line for each method or recipe."""
     records = Records(records)
-    styles = {record.id: style_of(record) for record in records}
+    styles = {record.id: (fill(label, 24), colour) for record in records for label, colour in [style_of(record)]}
     data = curves_of(records).assign(
         run=lambda curves: curves["id"].map({one: label for one, (label, _) in styles.items()})
     )
-    figure, grid = panels(2, 1, 2.2 + 0.06 * len(styles), sharex=True)
+    figure, grid = panels(2, 1, 2.2 + 0.07 * len(styles), sharex=True)
     for axes, (quantity, words) in zip(grid[:, 0], QUANTITIES.items(), strict=True):
         look = {"hue": "run", "style": "run", "palette": dict(styles.values()), "markers": True, "markersize": 6}
         sns.lineplot(data[data["quantity"] == quantity], x="epoch", y="value", **look, ax=axes)

@@ -3,8 +3,6 @@
 `runs`: as `bench_frame` gives them; `sizes`: as `sweep_frame` does.
 """
 
-from textwrap import fill
-
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -86,7 +84,7 @@ def row_panels(runs: pd.DataFrame, row: str, height: float = 0.25) -> tuple[Figu
     sizes = [own[row].nunique() for own in parts.values()]
     figure, grid = panels(len(parts), height=height * np.mean(sizes) + 0.7, height_ratios=sizes)
     for title, axes in zip(parts, grid[:, 0], strict=True):
-        axes.set_title(fill(title, 36))
+        axes.set_title(title.replace(", ", ",\n"))
     return figure, list(zip(parts.values(), grid[:, 0], strict=True))
 
 
@@ -109,8 +107,8 @@ def throughput(runs: pd.DataFrame) -> Chart:
 
 
 def plain_numbers(axis: Axis, places: Locator | None = None) -> None:
-    """These, or 1, 3, 10, 30, ..., along a logarithmic axis."""
-    axis.set_major_locator(places or LogLocator(subs=(1, 3)))
+    """These, or 1, 2, 5, 10, ..., along a logarithmic axis."""
+    axis.set_major_locator(places or LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(lambda value, _: digits(value))
     axis.set_minor_locator(NullLocator())
 

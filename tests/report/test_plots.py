@@ -32,7 +32,9 @@ def test_training_curves_show_each_run_in_its_methods_colour(record, panel, colu
         np.testing.assert_array_equal(line.get_xdata(), [point["epoch"] for point in run.curve])
         np.testing.assert_array_equal(line.get_ydata(), [point[column] for point in run.curve])
         assert line.get_color() == STYLES[method][1]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == [STYLES[method][0] for method in KNOWN]
+    assert [text.get_text().replace("\n", " ") for text in figure.legends[0].get_texts()] == [
+        STYLES[method][0] for method in KNOWN
+    ]
 
 
 def test_every_term_of_the_loss_is_drawn_unweighted_and_an_epoch_not_finite_is_left_out(record):

@@ -1,0 +1,136 @@
+"""Pictures, maps and predictions: what is drawn is what was given."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from ckdsnn.errors import CkdsnnError
+from ckdsnn.report.maps import (
+    MAP_COLOURS,
+    explanation,
+    growth_findings,
+    map_gallery,
+    record_gallery,
+    sam_growth,
+    show_map,
+)
+from tests.report.examples import STYLES, found, grown, maps, pictures
+
+
+def shown_map(cells, picture=None):
+    axes = Figure().subplots()
+    return axes, show_map(axes, pictures(1)[0] if picture is None else picture, cells, "sam")
+
+
+def grid_of(chart, rows):
+    return np.reshape(chart.figure.axes, (rows, -1))
+
+
+def test_a_map_is_clear_at_its_lowest_cell_and_strongest_at_its_highest():
+    cells = maps(1)[0]
+    opacity = shown_map(cells)[1].get_alpha()
+    assert opacity.flat[cells.argmin()] == 0 == opacity.min()
+    assert opacity.flat[cells.argmax()] == opacity.max() > 0.5
+    assert (np.diff(opacity.flat[np.argsort(cells, axis=None)]) >= 0).all(), "opacity follows the map"
+
+
+def test_a_map_keeps_its_units_and_covers_its_picture():
+    cells, picture = 100 * maps(1)[0], pictures(1)[0]
+    axes, image = shown_map(cells, picture)
+    background = axes.images[0]
+    np.testing.assert_array_equal(image.get_array(), cells)
+    assert list(image.get_extent()) == list(background.get_extent()) == [-0.5, 7.5, 7.5, -0.5]
+    assert background.get_array().min() >= 128, "pale"
+    assert np.corrcoef(np.ravel(background.get_array()), picture.mean(2).ravel())[0, 1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("value", [0, 7.5])
+def test_constant_maps_draw_without_a_warning(value):
+    flat = np.full((4, 4), value, dtype=np.float16)
+    assert (shown_map(flat)[1].get_alpha() == 0).all()
+    explanation(replace(found(), cam=flat, sam=flat)).figure.savefig(io.BytesIO(), format="png")
+
+
+def test_a_gallery_has_a_row_for_each_picture_and_a_column_for_each_map():
+    rows = {"Teacher: CAM": ("cam", maps(3)), "SAM: KD": ("sam", maps(3) + 1), "Grad": ("grad_cam", maps(3) + 2)}
+    chart = map_gallery(pictures(3), ["cat", "dog", "ship"], rows)
+    grid, counts = grid_of(chart, 3), rows["SAM: KD"][1]
+    assert [axes.texts[0].get_text() for axes in grid[:, 0]] == ["cat", "dog", "ship"]
+    assert f"{counts.min():g} to {counts.max():g} spikes" in grid[0, 2].get_title().replace("\n", " ")
+    for n, (line, picture) in enumerate(zip(grid, pictures(3), strict=True)):
+        np.testing.assert_array_equal(line[0].images[0].get_array(), picture)
+        for axes, (label, (kind, cells)) in zip(line[1:], rows.items(), strict=True):
+            np.testing.assert_array_equal(axes.images[1].get_array(), cells[n])
+            assert axes.images[1].get_cmap().name == MAP_COLOURS[kind]
+            own = chart.data[(chart.data["picture"] == n + 1) & (chart.data["kind"] == label)]
+            np.testing.assert_array_equal(own.pivot(index="row", columns="column", values="value"), cells[n])
+
+
+def test_all_sams_have_one_scale_so_that_a_flat_one_looks_flat():
+    counts, flat = 100 * maps(2), 40 + maps(2)
+    chart = map_gallery(
+        pictures(2), ["cat", "dog"], {"CAM": ("cam", maps(2)), "SAM: SNN": ("sam", counts), "SAM: flat": ("sam", flat)}
+    )
+    _, cam, uneven, even = (axes.images[-1] for axes in grid_of(chart, 2)[0])
+    for image in (uneven, even):
+        assert (image.norm.vmin, image.norm.vmax) == (counts.min(), counts.max())
+    assert np.ptp(even.get_alpha()) < 0.05 < np.ptp(uneven.get_alpha())
+    assert (cam.norm.vmin, cam.norm.vmax) == (maps(2)[0].min(), maps(2)[0].max())
+
+
+def test_a_gallery_refuses_names_that_do_not_fit_the_pictures():
+    with pytest.raises(ValueError, match="shorter"):
+        map_gallery(pictures(3), ["cat", "dog"], {})
+
+
+def test_a_record_gallery_shows_what_the_arrays_hold():
+    arrays = {"images": pictures(9), "labels": np.arange(9) % 2, "sam": maps(9), "logits": np.zeros((9, 2))}
+    grid = grid_of(record_gallery(arrays, ["even", "odd"], count=3), 3)
+    assert [axes.texts[0].get_text() for axes in grid[:, 0]] == ["even", "odd", "even"]
+    np.testing.assert_array_equal(grid[2, 1].images[1].get_array(), arrays["sam"][2])
+
+
+@pytest.mark.parametrize(("steps", "shown"), [(2, [1, 2]), (4, [1, 2, 3, 4]), (10, [1, 4, 7, 10])])
+def test_a_growing_sam_is_the_running_sum(steps, shown):
+    arrays = grown(3, steps)
+    for n, (picture, *sams, cam) in enumerate(grid_of(sam_growth(arrays, ["even", "odd"], count=2), 2)):
+        np.testing.assert_array_equal(picture.images[0].get_array(), arrays["images"][n])
+        np.testing.assert_array_equal(cam.images[1].get_array(), arrays["cam"][n])
+        for axes, step in zip(sams, shown, strict=True):
+            expected = arrays["sam_steps"][n, :step].astype(float).sum(0)
+            np.testing.assert_array_equal(axes.images[1].get_array(), expected)
+    del arrays["cam"]
+    assert len(sam_growth(arrays, ["even", "odd"], count=1).figure.axes) == 1 + len(shown)
+
+
+def test_growth_is_told_by_the_correlation_of_the_first_step_with_all():
+    first = np.array([[[1, 2], [3, 4]], [[2, 0], [0, 0]]], np.float16)
+    told = growth_findings({"sam_steps": np.stack([first, 0 * first, 3 * first], 1)})  # the same map at both ends
+    assert "first of 3 time steps" in told and "1.00" in told and "over 2 images" in told
+    assert f"{np.corrcoef(first[0].ravel(), first[1].ravel())[0, 1]:.2f}" in told
+
+
+@pytest.mark.parametrize("draw", [growth_findings, lambda arrays: sam_growth(arrays, ["even", "odd"])])
+def test_maps_do_not_grow_without_the_spikes_of_each_step(draw):
+    with pytest.raises(CkdsnnError, match="no spikes of single steps"):
+        draw({key: value for key, value in grown(2, 4).items() if key != "sam_steps"})
+
+
+def test_an_explanation_shows_the_picture_both_maps_and_the_likeliest_classes():
+    given = found(teacher="truck", student="cat")
+    chart = explanation(given)
+    picture, cam, sam, bars, *_ = chart.figure.axes
+    np.testing.assert_array_equal(picture.images[0].get_array(), given.picture)
+    np.testing.assert_array_equal(cam.images[1].get_array(), given.cam)
+    np.testing.assert_array_equal(sam.images[1].get_array(), given.sam)
+    assert given.record in chart.figure.get_supxlabel()
+    classes = [label.get_text() for label in bars.get_yticklabels()]
+    assert classes == list(dict.fromkeys([*list(given.teacher)[:3], *list(given.student)[:3]]))
+    networks = (("teacher", given.teacher), ("ckdsnn", given.student))
+    for drawn, (method, network) in zip(bars.containers, networks, strict=True):
+        np.testing.assert_allclose([bar.get_width() for bar in drawn], [100 * network[name] for name in classes])
+        assert to_hex(drawn[0].get_facecolor()) == STYLES[method][1].lower()
