@@ -16,12 +16,14 @@ FLOORS = [  # bottom to top; modules on one floor do not know each other
     {"records"},
     {"assemble"},
     {"analysis"},
+    {"report"},
+    {"studies"},
     {"training", "bench"},
     {"cli", "__init__"},
 ]
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}
-ALLOWED = {"report": {"errors", "files", "records", "recipe", "report"}}  # stands on records and what they are of
-STANDS_ON = {"claims": {"suites"}, "pages": {"suites"}}  # folders of `report`; the others know none beside them
+ALLOWED = {"report": {"errors", "files", "records", "recipe"}}  # stands on records and what they are of
+KNOWN_BY = {"report": {"studies", "cli"}, "studies": {"cli"}}  # who trains and measures speed needs neither
 
 
 def modules(path: Path) -> set[str]:
@@ -49,21 +51,20 @@ def imports(path: Path) -> set[str]:
 def test_no_import_runs_upward(path):
     home = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     for name in imports(path) - {home}:
-        if home in ALLOWED:
-            assert name in ALLOWED[home]
-        elif name == "report":
-            assert home == "cli"
-        else:
-            assert HEIGHT[name] < HEIGHT[home]
+        assert HEIGHT[name] < HEIGHT[home]
+        assert home in KNOWN_BY.get(name, {home}) and name in ALLOWED.get(home, {name})
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "report").rglob("*.py")), ids=lambda path: path.stem)
-def test_within_report_folders_stand_on_what_all_share(path):
-    *folders, _ = path.relative_to(PACKAGE / "report").parts
-    own = folders[0] if folders else ""
+def test_folders_of_the_report_stand_on_what_all_share(path):
     names = (name.split(".") for name in modules(path))
     used = {name[2] for name in names if name[1] == "report" and (PACKAGE / "report" / name[2]).is_dir()}
-    assert used - {own} <= STANDS_ON.get(own, set())
+    assert used <= {*path.relative_to(PACKAGE / "report").parts[:-1]}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "studies").glob("*/measure.py")), ids=lambda path: path.parent.name)
+def test_a_study_measures_without_its_report(path):
+    assert "report" not in imports(path)
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -5,7 +5,6 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from ckdsnn.models.pretrained import is_pretrained
 from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.named import STUDENTS
 
@@ -44,7 +43,7 @@ def limits(runs: pd.DataFrame) -> str:
 def teacher_of(recipe: Mapping) -> Mapping | str:
     """The recipe of a student's teacher, or where a pretrained one is from."""
     name = recipe["teacher"]
-    return name if is_pretrained(name) else asdict(RECIPES[name])
+    return asdict(RECIPES[name]) if name in RECIPES else name
 
 
 def setting(student: Mapping, teacher: Mapping | str) -> str:

@@ -56,9 +56,7 @@ def reproduce_table(lines: Sequence[Line], everything: Sequence[Record | Study])
     columns = {
         "Page": lambda line: line.page,
         "Command": lambda line: line.command and f"`{line.command}`",
-        "On record / planned": lambda line: (
-            str(len(line.documents)) + f" / {line.planned}" * (line.planned is not None)
-        ),
+        "On record / planned": done,
         "Shared with": lambda line: ", ".join(line.shared),
         "Hours": lambda line: hours(line.documents),
         "Hardware": lambda line: ", ".join(sorted({document.env["device"] for document in line.documents})),
@@ -69,7 +67,7 @@ def reproduce_table(lines: Sequence[Line], everything: Sequence[Record | Study])
 
 def done(line: Line) -> str:
     """How many there are, of how many."""
-    return str(len(line.documents)) + (f" / {line.planned}" if line.planned is not None else "")
+    return str(len(line.documents)) + f" / {line.planned}" * (line.planned is not None)
 
 
 def hours(documents: Iterable[Record | Study]) -> str:
