@@ -114,3 +114,8 @@ def count(n: int) -> str:
 def beside(first: str, second: str) -> str:
     """Two values, of which a line break may part only the second from the slash."""
     return f"{whole(f'{first} /')} {second}"
+
+
+def listed(sentences: Iterable[str]) -> str:
+    """The sentences as the items of a Markdown list."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)

@@ -1,20 +1,22 @@
-"""What a notebook displays carries its records in the form that the book's builder and myst-nb read."""
+"""What a notebook displays carries its records and data in the form that the book's builder reads."""
 
+import io
 from types import SimpleNamespace
 
-import myst_nb
 import nbformat
+import pandas as pd
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
-from matplotlib.figure import Figure
+from PIL import Image
 
 from book.provenance import annotate
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.report.notebook import glue, show, tell
+from ckdsnn.report.chart import Chart, panels, save_figure
+from ckdsnn.report.notebook import answer, show, tell
+from ckdsnn.report.style import WIDTH
 from ckdsnn.report.tables import Table
-from ckdsnn.report.words import listed
 from tests.book.conftest import figure_metadata
 
 NAME = "notebooks/99_test.ipynb"
@@ -31,10 +33,10 @@ def published(monkeypatch):
     return publisher.outputs
 
 
-def figure():
-    drawn = Figure(figsize=(1, 1))
-    drawn.subplots().plot([1, 2])
-    return drawn
+def chart(format="svg"):
+    drawn, ((axes,),) = panels()
+    axes.plot([1, 2])
+    return Chart(drawn, pd.DataFrame({"x": [1, 2], "y": [1 / 3, 2]}), format)
 
 
 def notebook_of(published, metadata):
@@ -50,57 +52,62 @@ def known(record, results):
     return {record.id: results / "runs" / f"{record.id}.json"}
 
 
-def test_the_book_finds_picture_and_records_of_a_figure(published, record, known):
-    show(figure(), [record])
+@pytest.mark.parametrize(("format", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG\r\n")])
+@pytest.mark.parametrize("framed", [True, False])
+def test_the_book_finds_picture_records_and_data_of_a_figure(published, record, known, format, start, framed):
+    show(chart(format), pd.DataFrame({"id": [record.id] * 2}) if framed else [record, record])
     nb = notebook_of(published, figure_metadata("fig"))
     nbformat.validate(nb)
-    (found,) = annotate(nb, NAME, known)
-    assert found.name == "fig" and found.content.startswith(b"\x89PNG\r\n")
+    (found,), data = annotate(nb, NAME, known)
+    assert found.name == "fig" and found.content.startswith(start)
     assert f"{record.id}.json" in found.legend and "smoke" in found.legend and NAME in found.legend
+    assert published[0]["metadata"]["ckdsnn"] == {"records": [record.id]}
+    assert data == {"fig": "x,y\n1,0.333333\n2,2\n"}
 
 
 def test_the_book_finds_caption_and_records_of_a_table(published, record, known):
     show(TABLE, iter([record]))
+    assert published[0]["data"]["text/html"] == TABLE.html()
     nb = notebook_of(published, {})
-    annotate(nb, NAME, known)
+    assert annotate(nb, NAME, known) == ([], {"tab": TABLE.csv()})
     (output,) = nb.cells[0].outputs
     assert output.data["text/markdown"].startswith(TABLE.markdown())
     assert f"{record.id}.json" in output.data["text/markdown"]
 
 
-def test_a_table_is_html_where_markdown_is_not_understood(published, record):
-    show(TABLE, [record])
-    assert published[0]["data"]["text/html"] == TABLE.html()
-
-
-@pytest.mark.parametrize("shown", [TABLE, figure()], ids=["table", "figure"])
-def test_a_source_stands_in_for_records_and_nothing_for_neither(published, known, shown):
+@pytest.mark.parametrize(
+    ("shown", "metadata"), [(TABLE, {}), (chart(), figure_metadata("fig"))], ids=["table", "figure"]
+)
+def test_a_source_stands_in_for_records_and_nothing_for_neither(published, known, shown, metadata):
     show(shown, source="the table of recipes")
-    nb = notebook_of(published, figure_metadata("fig") if isinstance(shown, Figure) else {})
-    annotate(nb, NAME, known)
+    annotate(notebook_of(published, metadata), NAME, known)
     published.clear()
     show(shown)
     with pytest.raises(CkdsnnError, match="names no record"):
-        annotate(notebook_of(published, figure_metadata("fig")), NAME, known)
+        annotate(notebook_of(published, metadata), NAME, known)
 
 
 def test_sentences_are_markdown_and_elsewhere_lines_that_fit(published, known):
-    text = listed(["One " + "word " * 30, "Two"])
-    tell(text)
-    shown = published[0]["data"]
-    assert shown["text/markdown"] == text == "- One " + "word " * 30 + "\n- Two"
-    lines = shown["text/plain"].split("\n")
+    tell("- One " + "word " * 30 + "\n- Two")
+    answer("Yes.", "It does.")
+    told, answered = (one["data"] for one in published)
+    lines = told["text/plain"].split("\n")
     assert max(map(len, lines)) <= 78 and [line[:2] for line in lines] == ["- ", "  ", "  ", "- "]
-    assert annotate(notebook_of(published, {}), NAME, known) == []  # no figure, no table: its records stand elsewhere
+    assert "admonition" in answered["text/markdown"] and answered["text/plain"] == "Answer: Yes. It does."
+    assert annotate(notebook_of(published, {}), NAME, known) == (
+        [],
+        {},
+    )  # no figure, no table: its records stand elsewhere
 
 
-def test_glue_makes_what_myst_nb_makes(published):
-    glue("gain", "61.0 'quoted' %")
-    myst_nb.glue("gain", "61.0 'quoted' %", display=False)
-    ours, theirs = published
-    assert (ours["data"], ours["metadata"]) == (theirs["data"], theirs["metadata"])
+@pytest.mark.parametrize("format", ["svg", "png"])
+def test_equal_figures_are_equal_bytes(format):
+    assert chart(format).content() == chart(format).content()
 
 
-def test_glued_text_is_neither_figure_nor_table(published, known):
-    glue("gain", "0.1")
-    assert annotate(notebook_of(published, {}), NAME, known) == []
+def test_a_figure_is_a_column_wide_and_written_whole_or_not_at_all(tmp_path):
+    path = save_figure(chart().figure, tmp_path / "a.png")
+    assert Image.open(io.BytesIO(path.read_bytes())).width == WIDTH * 150  # dots per inch
+    with pytest.raises(CkdsnnError):
+        save_figure(chart().figure, path / "b.png")  # a file is no folder
+    assert list(tmp_path.iterdir()) == [path]

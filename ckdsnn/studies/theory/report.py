@@ -8,8 +8,7 @@ import seaborn as sns
 
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.style import TERM_COLOURS, styled
-from ckdsnn.report.tables import DASH, Table, signed, whole
-from ckdsnn.report.words import listed
+from ckdsnn.report.tables import DASH, Table, listed, signed, whole
 from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, TEMPERATURE, UNIFORM
 
 BOUNDS = {POSSIBLE: "#555555", REACHED: "#555555", UNIFORM: "#AAAAAA"}  # not measured
