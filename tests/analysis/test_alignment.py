@@ -1,10 +1,15 @@
 """Alignment of maps: by numpy's own correlation, blind to what all images share, and read from a run's arrays."""
 
+from dataclasses import replace
+from math import isnan
+
 import numpy as np
 import pytest
 
-from ckdsnn.analysis.alignment import alignment, alignments
+from ckdsnn.analysis.alignment import aligned, alignment
+from ckdsnn.analysis.cells import Cells
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.records import load_arrays
 
 
 def maps(seed, n=12):
@@ -31,7 +36,10 @@ def test_equal_maps_are_aligned_and_a_common_bias_alone_is_not():
 
 
 def test_it_is_read_for_every_run_wherever_that_is_on_record(record, results, tmp_path):
-    found = alignments({"ckdsnn": [record]}, tmp_path, results)
-    assert found.keys() == {"ckdsnn"} and -1 <= found["ckdsnn"][record.seed] <= 1
+    cells = Cells({"ckdsnn": [record], "snn": [replace(record, teacher=None)]})
+    arrays = load_arrays(record, results)
+    found = aligned(cells, tmp_path, results)
+    assert found["alignment"].iloc[0] == alignment(arrays["sam"], arrays["cam"]) and found["id"].iloc[0] == record.id
+    assert isnan(found["alignment"].iloc[1]), "a run without a teacher has nothing to be aligned with"
     with pytest.raises(CkdsnnError, match=f"no record '{record.id}' in {tmp_path}; name its folder"):
-        alignments({"ckdsnn": [record]}, tmp_path)
+        aligned(cells, tmp_path)

@@ -1,7 +1,8 @@
-"""Records as tidy data: the rows are the records, value by value, and a whole folder keeps its types."""
+"""Records and studies as tidy data: the rows are the records, value by value; a whole folder keeps its types."""
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,7 +10,8 @@ from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.named import PLACE_OF_DIGEST
 from ckdsnn.records import load_records
-from ckdsnn.records.frame import CATEGORIES, MEASURED, Records, export
+from ckdsnn.records.frame import CATEGORIES, MEASURED, Records, export, study_frame
+from ckdsnn.records.study import STUDIES
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -29,7 +31,7 @@ def test_a_row_holds_what_its_record_holds(records, frame):
     for record, (_, row) in zip(records, frame.iterrows(), strict=True):
         assert (row.accuracy, row.seed, row.tier) == (record.accuracy, record.seed, record.tier)
         assert row.accuracy_low <= row.accuracy <= row.accuracy_high
-        assert pd.isna(row["T"]) == pd.isna(row.firing_rate) == (row.role == "teacher")
+        assert pd.isna(row["T"]) == pd.isna(row.firing_rate) == pd.isna(row.last_firing_rate) == (row.role == "teacher")
         assert row.hours == pytest.approx(record.seconds / 3600) and row.devices == record.devices
         assert pd.isna(row.validation_accuracy) == (not row.validation_images)
 
@@ -61,8 +63,35 @@ def test_curves_are_long(records):
         assert own.ce.tolist() == [point["ce"] for point in record.curve]
 
 
+def test_layers_are_counted_from_the_first_and_the_last_ones_rate_stands_in_the_runs_row(records, frame):
+    layers = records.layers()
+    found = {name: own.sort_values("layer") for name, own in layers.groupby("id")}
+    for record, last in zip(records, frame.last_firing_rate, strict=True):
+        rates = list(record.final["firing_rate"].values())
+        assert (record.id in found) == bool(rates)
+        if rates:
+            assert found[record.id].firing_rate.tolist() == pytest.approx([100 * rate for rate in rates])
+            assert found[record.id].layer.tolist() == [*range(1, len(rates) + 1)]
+            assert last == pytest.approx(100 * rates[-1])
+
+
+@pytest.mark.parametrize("kind", ["landscape", "gradients", "distributions"])
+def test_a_study_has_a_row_a_number_at_its_place(kind):
+    studies = STUDIES.find_all(f"{kind}-*", RESULTS)[:3]
+    frame = study_frame(studies)
+    assert len(frame) == sum(np.size(value) for study in studies for value in study.values.values())
+    for study in studies:
+        own = frame[frame.id == study.id]
+        assert {*own.kind} == {kind} and {*own.seed} == {study.seed} and {*own.quantity} == study.values.keys()
+        for row in own.itertuples():
+            value = study.values[row.quantity]
+            for place in (row.i, row.j):
+                value = value if pd.isna(place) else value[place]
+            assert row.value == value or (value is None and np.isnan(row.value))
+
+
 def test_no_record_is_an_empty_frame():
-    assert len(Records().frame()) == len(Records().curves()) == 0
+    assert not any(map(len, (Records().frame(), Records().curves(), Records().layers(), study_frame([]))))
 
 
 def test_the_command_writes_what_a_table_program_reads(records, frame, tmp_path, capsys):
