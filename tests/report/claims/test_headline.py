@@ -1,35 +1,56 @@
-"""The landing page's table: computed, traced to its records, and silent about what has none."""
+"""The landing page: its answer says what the comparisons say; its table is computed and traced to its records."""
 
-from ckdsnn.report.claims.headline import headline
+import numpy as np
+import pytest
+from scipy import stats
+
+from ckdsnn.report.claims.headline import FEW, OPENINGS, answer, headline
 from ckdsnn.report.claims.verdicts import Evidence
-from ckdsnn.report.suites.tables import in_points
-from ckdsnn.report.suites.within import within
-from tests.report.examples import cells_of, readable
+from tests.report.examples import readable, runs_of
 
-FOUND = {"snn": [50.0, 51.0, 52.5], "nld": [55.0, 56.1, 57.0], "ckdsnn": [56.0], "kdsnn": [55.0]}
+PLAIN, NLD = [50.0, 51.0, 52.5], [55.0, 56.1, 57.0]
 
 
-def names(_, records):
+def points(method, baseline):
+    """The mean difference and its interval, by scipy."""
+    low, high = stats.ttest_rel(method, baseline).confidence_interval()
+    return f"{np.mean(method) - np.mean(baseline):+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
+def names(_, ids):
     """A legend that lists the records."""
-    return " ".join(record.id for record in records)
+    return " ".join(ids)
+
+
+@pytest.mark.parametrize(
+    ("ckdsnn", "sign"), [([57.0, 58.2, 59.0], 1), ([53.0, 54.0, 55.0], -1), ([55.5, 55.0, 57.5], 0)]
+)
+def test_the_answer_says_what_the_comparisons_say(record, ckdsnn, sign):
+    said = readable(answer(Evidence(lambda _: runs_of(record, {"snn": PLAIN, "nld": NLD, "ckdsnn": ckdsnn}))))
+    assert said.startswith(OPENINGS[sign])
+    assert said.index(points(NLD, PLAIN)) < said.index("*where it looks*") < said.index(points(ckdsnn, NLD))
+
+
+@pytest.mark.parametrize("found", [{}, {"snn": PLAIN, "nld": NLD}, {"snn": PLAIN, "nld": NLD, "ckdsnn": [57.0]}])
+def test_too_few_runs_are_no_answer(record, found):
+    assert answer(Evidence(lambda _: runs_of(record, found))) == FEW
 
 
 def test_every_comparison_on_record_has_its_row_and_names_its_runs(record):
-    evidence = Evidence(lambda suite: cells_of(record, FOUND))
-    lines = readable(headline(evidence, names)).splitlines()
-    lifts, beside = (line for line in lines if line.startswith(("| NLD", "| SAMD")))
-    assert lifts.startswith("| NLD, to the plain SNN | +4.87 [") and lifts.endswith("] | 3 |")
-    assert beside.startswith("| SAMD, to NLD") and beside.endswith("| +1.00 | 1 |")
-    compared = [run.id for method in ("snn", "nld", "ckdsnn") for run in cells_of(record, FOUND)[method]]
-    assert lines[-1] == " ".join(sorted(compared))
+    runs = runs_of(record, {"snn": PLAIN, "nld": NLD, "ckdsnn": [56.0], "kdsnn": [55.0]})
+    lines = readable(headline(Evidence(lambda _: runs), names)).splitlines()
+    assert [line for line in lines if line.startswith(("| NLD, to", "| SAMD, to NLD:"))] == [
+        f"| NLD, to the plain SNN | {points(NLD, PLAIN)} | 3 |",
+        "| SAMD, to NLD: both together are CKDSNN | +1.00 | 1 |",
+    ]
+    assert lines[-1].split() == sorted(runs.loc[runs["method"] != "kdsnn", "id"])
 
 
-def test_a_condition_is_told_as_on_its_page(record):
-    cells = cells_of(record, {"nld-t4": [56.0, 57.1, 56.4], "ckdsnn-beta30-t4": [57.0, 58.0, 57.5]})
-    (found,) = within(cells, [("ckdsnn-beta30", "nld")])
-    told = headline(Evidence(lambda suite: cells if suite == "conditions" else {}), names)
-    assert f"| {in_points(found)} | 3 |" in told and "at T = 4" in told
-
-
-def test_without_records_nothing_is_said():
-    assert headline(Evidence(lambda _: {}), names) == ""
+def test_a_suite_gives_its_own_rows_and_nothing_is_said_without_records(record):
+    few = {"nld-t4": [56.0, 57.1, 56.4], "ckdsnn-beta30-t4": [57.0, 58.0, 57.5]}
+    told = headline(Evidence(lambda suite: runs_of(record, few if suite == "conditions" else {})), names)
+    assert (
+        f"at T = 4: one of [the conditions tried](../notebooks/19_conditions.ipynb) | {points(*[*few.values()][::-1])}"
+        in (readable(told))
+    )
+    assert headline(Evidence(lambda _: runs_of(record, {})), names) == ""
