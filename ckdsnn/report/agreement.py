@@ -5,11 +5,11 @@
 
 from collections.abc import Mapping
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import seaborn as sns
 
-from ckdsnn.analysis.agreement import Agreement
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.compare import t_interval
 from ckdsnn.report.labels import colour_of, label_of
@@ -17,7 +17,10 @@ from ckdsnn.report.points import bounds
 from ckdsnn.report.style import styled
 from ckdsnn.report.tables import Table, mean_sd, signed, whole
 
-Found = Mapping[str, Mapping[str, Agreement]]
+if TYPE_CHECKING:
+    from ckdsnn.analysis.agreement import Agreement
+
+Found = Mapping[str, Mapping[str, "Agreement"]]
 
 
 @styled()
@@ -63,7 +66,7 @@ def agreement_table(name: str, caption: str, found: Found) -> Table:
     return Table.of(name, caption, rows, columns)
 
 
-def agreement_answer(found: Mapping[str, Agreement], method: str, baseline: str) -> str:
+def agreement_answer(found: Mapping[str, "Agreement"], method: str, baseline: str) -> str:
     """Whether the maps of one student agree with the teacher's more than another's do, beyond shuffled pairs.
 
     found: method -> Agreement on the same images.

@@ -108,10 +108,11 @@ def test_a_growing_sam_is_the_running_sum(steps, shown):
 
 
 def test_growth_is_told_by_the_correlation_of_the_first_step_with_all():
-    first = np.array([[[1, 2], [3, 4]], [[2, 0], [0, 0]]], np.float16)
-    told = growth_findings({"sam_steps": np.stack([first, 0 * first, 3 * first], 1)})  # the same map at both ends
-    assert "first of 3 time steps" in told and "1.00" in told and "over 2 images" in told
-    assert f"{np.corrcoef(first[0].ravel(), first[1].ravel())[0, 1]:.2f}" in told
+    first, flat = np.array([[1.0, 2], [3, 4]]), np.full((2, 2), 5.0)
+    steps = np.stack([[first, first**3], [flat, first]])  # of two images
+    expected = np.corrcoef(first.ravel(), (first + first**3).ravel())[0, 1] / 2  # a flat map correlates 0
+    told = growth_findings({"sam_steps": steps})
+    assert "first of 2 time steps" in told and f"{expected:.2f}" in told and "over 2 images" in told
 
 
 @pytest.mark.parametrize("draw", [growth_findings, lambda arrays: sam_growth(arrays, ["even", "odd"])])
