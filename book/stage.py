@@ -12,6 +12,7 @@ from book.drawings import drawings
 from book.generated import Generator
 from book.provenance import Figure, Records, annotate, annotate_page, find_records
 from book.templates import Source, under_title, with_words
+from ckdsnn.report.pages.results import SCRIPT, runs_script
 
 OUTSIDE = re.compile(r"(?<=\]\()\.\./([^)#\s]+)")  # the target of a Markdown link to another top-level folder
 TEMPLATED = re.compile(r"(?<=\]\()((?:\.\./notebooks/)?)(\w+)\.md(?=[)#])")  # a link that may be to such a page
@@ -105,6 +106,7 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
         write(static / "data" / f"{name}.csv", text.encode())
     for figure in figures:
         write(static / "figures" / (figure.name + figure.suffix), figure.content)
+    write(static / SCRIPT, runs_script().encode())
     for name, file in records.items():
         write(static / "records" / f"{name}.json", file.read_bytes())
     return target

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+import itables.options
 import pandas as pd
-from itables import to_html_datatable
+from itables.javascript import generate_init_offline_itables_html
 
 from ckdsnn.records.paper import Published
 from ckdsnn.report.labels import label_of
@@ -16,6 +17,7 @@ OURS = {  # method as published -> what it is here: beside CKDSNN, also the rele
     "BKDSNN": ("bkd",),
 }
 PAPER = "CKDSNN"
+SCRIPT = "itables.js"  # in the pages' folder _static
 WORKS = {  # work as named by the published numbers -> key of its publication
     PAPER: "ckdsnn",
     "EnOF": "enof",
@@ -130,24 +132,36 @@ def answer(entries: Iterable[Published], runs: pd.DataFrame) -> str:
 
 
 def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
-    """Every run, a row each, as HTML that sorts and filters: with its record, and what is published of the same."""
+    """Every run, a row each, with its record and what is published of the same: HTML that SCRIPT sorts and filters."""
     published = pd.Series("", runs.index)
     for entry in entries:
         same = is_of(runs, entry)
         inside = runs["accuracy_low"].le(entry.accuracy) & runs["accuracy_high"].ge(entry.accuracy)
         published[same & inside] = f"{entry.accuracy:.2f}, within"
         published[same & ~inside] = f"{entry.accuracy:.2f}, outside"
-    low, high = (runs[column].map("{:.2f}".format) for column in ("accuracy_low", "accuracy_high"))
+
+    def text(values: pd.Series, form: str, missing: str = "") -> pd.Series:
+        return pd.Series([missing if pd.isna(value) else form.format(value) for value in values], runs.index)
+
+    low, high = (text(runs[column], "{:.2f}") for column in ("accuracy_low", "accuracy_high"))
     shown = pd.DataFrame({
         "Method": [label_of(str(m)) if m else name for m, name in zip(runs["method"], runs["id"], strict=True)],
-        "Setting": runs["setting"].astype(str), "Tier": runs["tier"].astype(str), "T": runs["T"].astype(str),
-        "Seed": runs["seed"], "Epochs": runs["epochs"], "Accuracy (%)": runs["accuracy"].astype(float).round(2),
+        "Setting": runs["setting"].astype(str), "Tier": runs["tier"].astype(str), "T": text(runs["T"], "{}", "ANN"),
+        "Seed": runs["seed"], "Epochs": runs["epochs"], "Accuracy (%)": text(runs["accuracy"], "{:.2f}"),
         "95 %": low + " to " + high, "Published (%)": published,
-        "Firing rate (%)": runs["firing_rate"].astype(float).round(1),
-        "Energy (µJ)": (runs["compute_nj"].astype(float) / 1000).round(2),
+        "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
+        "Energy (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
         "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
     })  # fmt: skip
-    return to_html_datatable(
+    table = itables.to_html_datatable(
         shown, connected=False, table_id="results-runs", allow_html=True, showIndex=False, column_filters="header",
         layout={"topStart": "pageLength", "topEnd": "search", "bottomStart": "info", "bottomEnd": "paging"},
+        maxBytes=0, display_logo_when_loading=False,
     )  # fmt: skip
+    return f'```{{raw}} html\n<script src="../_static/{SCRIPT}"></script>\n{table}\n```'
+
+
+def runs_script() -> str:
+    """What SCRIPT is to contain; all of it, so that nothing is fetched from another host."""
+    html = generate_init_offline_itables_html(itables.options.dt_bundle)
+    return html.split("<script>")[1].split("</script>")[0]
