@@ -64,6 +64,9 @@ def stage_notebook(
     under_title(notebook)
     for cell in notebook.cells:
         cell.source = rewrite(cell.source)
+        for output in cell.get("outputs", []):
+            if text := output.get("data", {}).get("text/markdown"):
+                output.data["text/markdown"] = rewrite(text)
     path = target / page.name
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
