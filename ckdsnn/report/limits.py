@@ -35,8 +35,8 @@ def limits(runs: pd.DataFrame) -> str:
     plain = {name: asdict(next(iter(STUDENTS[name].values()))) for name in settings}
     parts = [setting(recipe, teacher_of(recipe)) for recipe in plain.values()]
     devices = ", ".join(sorted({str(device).split(":")[0].upper() for device in runs["device"]}))
-    epochs = max((recipe["epochs"] for recipe in plain.values()), default=0)
-    larger = " The paper's networks are larger and train for 400 epochs." if epochs < 400 else ""
+    small = any(recipe["tier"] != "paper" for recipe in plain.values())
+    larger = " The paper's networks are larger and train for hundreds of epochs." if small else ""
     return f"{' '.join(parts)} Trained on: {devices}.{larger}\n\n{PAIRS}"
 
 

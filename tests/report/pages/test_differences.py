@@ -1,8 +1,12 @@
 """What a released variant and the best epoch are worth: numbers that can be worked out from the records."""
 
 import re
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
 
 from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.fields import Recipe
@@ -11,48 +15,39 @@ from ckdsnn.report.pages.differences import (
     BASELINES,
     FAMILY,
     FORMS,
+    NOTHING,
+    answer,
     best_less_last,
     forms,
-    unmeasured,
     worth_table,
 )
-from tests.report.examples import cells_of, readable
+from tests.report.examples import readable, runs_of
 
-ACCURACIES = {"ckdsnn": [50.0, 51.0, 52.5], "ckdsnn-with-relu": [53.0, 53.5, 55.9]}
-WORTH = "+2.97 [+1.85, +4.09] (n = 3), p = 0.122"  # 16 times the p value of the paired t test, 0.0076
-
-
-def test_a_worth_is_a_paired_difference_and_what_is_unknown_is_named_in_a_line(record):
-    cells = cells_of(record, ACCURACIES)
-    rows = readable(worth_table(cells)).splitlines()[3:]
-    assert rows[0] == "| Released variant | minus CKDSNN | minus CKDSNN (count) |"
-    assert rows[2:4] == [f"| last activation ReLU | {WORTH} | not measured yet |", ":::"]
-    assert FAMILY == 16 and "over 16 comparisons" in worth_table(cells)
-    assert unmeasured(cells).startswith("Not measured yet: map of the teacher's class; maps 0 to 1 over the batch; ")
-    assert "ReLU" not in unmeasured(cells)
+PLAIN, RELU = [50.0, 51.0, 52.5], [53.0, 53.5, 55.9]
+FOUND = stats.ttest_rel(RELU, PLAIN)
+POINTS = "{:+.2f} [{:+.2f}, {:+.2f}] (n = 3)".format(np.mean(RELU) - np.mean(PLAIN), *FOUND.confidence_interval())
 
 
-def test_the_same_of_counts_stands_in_their_column(record):
-    cells = cells_of(record, {method.replace("ckdsnn", "ckdsnn-count"): runs for method, runs in ACCURACIES.items()})
-    assert f"| last activation ReLU | not measured yet | {WORTH} |" in readable(worth_table(cells))
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_a_worth_is_a_paired_difference_corrected_for_all_variants(record, baseline):
+    runs = runs_of(record, {baseline: PLAIN, f"{baseline}-with-relu": RELU})
+    table = worth_table(runs)
+    rows = {row[0]: dict(zip(table.header, map(readable, row), strict=True)) for row in table.rows}
+    assert rows.keys() == FORMS.keys() and 2 * len(FORMS) == FAMILY
+    found = [rows["last activation ReLU"][head] for head in table.header[1:3]]
+    expected = [f"{POINTS}, p = {FAMILY * FOUND.pvalue:.3f}", "not measured yet"]
+    assert found == (expected if baseline == "ckdsnn" else expected[::-1])
+    two = worth_table(runs[runs["seed"] < 2]).rows[0][1 + BASELINES.index(baseline)]
+    assert "(n = 2)" in readable(two) and "p =" not in two
 
 
-def test_two_seeds_have_no_p_value(record):
-    cells = cells_of(record, {method: runs[:2] for method, runs in ACCURACIES.items()})
-    assert "(n = 2) | not measured yet |" in readable(worth_table(cells))
-
-
-def test_without_records_there_is_the_line_alone():
-    assert worth_table({}) == "" and unmeasured({}).count(";") == len(FORMS) - 1
-
-
-def test_a_baselines_forms_are_its_variants_and_those_of_both(record):
-    cells = cells_of(record, {method: [50.0] for pairs in FORMS.values() for pair in pairs for method in pair})
-    ours, count = (forms(cells, baseline) for baseline in BASELINES)
-    assert [next(iter(found)) for found in (ours, count)] == ["ckdsnn", "ckdsnn-count"]
-    assert count.keys() & ours.keys() == {"ckdsnn-batch", "ckdsnn-released"}
-    assert count.keys() | ours.keys() == cells.keys()
-    assert list(forms({"ckdsnn-batch": []}, "ckdsnn")) == ["ckdsnn-batch"]
+@pytest.mark.parametrize(("gains", "clear"), [([1.0, 2.5, -0.5], False), ([30.0, 30.1, 30.3], True)])
+def test_the_answer_names_what_is_beyond_chance_or_else_the_largest_gain(record, gains, clear):
+    runs = {"ckdsnn": PLAIN, "ckdsnn-with-relu": np.add(PLAIN, gains), "ckdsnn-with-mix": [49.0, 52.0, 50.0]}
+    said = readable(answer(runs_of(record, runs)))
+    assert said.startswith("Of 2 points") and f"last activation ReLU +{np.mean(gains):.2f} [" in said
+    assert ("none changed" in said) != clear and "noise mixed" not in said
+    assert answer(runs_of(record, {})) == NOTHING
 
 
 def test_each_variant_changes_its_baseline_and_all_are_together_in_the_release():
@@ -66,23 +61,19 @@ def test_each_variant_changes_its_baseline_and_all_are_together_in_the_release()
         assert all(changes) and ROWS["ckdsnn"].fields | together == ROWS["ckdsnn-released"].fields
 
 
-def test_every_form_is_in_the_suite():
-    methods = {name.removeprefix("cifar10-16k-") for name in SUITES["released"]["reduced"]}
-    assert {method for pairs in FORMS.values() for pair in pairs for method in pair} == methods
-
-
-def test_without_runs_the_best_epoch_is_worth_a_sentence():
-    assert best_less_last([]) == "No run of the tier is on record yet."
+def test_the_forms_of_both_baselines_are_the_suite():
+    ours, count = map(forms, BASELINES)
+    assert (ours[0], count[0]) == BASELINES and {*ours} & {*count} == {"ckdsnn-batch", "ckdsnn-released"}
+    assert {*ours, *count} == {name.removeprefix("cifar10-16k-") for name in SUITES["released"]["reduced"]}
 
 
 def test_the_best_epoch_is_worth_its_mean_gain(record):
-    runs = [
-        replace(run, final=run.final | {"best_accuracy": run.final["best_accuracy"] | {"value": 50.0 + gain}})
-        for run, gain in zip(cells_of(record, {"kd": [50.0] * 4})["kd"], (0, 0, 0.5, 1.5), strict=True)
-    ]
-    said = readable(best_less_last(runs))
-    assert "of the tier (n = 4): +0.25 points in the median, +0.50 on average, at most +1.50" in said
-    assert f"(`{runs[3].id}`). In 2 of them" in said
+    runs, gains = runs_of(record, {"kd": [50.0] * 4}), [0, 0, 0.5, 1.5]
+    said = readable(best_less_last(runs.assign(best_accuracy=[50.0 + gain for gain in gains])))
+    numbers = [f"{value:+.2f}" for value in (np.median(gains), np.mean(gains), max(gains))]
+    assert re.findall(r"\+\d\.\d\d", said) == numbers and "(n = 4)" in said
+    assert f"`{runs['id'][3]}`" in said and "In 2 of them" in said
+    assert best_less_last(runs_of(record, {})) == NOTHING
 
 
 def test_every_field_that_the_page_names_is_one_of_a_recipe_and_its_default_is_in_bold():

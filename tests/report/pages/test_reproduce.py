@@ -2,54 +2,53 @@
 
 from dataclasses import replace
 
-from ckdsnn.report.pages.reproduce import Plan, commands, study_rows, suite_rows, total
+import pytest
+
+from ckdsnn.report.pages.reproduce import Line, Plan, commands, reproduce_table, suite_lines
 from tests.report.examples import cells_of, compared, readable
 
 PLANS = {"rivals": Plan(["kd", "bkd"], 5), "noise": Plan(["kd", "nld", "nld-noise1"], 3)}
-PAGES = {"rivals": "notebooks/a.ipynb", "noise": "notebooks/b.ipynb"}
+LINKS = {"rivals": "[rivals](a.ipynb)", "noise": "[noise](b.ipynb)"}
 
 
-def test_a_suite_says_its_command_its_own_runs_and_with_whom_it_shares_the_others(record):
-    record = replace(record, seconds=900.0, env=record.env | {"threads": 2})
+def table(lines, everything=()):
+    """The rows as head -> cell."""
+    found = reproduce_table(lines, everything)
+    return [dict(zip(found.header, map(readable, row), strict=True)) for row in found.rows]
+
+
+def test_a_run_of_two_suites_belongs_to_the_first_and_the_other_says_so(record):
     shared = cells_of(record, {"kd": [1.0, 2.0]})
     suites = {"rivals": shared, "noise": shared | cells_of(record, {"nld": [3.0]})}
-    first, second = suite_rows(suites, PLANS, PAGES, "reduced")
-    device = record.env["device"]
-    assert first[:4] == [
-        "[rivals](../notebooks/a.ipynb)",
-        "`ckdsnn suite rivals --tier reduced --seeds 5`",
-        "2 / 10",
-        "–",
-    ]
-    assert first[4:] == ["1.00\u00a0core\u00a0h", device]  # two runs of a quarter of an hour with two threads each
-    assert second[1:4] == ["`ckdsnn suite noise --tier reduced --seeds 3`", "1 / 6", "rivals"]
+    first, second = suite_lines(suites, PLANS, LINKS, "reduced")
+    assert first == Line(LINKS["rivals"], "ckdsnn suite rivals --tier reduced --seeds 5", shared["kd"], 10, {})
+    assert second.documents == suites["noise"]["nld"] and second.planned == 6 and [*second.shared] == ["rivals"]
+    one, other, together = table([first, second], first.documents)
+    assert (one["On record / planned"], other["On record / planned"]) == ("2 / 10", "1 / 6")
+    assert (one["Shared with"], other["Shared with"], together["On record / planned"]) == ("–", "rivals", "2")
+    assert one["Command"] == f"`{first.command}`" and one["Hardware"] == record.env["device"]
 
 
 def test_a_suite_without_runs_is_listed_all_the_same():
-    assert [row[2:] for row in suite_rows({"rivals": {}, "noise": {}}, PLANS, PAGES, "reduced")] == [
-        ["0 / 10", "–", "–", "–"],
-        ["0 / 6", "rivals", "–", "–"],
-    ]
+    rows = table([*suite_lines({"rivals": {}, "noise": {}}, PLANS, LINKS, "reduced"), Line("[x](x.md)", "c", [])])
+    assert [row["On record / planned"] for row in rows] == ["0 / 10", "0 / 6", "0", "0"]
 
 
-def test_studies_have_a_row_a_kind_and_everything_a_sum(record):
-    study = compared(record)
-    (row,) = study_rows({"distributions": [study, study]}, {"distributions": "notebooks/a.ipynb"})
-    assert row[:4] == ["[distributions](../notebooks/a.ipynb)", "`ckdsnn study distributions RECORD`", "2", "–"]
-    both = total([replace(record, seconds=900.0)] * 2, [replace(study, seconds=1800.0)])
-    assert both[2] == "2 runs, 1 studies" and both[4] == f"{record.env['threads']:.2f}\u00a0core\u00a0h"
-
-
-def test_a_gpus_hours_are_not_those_of_its_threads(record):
-    on_gpu = replace(record, seconds=1800.0, env=record.env | {"device": "cuda: NVIDIA H200", "threads": 16})
-    assert readable(total([on_gpu], [])[4]) == "0.50 GPU h"
-    both = total([on_gpu, replace(record, seconds=900.0, env=record.env | {"threads": 2})], [])
-    assert readable(both[4]) == "0.50 core h, 0.50 GPU h"
+@pytest.mark.parametrize(("device", "threads", "hours"), [
+    ("cpu: x", 2, "1.00 core h"),  # threads count on a CPU
+    ("cuda: x", 16, "0.50 GPU h"),
+])  # fmt: skip
+def test_hours_are_those_of_cores_or_of_gpus(record, device, threads, hours):
+    env = record.env | {"device": device, "threads": threads}
+    runs = [replace(found, seconds=900.0, env=env) for found in (record, compared(record))]
+    assert table([Line("p", "c", runs)], runs)[0]["Hours"] == hours
+    other = replace(record, seconds=3600.0, env=record.env | {"device": "cuda: y"})
+    assert table([], [*runs, other])[-1]["Hours"] == ("1.50 GPU h" if "cuda" in device else f"{hours}, 1.00 GPU h")
 
 
 def test_one_queue_holds_all_suites_and_a_second_one_those_with_more_seeds():
-    lines = commands(PLANS, "reduced").splitlines()
-    assert lines[1:-1:2] == [
-        "ckdsnn suite all --tier reduced --seeds 3 \\",
-        "ckdsnn suite rivals --tier reduced --seeds 5 \\",
-    ]
+    text = commands(PLANS, "reduced")
+    assert text.index("ckdsnn suite all --tier reduced --seeds 3 ") < text.index(
+        "ckdsnn suite rivals --tier reduced --seeds 5 "
+    )
+    assert text.count("ckdsnn suite") == 2
