@@ -129,7 +129,7 @@ def with_data(text: str, name: str, suffix: str = "") -> str:
 
 
 def picture_of(output: NotebookNode) -> tuple[str, bytes] | None:
-    """Suffix and content of the picture that an output shows, if any (a merely glued one has a prefix)."""
+    """Suffix and content of the picture that an output shows, if any."""
     for mime, suffix in SUFFIXES.items():
         if content := output.get("data", {}).get(mime):
             return suffix, content.encode() if suffix == ".svg" else base64.b64decode(content)

@@ -1,4 +1,5 @@
-"""A throw-away project with the real _config.yml: one page, two notebooks, one record; a stand-in for papermill."""
+"""A throw-away project with the real _config.yml: a page, two notebooks, a templated page, a record; a stand-in for
+papermill."""
 
 import json
 import shutil
@@ -11,6 +12,7 @@ import papermill
 import pytest
 
 from book.build import build
+from book.templates import Source, source_of
 
 ROOT = Path(__file__).parents[2]
 PLAIN = "notebooks/00_plain.ipynb"
@@ -24,28 +26,35 @@ PARAMETERS = """results: str = "results"  # the committed records
 out: str = "out"  # records made now
 progress: bool = True  # show bars
 epochs: int = 2  # passes over the training set"""
-FIGURE = """import matplotlib.pyplot as plt
-from IPython.display import display
-figure, axes = plt.subplots(figsize=(3, 2))
+FIGURE = """import pandas as pd
+from ckdsnn.report.chart import Chart, panels
+from ckdsnn.report.notebook import show
+figure, ((axes,),) = panels()
 axes.plot([1, 2, 3])
-plt.close(figure)
-display(figure, metadata={"ckdsnn": {"records": ["digits-snn-0"]}})"""
-TABLE = '''from IPython.display import Markdown
-table = """```{table} Accuracy of two students.
-:name: tab-students
+data = pd.DataFrame({"value": [1, 2, 3], "id": "digits-snn-0"})
+show(Chart(figure, data), data)"""
+TABLE = """from ckdsnn.report.tables import Table
+show(Table("tab-students", "Accuracy of two students", ["student", "accuracy"], [["snn", "61.0"]]), data)"""
+ANSWER = """from ckdsnn.report.notebook import answer
+answer(f"After {epochs} epochs, yes.")"""
+TEMPLATED = """---
+template: suite.ipynb
+parameters: {epochs: 5}
+---
+# Templated
 
-| student | accuracy |
-| --- | --- |
-| snn | 61.0 |
-```"""
-display(Markdown(table), metadata={"ckdsnn": {"records": ["digits-snn-0"]}})'''
-GLUE = 'from myst_nb import glue\nglue("snn-accuracy", "61.0 ± 0.5", display=False)'
+What is asked.
+
+<!-- cells -->
+
+What follows, after [the other page](00_plain.ipynb).
+"""
 INDEX = """# A tiny book
 
-The student reaches {glue:text}`../notebooks/01_figures.ipynb::snn-accuracy:s` percent {cite}`somebody2026`,
-see {numref}`fig-line` and {numref}`tab-students`; the error is defined in [errors.py](../ckdsnn/errors.py).
+The student learns {cite}`somebody2026`, see {numref}`fig-line`, {numref}`tab-students` and
+[a templated page](../notebooks/02_templated.md); the error is defined in [errors.py](../ckdsnn/errors.py).
 
-```{figure} figures/fig-line.png
+```{figure} figures/fig-line.svg
 :name: fig-line-again
 :alt: A rising line.
 
@@ -63,12 +72,13 @@ parts:
     chapters:
       - file: notebooks/00_plain
       - file: notebooks/01_figures
+      - file: notebooks/02_templated
 """
 
 
-def figure_metadata(name="fig-line") -> dict:
+def figure_metadata(name="fig-line", **more) -> dict:
     """The metadata of a figure cell as authors write it."""
-    return {"mystnb": {"figure": {"name": name, "caption": "A line."}, "image": {"alt": "A rising line."}}}
+    return {"mystnb": {"figure": {"name": name, "caption": "A line."}, "image": {"alt": "A rising line."}}} | more
 
 
 def notebook(*cells, **metadata) -> nbformat.NotebookNode:
@@ -98,6 +108,7 @@ def make_project(root: Path) -> Path:
         "_toc.yml": TOC,
         "book/index.md": INDEX,
         "book/references.bib": REFERENCES,
+        "notebooks/02_templated.md": TEMPLATED,
         "ckdsnn/errors.py": "class CkdsnnError(ValueError): pass\n",
         "results/runs/digits-snn-0.json": json.dumps(RECORD),
     }.items():
@@ -105,8 +116,11 @@ def make_project(root: Path) -> Path:
     shutil.copy(ROOT / "_config.yml", root)
     shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
     nbformat.write(plain_notebook(), root / "notebooks" / "00_plain.ipynb")
-    cells = [(FIGURE, figure_metadata()), (TABLE, {}), (GLUE, {})]
+    cells = [(FIGURE, figure_metadata()), (TABLE, {})]
     nbformat.write(notebook("# Figures", *cells), root / "notebooks" / "01_figures.ipynb")
+    cells = [(PARAMETERS, {"tags": ["parameters"]}), (ANSWER, {"tags": ["answer"]})]
+    cells.append((FIGURE, figure_metadata("line", tags=["lead"])))
+    nbformat.write(notebook("# A suite", *cells), root / "notebooks" / "suite.ipynb")
     git = ["git", "-C", str(root), "-c", "init.defaultBranch=main"]
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "add", "."], check=True)
@@ -117,6 +131,12 @@ def make_project(root: Path) -> Path:
 def project(tmp_path) -> Path:
     """A fresh throw-away project."""
     return make_project(tmp_path / "tiny")
+
+
+@pytest.fixture
+def plain(project) -> Source:
+    """The source of its first notebook."""
+    return source_of(project, PLAIN)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 
 from book import execute as executor
 from book.execute import book_parameters, check_kernel, check_parameters, execute, normalise, static_key
+from book.templates import source_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.reads import TRACE
 from tests.book.conftest import PLAIN, notebook, plain_notebook
@@ -38,18 +39,20 @@ def test_parameter_that_papermill_would_leave_out_is_refused(project, line):
         check_parameters(project / PLAIN, {})
 
 
-def test_book_sets_only_what_the_notebook_has(project):
+def test_book_sets_only_what_the_notebook_has_and_what_the_page_says(project, plain):
     common = {"results": "../results", "out": "../_build/out/00_plain", "progress": False}
-    assert book_parameters(project / PLAIN) == common
-    assert book_parameters(project / "notebooks" / "01_figures.ipynb") == {}
+    assert book_parameters(plain) == common
+    assert book_parameters(source_of(project, "notebooks/01_figures.ipynb")) == {}
+    own = {"out": "../_build/out/02_templated", "epochs": 5}  # a page of a template has its own folder
+    assert book_parameters(source_of(project, "notebooks/02_templated.md")) == common | own
 
 
-def test_a_notebooks_own_book_parameters_come_on_top_and_are_checked(project):
+def test_a_notebooks_own_book_parameters_come_on_top_and_are_checked(project, plain):
     nbformat.write(plain_notebook(book={"epochs": 1}), project / PLAIN)
-    assert book_parameters(project / PLAIN)["epochs"] == 1
+    assert book_parameters(plain)["epochs"] == 1
     nbformat.write(plain_notebook(book={"epoch": 1}), project / PLAIN)
     with pytest.raises(CkdsnnError, match="no parameter 'epoch'"):
-        execute(project, PLAIN)
+        execute(project, plain)
 
 
 @pytest.mark.parametrize("file", [PLAIN, "constraints.txt", "ckdsnn/errors.py"])
@@ -68,15 +71,15 @@ def test_parameters_change_the_key_and_leftovers_and_results_do_not(project):
     assert static_key(project, project / PLAIN, {"epochs": 1}) != before
 
 
-def test_unchanged_notebook_is_run_once(project, runs):
-    assert execute(project, PLAIN) == execute(project, PLAIN)
+def test_unchanged_notebook_is_run_once(project, plain, runs):
+    assert execute(project, plain) == execute(project, plain)
     assert runs == ["00_plain.ipynb"]
 
 
-def test_changed_package_runs_the_notebook_again(project, runs):
-    execute(project, PLAIN)
+def test_changed_package_runs_the_notebook_again(project, plain, runs):
+    execute(project, plain)
     (project / "ckdsnn" / "errors.py").write_text("changed = True\n")
-    execute(project, PLAIN)
+    execute(project, plain)
     assert len(runs) == 2
 
 
@@ -88,45 +91,45 @@ def test_a_changed_builder_changes_the_key(project, monkeypatch, module):
 
 
 @pytest.mark.parametrize("step", ["write_stamp", "collect"])
-def test_a_run_that_stops_half_way_leaves_nothing_fresh(project, runs, monkeypatch, step):
-    execute(project, PLAIN)
+def test_a_run_that_stops_half_way_leaves_nothing_fresh(project, plain, runs, monkeypatch, step):
+    execute(project, plain)
     before = (project / "constraints.txt").read_text()
     (project / "constraints.txt").write_text("torch==2.12.0\n")
     with monkeypatch.context() as patch, pytest.raises(TypeError):
         patch.setattr(executor.reads, step, None)
-        execute(project, PLAIN)
+        execute(project, plain)
     (project / "constraints.txt").write_text(before)
-    execute(project, PLAIN)
+    execute(project, plain)
     assert len(runs) == 3
 
 
-def test_a_lost_copy_is_made_again(project, runs):
-    execute(project, PLAIN).unlink()
-    assert execute(project, PLAIN).is_file() and len(runs) == 2
+def test_a_lost_copy_is_made_again(project, plain, runs):
+    execute(project, plain).unlink()
+    assert execute(project, plain).is_file() and len(runs) == 2
 
 
-def test_the_kernel_notes_its_reads_where_the_builder_finds_them(project, monkeypatch):
+def test_the_kernel_notes_its_reads_where_the_builder_finds_them(project, plain, monkeypatch):
     nbformat.write(plain_notebook("from ckdsnn.records import record_files\nrecord_files(results)"), project / PLAIN)
-    execute(project, PLAIN)
+    execute(project, plain)
     monkeypatch.setattr(papermill, "execute_notebook", None)
-    execute(project, PLAIN)
+    execute(project, plain)
     (project / "results" / "runs" / "new.json").write_text("{}")
     with pytest.raises(TypeError):
-        execute(project, PLAIN)
+        execute(project, plain)
 
 
-def test_a_run_starts_with_no_records_of_its_own(project, runs):
+def test_a_run_starts_with_no_records_of_its_own(project, plain, runs):
     stale = project / "_build" / "out" / "00_plain" / "runs" / "old.json"
     stale.parent.mkdir(parents=True)
     stale.write_text("{}")
-    execute(project, PLAIN)
+    execute(project, plain)
     assert not stale.exists()
 
 
-def test_failing_notebook_names_the_error_and_leaves_nothing(project):
+def test_failing_notebook_names_the_error_and_leaves_nothing(project, plain):
     nbformat.write(plain_notebook("1 / 0"), project / PLAIN)
     with pytest.raises(CkdsnnError, match=r"00_plain\.ipynb fails: ZeroDivisionError"):
-        execute(project, PLAIN)
+        execute(project, plain)
     assert not list((project / "_build").rglob("*.ipynb"))
 
 

@@ -2,11 +2,12 @@
 
 import base64
 import json
+import re
 
 import nbformat
 import pytest
 
-from book.provenance import Figure, annotate, annotate_page, find_records, legend
+from book.provenance import Figure, annotate, annotate_page, find_records, legend, with_data
 from ckdsnn.errors import CkdsnnError
 from tests.bench_example import EXAMPLE
 from tests.book.conftest import RECORD, figure_metadata, notebook
@@ -52,11 +53,16 @@ def with_figure(metadata=RECORDS, cell_metadata=FIG_A):
 
 
 def test_legend_is_the_second_paragraph_of_the_caption(records):
-    nb = with_figure()
-    figures = annotate(nb, NAME, records)
-    caption = nb.cells[0].metadata.mystnb.figure.caption
-    assert caption == f"A line.\n\n{legend(NAME, RECORDS['ckdsnn'], records)}"
-    assert figures == [Figure("fig-a", ".png", b"picture", caption.split("\n\n")[1])]
+    nb = shown({"image/png": PNG, "text/csv": "x\n1\n"}, RECORDS, FIG_A)
+    figures, data = annotate(nb, NAME, records)
+    line, text = nb.cells[0].metadata.mystnb.figure.caption.split("\n\n")
+    assert line == "A line." and text.startswith(legend(NAME, RECORDS["ckdsnn"], records).removesuffix("</div>"))
+    assert re.findall(r'href="../_static/((?:data|figures)/.*?)" download', text) == [
+        "data/fig-a.csv",
+        "figures/fig-a.png",
+    ]
+    assert figures == [Figure("fig-a", ".png", b"picture", text, "x\n1\n")] and data == {"fig-a": "x\n1\n"}
+    assert [*nb.cells[0].outputs[0].data] == ["image/png"], "the numbers are a file, not an output"
 
 
 @pytest.mark.parametrize(("ids", "n"), [("a", "n = 1 "), ("ab", "n = 2 "), ("abc", "n = 1 to 2 "), ("aa", "n = 1 ")])
@@ -172,19 +178,20 @@ def test_figure_cell_shows_exactly_one_image(records, count):
         annotate(nb, NAME, records)
 
 
-def test_glued_image_that_is_not_shown_needs_nothing(records):
-    nb = shown({"application/papermill.record/image/png": PNG}, {}, {})
-    assert annotate(nb, NAME, records) == []
-
-
 @pytest.mark.parametrize("directive", ["```{table} T", ":::{table} T", "````{list-table} T"])
-def test_table_gets_its_legend_and_is_refused_without_records(records, directive):
-    nb = shown({"text/html": "<table>", "text/markdown": directive}, RECORDS, {})
-    annotate(nb, NAME, records)
-    assert list(nb.cells[0].outputs[0].data) == ["text/markdown"]
-    assert nb.cells[0].outputs[0].data["text/markdown"].startswith(f'{directive}\n\n<div class="provenance">')
+def test_table_gets_its_legend_and_its_numbers_and_is_refused_without_records(records, directive):
+    table = {"text/html": "<table>", "text/markdown": f"{directive}\n:name: tab", "text/csv": "x\n1\n"}
+    nb = shown(table, RECORDS, {})
+    assert annotate(nb, NAME, records) == ([], {"tab": "x\n1\n"})
+    (output,) = nb.cells[0].outputs
+    assert [*output.data] == ["text/markdown"] and 'href="../_static/data/tab.csv"' in output.data["text/markdown"]
+    assert output.data["text/markdown"].startswith(f'{directive}\n:name: tab\n\n<div class="provenance">')
     with pytest.raises(CkdsnnError, match="names no record"):
-        annotate(shown({"text/markdown": directive}, {}, {}), NAME, records)
+        annotate(shown(table, {}, {}), NAME, records)
+
+
+def test_numbers_without_a_legend_have_a_line_of_their_own():
+    assert with_data("", "a").count('<div class="provenance">') == 1 and 'data/a.csv"' in with_data("", "a")
 
 
 def test_other_markdown_is_left_alone(records):

@@ -1,16 +1,18 @@
 """What a notebook read: collected from its kernel's trace, compared with what is there now; a difference runs it."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from book.execute import execute
-from book.reads import collect, is_fresh, write_stamp
+from book.reads import collect, is_fresh, noted, write_stamp
+from book.templates import source_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records import find_record, load_arrays, load_record, load_records, save_record
-from ckdsnn.records.reads import state
+from ckdsnn.records.reads import TRACE, state
 from tests.book.conftest import PLAIN
 
 OWN = Path("_build", "out", "00_plain")
@@ -87,6 +89,16 @@ def test_what_changed_while_it_was_read_is_never_fresh(root):
     assert not is_fresh(root / "stamp.json", "k", root)
 
 
+def test_what_a_block_reads_is_noted_when_it_ends_and_nothing_after(stocked, record):
+    with noted(stocked, OWN) as found:
+        load_record(record.id, stocked / "results")
+        load_record(record.id, stocked / "results")
+        assert found == []
+    load_records(stocked / "results")
+    path = f"results/runs/{record.id}.json"
+    assert found == [(path, state(stocked / path))] and TRACE not in os.environ
+
+
 REWRITTEN = [  # a file of the results, written anew -> the patterns that see it
     ("a-s0-00ff.json", {"*-s0-00ff.json", "a-s0-00ff.json", "[!.]*.json"}),
     ("b-s0-00ff.json", {"*-s0-00ff.json", "[!.]*.json"}),
@@ -139,47 +151,47 @@ CHANGES = {  # what happens to the results -> the readers that it concerns
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_of_the_results_runs_again_what_read_them(stocked, runs, cells, record, reader, change):
+def test_a_change_of_the_results_runs_again_what_read_them(stocked, plain, runs, cells, record, reader, change):
     cells["00_plain.ipynb"] = lambda: READERS[reader](record)
     alter, concerned = CHANGES[change]
-    execute(stocked, PLAIN)
+    execute(stocked, plain)
     alter(record, stocked / "results")
-    execute(stocked, PLAIN)
-    execute(stocked, PLAIN)
+    execute(stocked, plain)
+    execute(stocked, plain)
     assert len(runs) == 1 + (reader in concerned)
 
 
-def test_altered_arrays_are_noticed_by_the_notebook_that_loads_them(stocked, runs, cells, record):
+def test_altered_arrays_are_noticed_by_the_notebook_that_loads_them(stocked, plain, runs, cells, record):
     cells["00_plain.ipynb"] = lambda: READERS["loads arrays"](record)
-    execute(stocked, PLAIN)
+    execute(stocked, plain)
     (stocked / "results" / "arrays" / next(iter(record.arrays))).write_text("")
     with pytest.raises(CkdsnnError, match="differs from the SHA-256"):
-        execute(stocked, PLAIN)
+        execute(stocked, plain)
 
 
 def test_only_the_notebook_that_read_the_change_is_run_again(stocked, runs, cells, record):
     cells["01_figures.ipynb"] = lambda: READERS["loads"](record)
     for _ in range(2):
         for name in (PLAIN, "notebooks/01_figures.ipynb"):
-            execute(stocked, name)
+            execute(stocked, source_of(stocked, name))
         rewrite(record, stocked / "results")
     assert runs == ["00_plain.ipynb", "01_figures.ipynb", "01_figures.ipynb"]
 
 
-def test_what_a_run_made_itself_does_not_run_it_again(stocked, runs, cells, record):
+def test_what_a_run_made_itself_does_not_run_it_again(stocked, plain, runs, cells, record):
     out = "../_build/out/00_plain"
     cells["00_plain.ipynb"] = lambda: find_record(record.id[-8:], 0, out) or save_record(record, out)
-    assert execute(stocked, PLAIN) == execute(stocked, PLAIN)
+    assert execute(stocked, plain) == execute(stocked, plain)
     assert runs == ["00_plain.ipynb"] and (stocked / "_build/out/00_plain/runs" / f"{record.id}.json").is_file()
 
 
-def test_a_record_that_came_while_the_notebook_ran_counts(stocked, runs, cells, record):
+def test_a_record_that_came_while_the_notebook_ran_counts(stocked, plain, runs, cells, record):
     def meanwhile():
         load_records("../results")
         save_record(with_seed(record, len(runs)), "../results")
 
     cells["00_plain.ipynb"] = meanwhile
-    execute(stocked, PLAIN)
+    execute(stocked, plain)
     del cells["00_plain.ipynb"]
-    execute(stocked, PLAIN)
+    execute(stocked, plain)
     assert len(runs) == 2

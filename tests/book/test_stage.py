@@ -1,11 +1,15 @@
-"""The stage: which pages, which links."""
+"""The stage: which pages, which links, and which files lie beside the pages."""
 
+import nbformat
 import pytest
 
+from book.contents import default_repository, pages
 from book.drawings import DRAWINGS, drawings
-from book.stage import default_repository, link_claims, link_sources, pages, stage
+from book.stage import link_claims, link_pages, link_sources, stage
+from book.templates import source_of
 from ckdsnn.errors import CkdsnnError
-from tests.book.conftest import REPOSITORY
+from ckdsnn.report.pages.results import SCRIPT
+from tests.book.conftest import REPOSITORY, figure_metadata, notebook
 
 
 def test_repository_comes_from_pyproject(project):
@@ -14,7 +18,8 @@ def test_repository_comes_from_pyproject(project):
 
 def test_pages_are_those_of_the_contents_in_reading_order(project):
     (project / "book" / "stray.md").write_text("# Not in the contents\n")
-    assert pages(project) == ["book/index.md", "notebooks/00_plain.ipynb", "notebooks/01_figures.ipynb"]
+    notebooks = ["notebooks/00_plain.ipynb", "notebooks/01_figures.ipynb", "notebooks/02_templated.md"]
+    assert pages(project) == ["book/index.md", *notebooks]
 
 
 def test_nested_sections_are_pages_too(project):
@@ -56,6 +61,31 @@ def test_only_links_out_of_the_book_lead_to_the_repository(project, link, result
 )
 def test_links_to_a_claim_name_its_label(link, result):
     assert link_claims(f"see [it]({link}).") == f"see [it]({result})."
+
+
+def test_links_to_a_page_of_a_template_lead_to_its_notebook():
+    text = "[a](07_a.md) [b](../notebooks/07_a.md#x) [c](method.md) [d](../book/07_b.md) `07_a.md`"
+    assert link_pages(text, {"07_a"}) == text.replace("(07_a.md", "(07_a.ipynb").replace("/07_a.md", "/07_a.ipynb")
+
+
+def test_figures_and_their_numbers_lie_beside_the_pages(project, tmp_path):
+    """Of a page of a template, too: under the page's name, and its links lead to the repository."""
+    nb = notebook("# A suite", ("draw()", figure_metadata("line", tags=["lead"])))
+    outputs = {"image/svg+xml": "<svg/>", "text/csv": "value\n1\n"}
+    stated = {"ckdsnn": {"records": ["digits-snn-0"]}}
+    nb.cells[1].outputs = [nbformat.v4.new_output("display_data", data=outputs, metadata=stated)]
+    nbformat.write(nb, tmp_path / "executed.ipynb")
+    page = source_of(project, "notebooks/02_templated.md")
+    (project / "book" / "index.md").write_text("# See\n[it](../notebooks/02_templated.md)\n")
+    staged = stage(project, {page: tmp_path / "executed.ipynb"}, REPOSITORY)
+    static = staged / "book" / "_static"
+    assert (static / "data" / "02_templated-line.csv").read_text() == outputs["text/csv"]
+    assert (static / "figures" / "02_templated-line.svg").read_text() == "<svg/>"
+    assert (staged / "book" / "figures" / "02_templated-line.svg").read_text() == "<svg/>"
+    assert (static / SCRIPT).stat().st_size > 10**5
+    assert "(../notebooks/02_templated.ipynb)" in (staged / "book" / "index.md").read_text()
+    first, figure, last = nbformat.read(staged / page.name, as_version=4).cells
+    assert first.source.startswith("# Templated") and figure.source == "draw()" and "What follows" in last.source
 
 
 @pytest.mark.parametrize("folder", ["runs", "bench"])
