@@ -1,8 +1,10 @@
 """The whole line on a throw-away project: what a reader of the built pages meets."""
 
+import re
 import shutil
 import subprocess
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
@@ -24,35 +26,43 @@ def test_index_leads_to_the_first_page(built):
     assert "book/index.html" in (built / "_build" / "html" / "index.html").read_text()
 
 
-def test_legend_under_a_figure_names_all_that_stands_behind_it(built):
+def test_legend_under_a_figure_leads_to_all_that_stands_behind_it(built):
     figure = page(built, "notebooks/01_figures.html").find("figure", id="fig-line")
     legend = figure.find(class_="provenance")
-    assert figure.find("img")["alt"] == "A rising line."
-    assert "Fig. 2 A line." in figure.get_text()
+    assert figure.find("img")["alt"] == "A rising line." and "A line." in figure.get_text()
     assert legend.find(class_="tier-badge").get_text() == "smoke"
     assert "n = 1 per recipe" in legend.get_text() and "code 0123456" in legend.get_text()
     links = {link.get_text(): link["href"] for link in legend.find_all("a")}
     assert links["notebooks/01_figures.ipynb"] == "../notebooks/01_figures.html"
-    assert links["digits-snn-0"] == "../_static/records/digits-snn-0.json"
-
-
-def test_record_is_one_click_away(built):
-    copy = built / "_build" / "html" / "_static" / "records" / "digits-snn-0.json"
-    assert copy.read_bytes() == (built / "results" / "runs" / "digits-snn-0.json").read_bytes()
+    html = built / "_build" / "html" / "notebooks"
+    record = built / "results" / "runs" / "digits-snn-0.json"
+    assert (html / links["digits-snn-0"]).read_bytes() == record.read_bytes()
+    assert pd.read_csv(html / links["data as CSV"])["value"].tolist() == [1, 2, 3]
+    assert "<svg" in (html / links["figure as SVG"]).read_text()
 
 
 def test_table_is_numbered_and_has_its_legend(built):
-    text = page(built, "notebooks/01_figures.html").find("article").get_text()
-    assert "Table 1" in text
-    assert text.index("Accuracy of two students.") < text.rindex("From notebooks/01_figures.ipynb")
-    assert len(page(built, "notebooks/01_figures.html").find_all(class_="provenance")) == 2
+    article = page(built, "notebooks/01_figures.html").find("article")
+    text = article.get_text()
+    assert "Table 1" in text and len(article.find_all(class_="provenance")) == 2
+    assert text.index("Accuracy of two students") < text.rindex("From notebooks/01_figures.ipynb")
 
 
-def test_page_shows_glued_number_references_and_the_figure_with_its_legend(built):
+def test_page_shows_references_and_the_figure_with_its_legend(built):
     article = page(built, "book/index.html").find("article")
-    assert "reaches 61.0 ± 0.5 percent" in article.get_text()
     assert {"Fig. 2", "Table 1"} <= {link.get_text() for link in article.find_all("a")}
     assert article.find("figure", id="fig-line-again").find(class_="tier-badge")
+
+
+def test_a_templated_page_begins_with_answer_and_lead_and_its_buttons_lead_to_what_git_tracks(built):
+    whole = page(built, "notebooks/02_templated.html")
+    text = whole.find("article").get_text()
+    order = ["Templated", "What is asked.", "After 5 epochs, yes.", "A line.", "What follows, after"]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+    assert "A suite" not in text and text.index("A line.") < text.index("passes over the training set")
+    links = {link["href"] for link in whole.find_all("a", href=True)}
+    files = {match[1] for link in links if (match := re.search(r"/(?:blob|edit)/main/([^?]+)", link))}
+    assert files == {"notebooks/02_templated.md", "notebooks/suite.ipynb"} <= {*builder.tracked_files(built)}
 
 
 def test_link_out_of_the_book_leads_to_the_repository(built):
@@ -71,6 +81,16 @@ def test_book_parameters_reach_the_notebook_and_their_cell_is_folded(built):
     assert "epochs 2 out ../_build/out/00_plain progress False" in article.get_text()
     injected = article.find(class_="tag_injected-parameters")
     assert "tag_hide-input" in injected["class"]
+
+
+def test_a_record_that_no_notebook_reads_builds_the_pages_again(built, tmp_path, monkeypatch):
+    grown, published = tmp_path / "grown", []
+    shutil.copytree(built, grown)
+    monkeypatch.setattr(builder, "publish", lambda *_: published.append("now"))
+    build(grown)
+    assert build(grown) and len(published) == 1
+    (grown / "results" / "runs" / "digits-snn-1.json").write_text("{}")
+    assert build(grown) and len(published) == 2
 
 
 def test_unchanged_project_runs_neither_notebooks_nor_sphinx(built, monkeypatch):
@@ -114,7 +134,7 @@ def test_page_that_git_does_not_track_is_a_finding(built, tmp_path, monkeypatch)
     html = shutil.copytree(project / "_build" / "html", project / "copy")
     monkeypatch.setattr(builder, "jupyter_book", lambda *arguments: html)
     with pytest.raises(CkdsnnError, match=r"notebooks/00_plain.ipynb, which git does not track"):
-        builder.publish(project, project / "_build" / "stage", REPOSITORY)
+        builder.publish(project, project / "_build" / "stage", REPOSITORY, [])
 
 
 def test_outside_a_git_repository_the_build_says_so(tmp_path):
