@@ -1,43 +1,32 @@
 """The same comparison is the same number on every page and in every notebook, with all committed records."""
 
-import json
+import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from book.generated import AT_SCALE, NOTEBOOKS, Generator
+from book.contents import pages
+from book.generated import AT_SCALE, Generator
 from book.provenance import find_records
-from ckdsnn.recipe.conditions import COMPARED
+from book.templates import source_of
 from ckdsnn.recipe.suites import SUITE_METHODS
 from ckdsnn.report.claims.headline import ADDED
 from ckdsnn.report.claims.questions import CLAIMS
 from ckdsnn.report.claims.verdicts import judge
 from ckdsnn.report.compare import Comparison, against, compare_runs
+from ckdsnn.report.conditions import within, within_table
 from ckdsnn.report.pages import differences
-from ckdsnn.report.pages.scale import BASELINES as AT_SCALE_BASELINES
-from ckdsnn.report.suites.pairs import compared_pairs, pair_table
-from ckdsnn.report.suites.selection import on_other_seeds
-from ckdsnn.report.suites.tables import in_points, suite_table
-from ckdsnn.report.suites.within import within, within_table
+from ckdsnn.report.pages.scale import BASELINES
+from ckdsnn.report.points import in_points
+from ckdsnn.report.selection import on_other_seeds, pick_answer
+from ckdsnn.report.suites import answers, pair_table, pairs_of, suite_table
+from ckdsnn.report.where import PAGES
 
 ROOT = Path(__file__).parents[2]
-BASELINES = {  # suite -> that of the table in its notebook
-    "ranges": "nld",
-    "components": "snn",
-    "map-losses": "snn",
-    "noise": "kd",
-    "scaling": "ckdsnn",
-    "stage": "nld",
-    "rivals": "snn",
-    "weights": "ckdsnn",
-}
-UNDER = {  # suite -> the pairs that its notebook compares under each condition
-    "timesteps": [("nld", "snn"), ("ckdsnn", "nld"), ("ckdsnn-count", "nld")],
-    "conditions": [("ckdsnn-beta10", "nld"), ("ckdsnn-beta30", "nld")],
-}
-WITHOUT_SAMD = {"relu": ("nld-with-relu", "nld"), "samd": ("ckdsnn", "nld"), "all": ("ckdsnn-released", "nld-released")}
+TEMPLATED = [source for file in pages(ROOT) if (source := source_of(ROOT, file)) and source.words]
 Shown = tuple[str, str, Iterable[Comparison]]  # where, its text, the comparisons that it shows
 
 
@@ -46,49 +35,60 @@ def book():
     return Generator(ROOT, find_records(ROOT))
 
 
+def in_code(suite: str, wanted: str) -> list:
+    """What the notebook that shows a suite assigns to the name `wanted`, or gives last to the function `wanted`."""
+    cells = nbformat.read(ROOT / PAGES[suite], as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code" and "google.colab" not in cell.source]
+    nodes = list(ast.walk(ast.parse("\n".join(code))))
+    assigned = [n.value for n in nodes if isinstance(n, ast.Assign) and ast.unparse(n.targets) == wanted]
+    given = [n.args[-1] for n in nodes if isinstance(n, ast.Call) and ast.unparse(n.func) == wanted]
+    return [eval(ast.unparse(found)) for found in assigned + given]
+
+
 def on_pages(book: Generator) -> Iterator[Shown]:
     """All that the pages of the reduced tier compare."""
     load = book.evidence.load
-    yield "headline", book.headline(), [c for suite, *pair in ADDED for c in compare_runs(load(suite), [tuple(pair)])]
+    yield "headline", book.additions(), [c for suite, *pair in ADDED for c in compare_runs(load(suite), [tuple(pair)])]
     asked = [a for claim in CLAIMS for found in judge(claim, book.evidence).values() for a in found]
     asked = [a for a in asked if a.question.source in SUITE_METHODS and a.question.value == "accuracy"]  # one setting
-    yield "claims", book.claims(), [a.comparison for a in asked if a.comparison]
-    pairs = [(method, COMPARED[0]) for method in COMPARED[1:]]
-    yield "claims, conditions", book.conditions(), within(load("conditions"), pairs)
-    yield "claims, pick", book.picks("ranges", "nld"), [on_other_seeds(load("ranges"), "nld")[-1]]
-    yield "claims, ranges", book.suite("ranges", "nld"), against(load("ranges"), "nld")
+    yield "claims", book.every_claim(), [a.comparison for a in asked if a.comparison]
     yield "differences", book.worth(), differences.compared(load("released")).values()
 
 
 def in_notebooks(book: Generator) -> Iterator[Shown]:
-    """All that the notebooks' tables compare."""
-    for suite, baseline in BASELINES.items():
-        cells = book.evidence.load(suite)
-        yield NOTEBOOKS[suite], suite_table("t", "c", cells, baseline).markdown(), against(cells, baseline)
-    for suite, pairs in UNDER.items():
-        cells = book.evidence.load(suite)
-        yield NOTEBOOKS[suite], within_table("t", "c", cells, pairs, "own").markdown(), within(cells, pairs)
-    released = book.evidence.load("released")
-    for baseline in differences.BASELINES:
-        cells = differences.forms(released, baseline)
-        yield "16, forms", suite_table("t", "c", cells, baseline).markdown(), against(cells, baseline)
-    cells = book.evidence.load("without-samd")
-    text = pair_table("t", "c", cells, WITHOUT_SAMD).markdown()
-    yield "16, pairs", text, compared_pairs(cells, WITHOUT_SAMD).values()
+    """All that the notebooks compare."""
+    load = book.evidence.load
+    tables = {source.parameters["suite"]: source.parameters["baseline"] for source in TEMPLATED}
+    tables |= {suite: baseline for suite in ("ranges", "noise") for baseline in in_code(suite, "suite_table")}
+    for suite, baseline in tables.items():
+        yield suite, suite_table("t", "c", load(suite), baseline).markdown(), against(load(suite), baseline)
+    for source in TEMPLATED:
+        runs, pairs = load(source.parameters["suite"]), pairs_of(source.parameters["pairs"])
+        found = compare_runs(runs, pairs)
+        assert len(found) == len(pairs), f"{source.name}: every question can be answered"
+        yield f"{source.name}, asked", answers(runs, pairs), found
+    yield "ranges, pick", pick_answer(load("ranges"), "nld"), [on_other_seeds(load("ranges"), "nld")[-1]]
+    for suite in ("timesteps", "conditions"):
+        runs, (pairs,) = load(suite), in_code(suite, "pairs")
+        yield suite, within_table("t", "c", runs, pairs, "own").markdown(), within(runs, pairs)
+    for baseline in in_code("released", "suite_table"):
+        own = load("released")
+        own = own[own["method"].isin(differences.forms(baseline))]
+        yield f"{baseline}, forms", suite_table("t", "c", own, baseline).markdown(), against(own, baseline)
+    runs, (pairs,) = load("without-samd"), in_code("without-samd", "pairs")
+    yield "released, pairs", pair_table("t", "c", runs, pairs).markdown(), compare_runs(runs, pairs.values())
 
 
-def at_scale(book: Generator) -> Iterator[list[Shown]]:
-    """The tables of each setting of the paper's networks."""
-    for suite in AT_SCALE:
-        text = book.scale(suite)
-        for found in book.at_scale(suite).values():
-            pairs = [(method, baseline) for method in found.cells for baseline in AT_SCALE_BASELINES]
-            yield [("scale", text, compare_runs(found.cells, [pair for pair in pairs if pair[0] != pair[1]]))]
-    cells = book.largest_scale.cells
-    pairs = [(method, baseline) for method in cells for baseline in AT_SCALE_BASELINES if method != baseline]
-    added = [c for _, *pair in ADDED for c in compare_runs(cells, [tuple(pair)])]
-    both = book.scale("gpu") + book.scale("evidence"), compare_runs(cells, pairs)
-    yield [("headline at scale", book.headline_at_scale(), added), ("scale", *both)]
+def at_scale(book: Generator) -> list[list[Shown]]:
+    """The tables of each setting of the paper's networks; last the setting that the landing page shows, too."""
+    text, found = "".join(map(book.papers_networks, AT_SCALE)), []
+    for cells in (cells for suite in AT_SCALE for cells in book.at_scale(suite).values()):
+        runs = cells.frame()
+        pairs = [(method, baseline) for method in cells for baseline in BASELINES if method != baseline]
+        added = [one for _, *pair in ADDED for one in compare_runs(runs, [tuple(pair)])]
+        both = ("scale", text, compare_runs(runs, pairs)), ("headline", book.headline_at_scale(), added)
+        found.append((len(runs), *both))
+    return [*([scale] for _, scale, _ in found), [*max(found, key=lambda one: one[0])[1:]]]
 
 
 def agreed(everything: Iterable[Shown]) -> dict[tuple[str, str], set[str]]:
@@ -110,12 +110,12 @@ def test_a_page_and_a_notebook_show_the_same_number(book):
 
 def test_so_do_the_tables_of_the_papers_networks(book):
     *settings, largest = map(agreed, at_scale(book))
-    assert len(settings) >= 2 and all(settings)
-    assert any(len(where) > 1 for where in largest.values())
+    assert len(settings) >= 2 and all(settings) and any(len(where) > 1 for where in largest.values())
 
 
-def test_these_are_the_baselines_of_the_notebooks():
-    for suite, baseline in BASELINES.items():
-        cells = json.loads((ROOT / NOTEBOOKS[suite]).read_text())["cells"]
-        source = "".join(line for cell in cells if cell["cell_type"] == "code" for line in cell["source"])
-        assert f'cells, "{baseline}")' in source, suite
+@pytest.mark.parametrize("source", TEMPLATED, ids=lambda source: source.name)
+def test_a_templated_page_is_of_its_suite_and_asks_what_its_claim_asks(source):
+    suite, pairs = source.parameters["suite"], pairs_of(source.parameters["pairs"])
+    assert PAGES[suite] == source.name and source.parameters["baseline"] in SUITE_METHODS[suite]
+    of_claim = {(q.method, q.baseline) for claim in CLAIMS if claim.shown == suite for q in claim.questions}
+    assert not of_claim or {*pairs} & of_claim
