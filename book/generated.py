@@ -139,7 +139,9 @@ class Generator:
     @part("speed")
     def cost_of_a_step(self) -> str:
         """How many times as fast as its released form a training step is, by the newest measurement of each device."""
-        runs = speed.compared(bench_frame(load_benches(self.results)))
+        if not (benches := load_benches(self.results)):
+            return "how long a training step takes is not measured yet."
+        runs = speed.compared(bench_frame(benches))
         found = [f"{speed.gains(own)} ({name})" for name, own in runs.groupby("machine", sort=False)]
         return f"a training step is so many times as fast as the released form of it: {'; '.join(found)}."
 

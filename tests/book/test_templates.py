@@ -1,5 +1,6 @@
 """Pages that share a notebook: what a file names, and where its words, the answer and the lead figure come to stand."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,22 +39,27 @@ def test_a_page_that_does_not_say_where_the_cells_go_is_refused(project, words):
 def test_the_words_stand_around_the_cells_and_figures_bear_the_pages_name(project):
     nb = notebook("# A suite", ("x = 1", {}), ("draw()", figure_metadata("line")))
     source = source_of(project, PAGE)
-    with_words(nb, source)
     before, after = source.words.split(CELLS)
-    assert texts(nb) == [before.strip(), "x = 1", "draw()", after.strip()]
-    assert nb.cells[2].metadata.mystnb.figure.name == "02_templated-line"
-    with_words(
-        other := notebook("# A suite", ("draw()", figure_metadata("line"))), replace(source, name="notebooks/3.ipynb")
-    )
-    assert other.cells[1].metadata.mystnb.figure.name == "3-line", "the same figure of two pages has two names"
+    with_words(nb, source)
+    assert re.sub(r"\s+", " ", " ".join(texts(nb))) == " ".join(f"{before} x = 1 draw() {after}".split())
+    other = notebook("# A suite", ("draw()", figure_metadata("line")))
+    with_words(other, replace(source, name="notebooks/3.ipynb"))
+    names = [cell.metadata.mystnb.figure.name for cell in (*nb.cells, *other.cells) if cell.source == "draw()"]
+    assert names == ["02_templated-line", "3-line"], "the same figure of two pages has two names"
     nbformat.validate(nb)
 
 
-def test_the_answer_and_the_lead_come_under_the_title_in_their_order():
-    nb = notebook("# Title", ("run()", {}), (ANSWER, {"tags": ["hide-input", "answer"]}), "## More",
+def test_answer_and_lead_come_under_the_title_without_code_and_sections_after_them(project):
+    source = source_of(project, PAGE)
+    words = f"# Title\n\nAsked.\n\n## What\n\nA.\n\n## More\n\n{CELLS}\n\nLast."
+    nb = notebook("# A suite", ("run()", {}), (ANSWER, {"tags": ["hide-input", "answer"]}), "### Else",
                   ("draw()", {"tags": ["lead"]}), ("x", {"tags": ["hide-input"]}))  # fmt: skip
+    with_words(nb, replace(source, words=words))
     under_title(nb)
-    assert texts(nb) == ["# Title", ANSWER, "draw()", "run()", "## More", "x"]
+    assert texts(nb) == [
+        "# Title\n\nAsked.", ANSWER, "draw()", "## What\n\nA.\n\n## More", "run()", "### Else", "x", "Last."
+    ]  # fmt: skip
+    assert [cell.metadata.get("tags") for cell in nb.cells[1:3]] == [["remove-input"]] * 2
 
 
 def test_of_the_books_pages_every_template_is_there_and_names_parameters():
