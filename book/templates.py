@@ -62,8 +62,10 @@ def with_words(notebook: nbformat.NotebookNode, source: Source) -> None:
     for cell in notebook.cells:
         if figure := cell.metadata.get("mystnb", {}).get("figure"):
             figure["name"] = f"{Path(source.name).stem}-{figure['name']}"
-    before, after = (nbformat.v4.new_markdown_cell(part.strip()) for part in source.words.split(CELLS))
-    notebook.cells = [before, *notebook.cells[1:], after]
+    before, after = source.words.split(CELLS)
+    title, *sections = before.strip().partition("\n## ")
+    words = [nbformat.v4.new_markdown_cell(text.strip()) for text in (title, "".join(sections), after)]
+    notebook.cells = [*words[:2], *notebook.cells[1:], words[2]]
     for index, cell in enumerate(notebook.cells):
         cell.id = f"cell-{index:03d}"
 
@@ -71,5 +73,7 @@ def with_words(notebook: nbformat.NotebookNode, source: Source) -> None:
 def under_title(notebook: nbformat.NotebookNode) -> None:
     """Put the answer, and the figure that goes with it, under the page's title: what made them follows."""
     leading = [cell for cell in notebook.cells if {"answer", "lead"} & {*cell.metadata.get("tags", [])}]
+    for cell in leading:
+        cell.metadata.tags = ["remove-input"]  # what they show comes first; the notebook itself has the code
     others = [cell for cell in notebook.cells if cell not in leading]
     notebook.cells = [others[0], *leading, *others[1:]] if others else leading

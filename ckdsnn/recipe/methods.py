@@ -62,7 +62,7 @@ FIRST_RELEASE = released(*(name for name in RELEASED if name != "head")) | {
 # The rivals by maps (at, catkd, e2kd) learn from maps and labels alone, as samd does, with the weights of their
 # authors' code; those by features (kdsnn, bkd) learn from the logits, too, as published. Figures keep this order.
 METHODS: dict[str, Method] = {
-    "snn": Method({"losses": "none"}, "SNN, no distillation"),
+    "snn": Method({"losses": "none"}, "plain SNN"),
     "kd": Method({"losses": "kd"}, "KD"),
     "kdsnn": Method({"losses": "kd+kdsnn"}, "KDSNN"),
     "bkd": Method({"losses": "kd+bkd"}, "BKDSNN"),

@@ -63,8 +63,7 @@ def within_figure(runs: pd.DataFrame, pairs: Sequence[Pair], own: str) -> Chart:
     for (axes,), pair in zip(panels_of, pairs, strict=True):
         same = [one for one in found if (bare(one).method, bare(one).baseline) == pair]
         drawn.append(draw_differences(axes, {condition_of(one, own): one for one in same}))
-        axes.set(title=" minus ".join(map(label_of, pair)), xlabel="")
-    axes.set_xlabel("Test accuracy, same seed (points)")
+        axes.set(title=" minus ".join(map(label_of, pair)), xlabel="Test accuracy, same seed (points)")
     return Chart(figure, pd.concat(drawn))
 
 

@@ -33,7 +33,7 @@ GROUPS = {  # verdict of a comparison -> its words, and the word between the two
     1: ("Better", "than"),
     0: ("Not told apart", "and"),
     -1: ("Worse", "than"),
-    None: ("Too few runs for a verdict", "against"),
+    None: ("Too few runs to tell", "and"),
 }
 NEAR = 2.0  # points: so near to chance a network has learned next to nothing
 ROW = 0.27  # inches
@@ -48,7 +48,7 @@ def suite_figure(runs: pd.DataFrame, baseline: str) -> Chart:
     found = {label_of(one.method): one for one in in_order(against(runs, baseline), baseline)}
     figure, ((axes,),) = panels(height=ROW * len(found) + 0.8)
     data = draw_differences(axes, found)
-    axes.set_xlabel(fill(f"Test accuracy minus {label_of(baseline)}, same seed (points)", 48))
+    axes.set_xlabel(fill(f"minus {label_of(baseline)}, same seed (points)", 36))
     return Chart(figure, data)
 
 
@@ -59,7 +59,7 @@ def pair_figure(runs: pd.DataFrame, pairs: Iterable[Pair]) -> Chart:
     lines = sum(len(fill(label, LABEL).split("\n")) for label in found)
     figure, ((axes,),) = panels(height=0.2 * lines + 0.12 * len(found) + 0.8)
     data = draw_differences(axes, found)
-    axes.set_xlabel("Difference of the test accuracies, same seed (points)")
+    axes.set_xlabel("Test accuracy, same seed (points)")
     return Chart(figure, data)
 
 
@@ -167,7 +167,7 @@ def answers(runs: pd.DataFrame, pairs: Iterable[Pair]) -> str:
     for sign, (words, between) in GROUPS.items():
         group = [one for one in found if one.sign == sign]
         named = "; ".join(f"{label_of(one.method)} {between} {label_of(one.baseline)} {with_n(one)}" for one in group)
-        parts += [f"**{words}** (points): {named}."] if group else []
+        parts += [f"**{words}**, in points: {named}."] if group else []
     return " ".join(parts)
 
 

@@ -1,21 +1,27 @@
-"""Every figure of the package, drawn from examples."""
+"""Every figure of the package, drawn from examples, and those of the book's suites, from the committed records."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from ckdsnn.report.suites.energy_plots import accuracy_against_energy, firing_rates
-from ckdsnn.report.suites.plots import over_time, suite_figure
-from ckdsnn.report.suites.within import within_figure
-from matplotlib.figure import Figure
+import pandas as pd
+import yaml
 
+from ckdsnn.analysis.alignment import aligned
+from ckdsnn.analysis.cells import Cells, load_cells
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import bench_frame, sweep_frame
 from ckdsnn.report.agreement import agreements
+from ckdsnn.report.alignment import alignment_figure
+from ckdsnn.report.chart import Chart
+from ckdsnn.report.conditions import over_time, within_figure
+from ckdsnn.report.energy import accuracy_against_energy, firing_rates
 from ckdsnn.report.framework import framework
 from ckdsnn.report.maps import explanation, map_gallery, sam_growth
 from ckdsnn.report.plots import cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.speed import compared as compared_speed
 from ckdsnn.report.speed import newest, scaling, switch_costs, switched, throughput, time_shares
+from ckdsnn.report.suites import accuracy_figure, pair_figure, pairs_of, suite_figure
 from ckdsnn.studies.distributions.report import distances, histograms
 from ckdsnn.studies.faithfulness.report import map_scores, road_curves
 from ckdsnn.studies.gradients.report import gradient_heat, gradient_strength
@@ -49,16 +55,22 @@ from tests.report.examples import (
 )
 
 
-def gallery() -> Figure:
+def gallery() -> Chart:
     """Eight CIFAR-10 pictures with the rows that have the longest labels."""
     rows = {"Teacher: CAM": ("cam", maps(8))}
     rows |= {f"SAM: {STYLES[method][0]}": ("sam", maps(8)) for method in ("snn", "ckdsnn")}
     return map_gallery(pictures(8), CLASSES[:8], rows | {"Student: Grad-CAM": ("grad_cam", maps(8))})
 
 
+def runs(suite: str, record: Record):
+    """Three seeds of every method of a suite."""
+    return Cells(suite_cells(suite, "reduced", record)).frame()
+
+
+OVER_TIME = [("nld", "snn"), ("ckdsnn-count", "nld"), ("ckdsnn", "nld")]
 COMPARED = ("snn", "kd", "ckdsnn-count", "ckdsnn", "samd-count")
 
-FIGURES: dict[str, Callable[[Record], Figure]] = {
+FIGURES: dict[str, Callable[[Record], Chart]] = {
     "training_curves": lambda record: training_curves(
         [record_of(record, method, id=f"digits-{method}-s0-01234567") for method in METHODS]
     ),
@@ -72,23 +84,20 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "sam_growth": lambda _: sam_growth(grown(4, 10, 32), CLASSES),
     "sam_growth, long names": lambda _: sam_growth(grown(2, 2), ["American Staffordshire terrier", "go-kart"]),
     "explanation": lambda _: explanation(found()),
-    "suite_figure": lambda record: suite_figure(suite_cells("released", "reduced", record), "ckdsnn-count"),
-    "suite_figure, short": lambda record: suite_figure(suite_cells("noise", "reduced", record), "kd"),
-    "accuracy_against_energy": lambda record: accuracy_against_energy(over_time_cells(record)),
-    "firing_rates": lambda record: firing_rates(cells_of(record, {method: [50.0] for method in METHODS})),
-    "within_figure": lambda record: within_figure(
-        suite_cells("timesteps", "reduced", record),
-        [("nld", "snn"), ("ckdsnn-count", "nld"), ("ckdsnn", "nld")],
-        "T = 1",
-    ),
-    "over_time": lambda record: over_time(suite_cells("timesteps", "reduced", record), 1),
+    "suite_figure": lambda record: suite_figure(runs("released", record), "ckdsnn-count"),
+    "accuracy_figure": lambda record: accuracy_figure(runs("noise", record), "kd"),
+    "pair_figure": lambda record: pair_figure(runs("rivals", record), [("ckdsnn", "kd"), ("ckdsnn-beta30", "bkd")]),
+    "accuracy_against_energy": lambda record: accuracy_against_energy(Cells(over_time_cells(record)).frame()),
+    "firing_rates": lambda record: firing_rates(Cells(cells_of(record, {m: [50.0] for m in METHODS})).records.layers()),
+    "within_figure": lambda record: within_figure(runs("timesteps", record), OVER_TIME, "T = 1"),
+    "over_time": lambda record: over_time(runs("timesteps", record)),
     "road_curves": lambda record: road_curves(faithfulness(record)),
     "map_scores": lambda record: map_scores(
         [faithfulness(record, method) for method in ("snn", "kd", "ckdsnn-count", "ckdsnn")]
     ),
     "map_scores, one": lambda record: map_scores([faithfulness(record)]),
     "surrogate_curves": lambda record: surrogate_curves(surrogates(record)),
-    "framework": lambda _: framework(),
+    "framework": lambda _: Chart(framework(), pd.DataFrame()),
     "throughput": lambda _: throughput(compared_speed(bench_frame(benches()))),
     "time_shares": lambda _: time_shares(compared_speed(bench_frame(benches()))),
     "switch_costs": lambda _: switch_costs(switched(bench_frame(benches()))),
@@ -103,4 +112,47 @@ FIGURES: dict[str, Callable[[Record], Figure]] = {
     "noise_changes": lambda _: noise_changes(changes()),
     "landscape_curves": lambda record: landscape_curves([bowl(record, m) for m in COMPARED]),
     "landscape_planes": lambda record: landscape_planes([bowl(record, m) for m in COMPARED]),
+}
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results"
+
+
+def committed(suite: str, *baselines: str) -> dict[str, Callable[[Record], Chart]]:
+    """Both figures of a suite of the book, as its records are now."""
+    return {
+        f"{draw.__name__}, {suite}, {baseline}": lambda _, draw=draw, baseline=baseline: draw(
+            load_cells(suite, "reduced", RESULTS).frame(), baseline
+        )
+        for draw in (suite_figure, accuracy_figure)
+        for baseline in baselines
+    }
+
+
+def of_pages() -> dict[str, Callable[[Record], Chart]]:
+    """The figures of every page of a suite's template, as the records are now."""
+    found = {}
+    for page in sorted((ROOT / "notebooks").glob("*.md")):
+        told = yaml.safe_load(page.read_text().split("---\n")[1])["parameters"]
+        found |= committed(told["suite"], told["baseline"])
+        found[f"pairs of {told['suite']}"] = lambda _, told=told: pair_figure(
+            load_cells(told["suite"], "reduced", RESULTS).frame(), pairs_of(told["pairs"])
+        )
+    return found
+
+
+FIGURES |= of_pages() | committed("ranges", "nld") | committed("noise", "kd") | committed("spikformer", "snn")
+FIGURES |= committed("events", "snn") | committed("simulated", "cifar10-events-snn")
+FIGURES |= {
+    "timesteps": lambda _: within_figure(load_cells("timesteps", "reduced", RESULTS).frame(), OVER_TIME, "T = 1"),
+    "over_time, committed": lambda _: over_time(load_cells("timesteps", "reduced", RESULTS).frame()),
+    "energy": lambda _: accuracy_against_energy(load_cells("timesteps", "reduced", RESULTS).frame()),
+    "conditions": lambda _: within_figure(
+        load_cells("conditions", "reduced", RESULTS).frame(),
+        [("ckdsnn-beta10", "nld"), ("ckdsnn-beta30", "nld")],
+        "as in the other suites",
+    ),
+    "alignment": lambda _: alignment_figure(
+        aligned(load_cells("ranges", "reduced", RESULTS), RESULTS), ["nld", "ckdsnn", "ckdsnn-count-beta0.016"]
+    ),
 }

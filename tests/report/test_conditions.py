@@ -33,7 +33,7 @@ def test_each_pair_is_compared_under_each_condition_as_one_family(runs):
 def test_the_table_and_the_figure_name_the_condition_and_have_its_numbers(runs):
     table = within_table("t", "c", runs, PAIRS, "as here")
     assert [row[0] for row in table.rows] == ["as here", "as here", CONDITIONS["t4"].words, CONDITIONS["t4"].words]
-    assert table.rows[2][1] == "NLD minus SNN, no distillation" and readable(table.rows[2][3]).startswith("+10.00 [")
+    assert table.rows[2][1] == "NLD minus plain SNN" and readable(table.rows[2][3]).startswith("+10.00 [")
     data = within_figure(runs, PAIRS, "as here").data
     assert data[data["method"] == "nld-t4"]["points"].tolist() == pytest.approx([10.0, 9.4, 10.6])
 

@@ -4,8 +4,10 @@ import io
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
 from matplotlib.text import Text
 
 from ckdsnn.report.notebook import figure_bundle
@@ -63,6 +65,15 @@ def test_no_legend_covers_bars(painted):
     for axes in painted[0].axes:
         for bar in axes.patches if axes.get_legend() else []:
             assert not axes.get_legend().get_window_extent().overlaps(bar.get_window_extent()), axes.get_title()
+
+
+def test_no_marker_lies_outside_its_axes(painted):
+    for axes in painted[0].axes:
+        (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+        dots = [points.get_offsets() for points in axes.collections if isinstance(points, PathCollection)]
+        dots += [line.get_xydata() for line in axes.lines if line.get_marker() not in ("", "None", None)]
+        for x, y in (point for points in dots for point in np.ma.getdata(points).astype(float)):
+            assert not np.isfinite([x, y]).all() or (left <= x <= right and low <= y <= high), f"{x}, {y} of {axes}"
 
 
 def says(axis, texts):

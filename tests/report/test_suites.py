@@ -34,7 +34,7 @@ def test_the_table_shows_means_differences_and_what_is_not_known(record):
     table = suite_table("t", "c", runs_of(record, ACCURACIES), "snn")
     assert table.header[3] == "p, Holm over 1"  # NLD has one pair, and e2KD's equal differences have no spread
     assert [list(map(readable, row[:4])) for row in table.rows] == [
-        ["SNN, no distillation", "51.17 ± 1.26 (n = 3)", "–", "–"],
+        ["plain SNN", "51.17 ± 1.26 (n = 3)", "–", "–"],
         ["KD", "54.13 ± 1.55 (n = 3)", "+2.97 [+1.85, +4.09] (n = 3)", "0.008"],
         ["e2KD", "21.17 ± 1.26 (n = 3)", "-30.00 (n = 3)", "–"],
         ["NLD", "50.50 (n = 1)", "+0.50 (n = 1) from 50.00", "–"],

@@ -73,9 +73,10 @@ def verdict_cells(found: Mapping[str, str]) -> str:
 
 def verdicts(claim: Claim, evidence: Evidence) -> str:
     """The verdict on a claim in a sentence, in each map range, with a link to its evidence."""
-    found = {name: f"**{verdict_of(answers, name)}**" for name, answers in judge(claim, evidence).items()}
-    parts = "; ".join(f"{f'maps {name}: ' * bool(name)}{verdict}" for name, verdict in found.items())
-    return f"The claim ([{claim.key}](../book/claims.md#claim-{claim.key.lower()})): {parts}."
+    found = {name: verdict_of(answers, name) for name, answers in judge(claim, evidence).items()}
+    link = f"[{claim.key}](../book/claims.md#claim-{claim.key.lower()})"
+    parts = [f"**{verdict}**" + f" with maps {name}" * bool(name) for name, verdict in found.items()]
+    return f"The claim ({link}) is {', '.join(parts)}." if ANY in found else f"The claim ({link}): {'; '.join(parts)}."
 
 
 def evidence_table(name: str, caption: str, found: Sequence[Answer]) -> Table:

@@ -146,9 +146,9 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
     low, high = (text(runs[column], "{:.2f}") for column in ("accuracy_low", "accuracy_high"))
     shown = pd.DataFrame({
         "Method": [label_of(str(m)) if m else name for m, name in zip(runs["method"], runs["id"], strict=True)],
-        "Setting": runs["setting"].astype(str), "Tier": runs["tier"].astype(str), "T": text(runs["T"], "{}", "ANN"),
-        "Seed": runs["seed"], "Epochs": runs["epochs"], "Accuracy (%)": text(runs["accuracy"], "{:.2f}"),
-        "95 %": low + " to " + high, "Published (%)": published,
+        "Setting": runs["setting"].astype(str), "T": text(runs["T"], "{}", "ANN"), "Seed": runs["seed"],
+        "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + " to " + high, "Published (%)": published,
+        "Tier": runs["tier"].astype(str), "Epochs": runs["epochs"],
         "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
         "Energy (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
         "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
@@ -156,7 +156,7 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
     table = itables.to_html_datatable(
         shown, connected=False, table_id="results-runs", allow_html=True, showIndex=False, column_filters="header",
         layout={"topStart": "pageLength", "topEnd": "search", "bottomStart": "info", "bottomEnd": "paging"},
-        maxBytes=0, display_logo_when_loading=False,
+        maxBytes=0, display_logo_when_loading=False, classes="display compact",
     )  # fmt: skip
     return f'```{{raw}} html\n<script src="../_static/{SCRIPT}"></script>\n{table}\n```'
 
