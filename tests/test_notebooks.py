@@ -1,24 +1,29 @@
-"""The committed notebooks: no outputs, readable parameters, one skeleton, figures that can be referred to."""
+"""The committed notebooks and the pages made of them: no outputs, readable parameters, one skeleton, one answer."""
 
 import ast
 import re
 import sys
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from types import ModuleType
 
 import nbformat
 import papermill
 import pytest
-import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
+from book.contents import pages
+from book.execute import check_parameters
+from book.templates import source_of, with_words
 from ckdsnn.report.claims.questions import CLAIMS
+from ckdsnn.report.where import PAGES
 
 ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
-SECTIONS = ["Parameters", "Run", "Figure", "Reading it", "Limits", "Next"]
+SOURCES = [source for file in pages(ROOT) if (source := source_of(ROOT, file))]
+SECTIONS = ["What is compared", "How it was made", "Parameters", "Run", "Figure", "Reading it", "Limits", "Next"]
 COLUMNS = 75  # of code that a page of the book shows without cutting it
 KINDS = {"int": int, "float": float, "str": str, "bool": bool}
 
@@ -34,6 +39,20 @@ def nb(path):
     return NOTEBOOKS[path.stem]
 
 
+def page_of(source):
+    """A page's cells, with its own words around those of a template."""
+    nb = deepcopy(NOTEBOOKS[source.notebook.stem])
+    if source.words:
+        with_words(nb, source)
+    return nb
+
+
+@pytest.fixture(params=SOURCES, ids=lambda source: Path(source.name).stem)
+def page(request):
+    """Each notebook page of the book in turn."""
+    return page_of(request.param)
+
+
 def code_cells(nb):
     return [cell for cell in nb.cells if cell.cell_type == "code"]
 
@@ -45,6 +64,11 @@ def prose(nb):
 def python(cell):
     """A cell's code with its shell and magic lines as calls of IPython."""
     return TransformerManager().transform_cell(cell.source)
+
+
+def tagged(nb, tag):
+    """The places of the cells with this tag."""
+    return [place for place, cell in enumerate(nb.cells) if tag in cell.metadata.get("tags", [])]
 
 
 def figures(nb):
@@ -94,11 +118,24 @@ def test_set_up_is_the_same_everywhere():
     assert len({code_cells(nb)[0].source for nb in NOTEBOOKS.values()}) == 1
 
 
-def test_sections_come_in_the_one_order(nb):
-    headings = re.findall(r"^(#+) (.+)$", prose(nb), re.MULTILINE)
+def test_a_page_has_one_title_one_question_and_the_sections_in_their_order(page):
+    headings = re.findall(r"^(#+) (.+)$", prose(page), re.MULTILINE)
     assert [level for level, _ in headings].count("#") == 1 and headings[0][0] == "#"
-    assert [title for level, title in headings if level == "##"] == SECTIONS
-    assert len(re.findall(r"^\*\*(Claim|Question)\.\*\*", nb.cells[0].source, re.MULTILINE)) == 1
+    sections = [title for level, title in headings if level == "##"]
+    assert sections == [title for title in SECTIONS if title in sections] and sections[-1] == "Next"
+    assert max(Counter(headings).values()) == 1, "no part twice"
+    assert len(re.findall(r"^\*\*(Claim|Question)\.\*\*", page.cells[0].source, re.MULTILINE)) == 1
+
+
+def test_a_page_has_one_answer_with_its_figure_after_what_they_are_computed_from(page):
+    (answer,), leads, (parameters,) = (tagged(page, tag) for tag in ("answer", "lead", "parameters"))
+    assert parameters < answer < leads[0] and "answer(" in page.cells[answer].source
+    assert all("figure" in page.cells[lead].metadata.mystnb for lead in leads)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_a_pages_parameters_are_its_notebooks(source):
+    check_parameters(source.notebook, source.parameters)
 
 
 def test_code_fits_the_page(nb):
@@ -107,26 +144,27 @@ def test_code_fits_the_page(nb):
             assert len(line) <= COLUMNS, line
 
 
-@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.notebook], ids=lambda claim: claim.key)
-def test_a_claims_notebook_says_so_and_leads_to_its_verdict(claim):
-    nb = NOTEBOOKS[Path(claim.notebook).stem]
-    assert "**Claim.**" in nb.cells[0].source
-    assert f"[{claim.key}](../book/claims.md#claim-{claim.key.lower()})" in prose(nb).split("## Reading it")[1]
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
+def test_a_claims_page_says_so_and_leads_to_its_verdict(claim):
+    (shown,) = [page_of(source) for source in SOURCES if source.name == PAGES[claim.shown]]
+    assert "**Claim.**" in shown.cells[0].source
+    assert f"[{claim.key}](../book/claims.md#claim-{claim.key.lower()})" in prose(shown)
 
 
-def test_prose_is_finished_and_plain_markdown(nb):
+def test_prose_is_finished_and_plain_markdown(page):
     """Colab and GitHub show roles and directives as they stand."""
-    assert not re.search(r"\{[\w:-]+\}`|^(`{3,}|:{3,})\{", prose(nb), re.MULTILINE)
-    for cell in nb.cells:
+    assert not re.search(r"\{[\w:-]+\}`|^(`{3,}|:{3,})\{", prose(page), re.MULTILINE)
+    for cell in filter(lambda cell: cell.source, page.cells):
         assert not re.fullmatch(r"[A-Z -]*", cell.source), f"a placeholder: {cell.source!r}"
 
 
-def test_code_builds_on_ckdsnn_alone(nb):
-    allowed = {"ckdsnn", "torch", "sys"}
+def test_code_builds_on_ckdsnn_alone_and_imports_what_is_there(nb):
+    allowed = {"ckdsnn", "pandas", "torch", "sys"}
     for cell in code_cells(nb):
         for node in ast.walk(ast.parse(python(cell))):
             if isinstance(node, ast.ImportFrom):
                 assert node.level == 0 and node.module.split(".")[0] in allowed, ast.unparse(node)
+                exec(ast.unparse(node), {})
             elif isinstance(node, ast.Import):
                 assert {alias.name.split(".")[0] for alias in node.names} <= allowed, ast.unparse(node)
 
@@ -140,14 +178,13 @@ def test_every_figure_has_a_name_a_caption_and_an_alternative_text(nb):
 
 
 def test_figure_names_are_unique():
-    names = Counter(options.figure.name for nb in NOTEBOOKS.values() for options in figures(nb))
+    names = Counter(options.figure.name for source in SOURCES for options in figures(page_of(source)))
     assert names and max(names.values()) == 1, names.most_common(3)
 
 
-def test_every_notebook_is_in_the_table_of_contents():
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    listed = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
-    assert [name for name in listed if name.startswith("notebooks/")] == [f"notebooks/{name}" for name in NOTEBOOKS]
+def test_every_notebook_makes_a_page_in_the_order_of_their_names():
+    named = [source.name for source in SOURCES]
+    assert named == sorted(named) and {source.notebook for source in SOURCES} == {*PATHS}
 
 
 def links_in(text):
@@ -156,15 +193,16 @@ def links_in(text):
     return re.findall(r"\]\(([^)\s]+)\)", text)
 
 
-PAGES = [*sorted((ROOT / "book").glob("*.md")), ROOT / "README.md", ROOT / "results" / "README.md", *PATHS]
+FILES = [ROOT / "README.md", ROOT / "results" / "README.md", *PATHS]
+FILES += [file for folder in ("book", "notebooks") for file in sorted((ROOT / folder).glob("*.md"))]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_relative_links_lead_to_files(page):
-    text = prose(NOTEBOOKS[page.stem]) if page in PATHS else page.read_text()
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_relative_links_lead_to_files(file):
+    text = prose(NOTEBOOKS[file.stem]) if file in PATHS else file.read_text()
     for link in links_in(text):
         if not re.match(r"https?:|mailto:|#", link):
-            assert (page.parent / link.split("#")[0]).exists(), f"{link} leads nowhere"
+            assert (file.parent / link.split("#")[0]).exists(), f"{link} leads nowhere"
 
 
 def test_links_in_code_are_no_links():
