@@ -10,6 +10,8 @@ from statistics import mean, stdev
 from textwrap import fill
 from typing import Any
 
+import pandas as pd
+
 SCREEN = 120  # columns
 DASH = "–"
 
@@ -30,6 +32,12 @@ class Table:
         shown = {head: texts for head, texts in cells.items() if any(texts)}
         body = [[text or DASH for text in row] for row in zip(*shown.values(), strict=True)]
         return cls(name, caption, list(shown), body)
+
+    @classmethod
+    def of_frame(cls, name: str, caption: str, frame: pd.DataFrame) -> "Table":
+        """A frame as it is: its columns are the heads, numbers have three digits, what is missing is a dash."""
+        text = [[cell if isinstance(cell, str) else digits(cell) for cell in row] for row in frame.to_numpy(object)]
+        return cls(name, caption, [*map(str, frame.columns)], text)
 
     def markdown(self) -> str:
         """A MyST table directive around a Markdown table."""

@@ -109,7 +109,7 @@ def test_the_profile_has_a_column_a_network_and_entropies_of_maps_in_percent_of_
     assert [*map(readable, table.header)] == [
         "",
         "Teacher (ANN)",
-        "SNN, no distillation (n = 2)",
+        "plain SNN (n = 2)",
         "CKDSNN (count) (n = 1)",
     ]
     rows = {row[0]: [*map(readable, row[1:])] for row in table.rows}
