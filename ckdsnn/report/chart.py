@@ -1,11 +1,13 @@
 """A figure together with the numbers that it draws, and how the two are written."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ckdsnn.files import atomic
@@ -44,6 +46,13 @@ def panels(rows: int = 1, columns: int = 1, height: float = 2.6, **shared) -> tu
     """A figure of one column's width with [rows, columns] axes, each row `height` inches; shared: as for `subplots`."""
     figure = Figure(figsize=(WIDTH, height * rows))
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
+
+
+def legend_below(figure: Figure, axes: Axes, names: Sequence[str] | None = None, ncols: int = 2) -> None:
+    """Move the legend that seaborn has put into the axes below the figure; names: its entries, if not those there."""
+    handles, found = axes.get_legend_handles_labels()
+    axes.get_legend().remove()
+    figure.legend(handles, names or found, loc="outside lower center", ncols=ncols)
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:

@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.ticker import NullLocator
 
 from ckdsnn.recipe.conditions import CONDITIONS, split_condition
-from ckdsnn.report.chart import Chart, panels
+from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.compare import Comparison, Pair, compare_runs, table_of
 from ckdsnn.report.labels import colour_of, label_of, range_look
 from ckdsnn.report.points import draw_differences, pair_label, with_n
@@ -84,9 +84,7 @@ def over_time(runs: pd.DataFrame) -> Chart:
     axes.set_xticks(steps, map(str, steps))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set(xlabel="Time steps T", ylabel="Test accuracy, last epoch (%)")
-    handles, names = axes.get_legend_handles_labels()
-    axes.get_legend().remove()
-    figure.legend(handles, map(label_of, names), loc="outside lower center", ncols=2)
+    legend_below(figure, axes, [*map(label_of, methods)])
     return Chart(figure, data.assign(seed=runs["seed"]))
 
 
