@@ -15,29 +15,27 @@ from tests.book.conftest import RECORD, figure_metadata, notebook
 NAME = "notebooks/02_maps.ipynb"
 RECORDS = {"ckdsnn": {"records": ["a"]}}
 FIG_A = figure_metadata("fig-a")
-PNG = base64.b64encode(b"picture").decode()
+PNG = {"image/png": base64.b64encode(b"picture").decode(), "text/csv": "x\n1\n"}
+OTHER = {"commit": "fedcba9876", "dirty": True}
 
 
 def save(root, name, folder="results", **changes):
-    runs = root / folder / "runs"
-    runs.mkdir(parents=True, exist_ok=True)
-    (runs / f"{name}.json").write_text(json.dumps(RECORD | {"id": name} | changes))
-
-
-def save_measurement(root, name, folder="results", device="cpu: a <fast> one", threads=2):
-    """A bench record, "bench-NAME"."""
-    changes = {"id": f"bench-{name}", "env": EXAMPLE["env"] | {"device": device, "threads": threads}}
-    benches = root / folder / "bench"
-    benches.mkdir(parents=True, exist_ok=True)
-    (benches / f"bench-{name}.json").write_text(json.dumps(EXAMPLE | {"code": RECORD["code"]} | changes))
+    """A record of a run, or, named "bench-...", of a measurement of speed."""
+    kind, made = ("bench", EXAMPLE | {"code": RECORD["code"]}) if name.startswith("bench") else ("runs", RECORD)
+    if "device" in changes:
+        changes = {"env": EXAMPLE["env"] | changes}
+    file = root / folder / kind / f"{name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(made | {"id": name} | changes))
 
 
 @pytest.fixture
 def records(tmp_path):
     save(tmp_path, "a")
     save(tmp_path, "b", seed=1)
-    save(tmp_path, "c", recipe={"name": "digits-kd"}, code={"commit": "fedcba9876", "dirty": True})
-    save(tmp_path, "d", tier="paper")
+    save(tmp_path, "c", recipe={"name": "digits-kd"}, code=OTHER)
+    save(tmp_path, "d", tier="paper", code={"commit": None, "dirty": None})
+    save(tmp_path, "bench-a", device="cpu: a <fast> one", threads=2)
     return find_records(tmp_path)
 
 
@@ -48,46 +46,32 @@ def shown(data, metadata, cell_metadata):
     return nb
 
 
-def with_figure(metadata=RECORDS, cell_metadata=FIG_A):
-    return shown({"image/png": PNG}, metadata, cell_metadata)
-
-
-def test_legend_is_the_second_paragraph_of_the_caption(records):
-    nb = shown({"image/png": PNG, "text/csv": "x\n1\n"}, RECORDS, FIG_A)
+def test_a_figures_legend_is_the_second_paragraph_of_its_caption_and_leads_to_files(records):
+    nb = shown(PNG, RECORDS, FIG_A)
     figures, data = annotate(nb, NAME, records)
     line, text = nb.cells[0].metadata.mystnb.figure.caption.split("\n\n")
     assert line == "A line." and text.startswith(legend(NAME, RECORDS["ckdsnn"], records).removesuffix("</div>"))
-    assert re.findall(r'href="../_static/((?:data|figures)/.*?)" download', text) == [
-        "data/fig-a.csv",
-        "figures/fig-a.png",
-    ]
-    assert figures == [Figure("fig-a", ".png", b"picture", text, "x\n1\n")] and data == {"fig-a": "x\n1\n"}
+    assert re.findall(r'_static/((?:data|figures)/.*?)" download', text) == ["data/fig-a.csv", "figures/fig-a.png"]
+    assert figures == [Figure("fig-a", ".png", b"picture", text, PNG["text/csv"])] and data == {
+        "fig-a": PNG["text/csv"]
+    }
     assert [*nb.cells[0].outputs[0].data] == ["image/png"], "the numbers are a file, not an output"
+    assert 'data/x.csv"' in with_data("", "x"), "also without a legend"
 
 
-@pytest.mark.parametrize(("ids", "n"), [("a", "n = 1 "), ("ab", "n = 2 "), ("abc", "n = 1 to 2 "), ("aa", "n = 1 ")])
-def test_n_counts_the_seeds_of_each_recipe(records, ids, n):
-    assert n + "per recipe" in legend(NAME, {"records": list(ids)}, records)
-
-
-def test_commits_are_short_and_mark_uncommitted_changes(records):
-    text = legend(NAME, {"records": ["a", "c"]}, records)
-    assert "<code>0123456</code>" in text and "<code>fedcba9+</code>" in text
-
-
-def test_run_outside_a_checkout_has_an_unknown_commit(tmp_path):
-    save(tmp_path, "a", code={"commit": None, "dirty": None})
-    assert "<code>unknown</code>" in legend(NAME, {"records": ["a"]}, find_records(tmp_path))
-
-
-@pytest.mark.parametrize(("name", "badge"), [("a", True), ("d", False)])
-def test_only_tiers_below_the_papers_wear_a_badge(records, name, badge):
-    assert ("tier-badge" in legend(NAME, {"records": [name]}, records)) is badge
-
-
-def test_mixed_tiers_are_refused(records):
-    with pytest.raises(CkdsnnError, match="mixes the tiers paper, smoke"):
-        legend(NAME, {"records": ["a", "d"]}, records)
+@pytest.mark.parametrize(
+    ("ids", "parts"),
+    [
+        ("a", ["n = 1 per", "<code>0123456</code>", "tier-badge", ">a</a>"]),
+        ("ab", ["n = 2 per"]),
+        ("abc", ["n = 1 to 2 per", "<code>fedcba9+</code>"]),  # two recipes; uncommitted changes are marked
+        ("aa", ["n = 1 per"]),
+        ("d", ["tier paper", "<code>unknown</code>"]),  # no badge; run outside a checkout
+    ],
+)
+def test_a_legend_tells_tier_seeds_of_each_recipe_and_code(records, ids, parts):
+    text = legend(NAME, {"records": list(ids)}, records)
+    assert all(part in text for part in parts) and ("tier-badge" in text) == (ids != "d")
 
 
 def test_many_records_are_folded(records, tmp_path):
@@ -97,46 +81,21 @@ def test_many_records_are_folded(records, tmp_path):
     assert "<summary>5 records</summary>" in text and "n = 5 per recipe" in text
 
 
-def test_a_notebooks_own_run_goes_before_a_committed_record(tmp_path):
-    save(tmp_path, "a")
-    save(tmp_path, "a", folder="_build/out/02_maps", code={"commit": "fedcba9876", "dirty": False})
-    save(tmp_path, "a", folder="_build/out/01_train", code={"commit": "aaaaaaaaaa", "dirty": False})
-    text = legend(NAME, {"records": ["a"]}, find_records(tmp_path))
-    assert "fedcba9" in text and "_static/records/02_maps/a.json" in text
+@pytest.mark.parametrize("name", ["a", "bench-a"])
+def test_what_a_notebook_has_just_made_goes_before_a_committed_record(records, tmp_path, name):
+    save(tmp_path, name, folder="_build/out/02_maps", code=OTHER)
+    save(tmp_path, name, folder="_build/out/01_train", code={"commit": "aaaaaaaaaa", "dirty": False})
+    text = legend(NAME, {"records": [name]}, find_records(tmp_path))
+    assert "fedcba9" in text and f"_static/records/02_maps/{name}.json" in text
 
 
-def test_a_measurement_has_a_machine_and_neither_tier_nor_seeds(tmp_path):
-    save_measurement(tmp_path, "a")
-    text = legend(NAME, {"records": ["bench-a"]}, find_records(tmp_path))
-    assert f">{NAME}</a> · measured on cpu: a &lt;fast&gt; one, 2 threads · code <code>0123456</code><div>" in text
-    assert 'href="../_static/records/bench-a.json">bench-a</a>' in text
+def test_measurements_have_machines_each_named_once_and_neither_tier_nor_seeds(records, tmp_path):
+    for name, device, threads in (("bench-b", "cuda: x", 1), ("bench-c", "cpu: y", 2), ("bench-d", "cuda: x", 1)):
+        save(tmp_path, name, device=device, threads=threads)
+    text = legend(NAME, {"records": [f"bench-{nth}" for nth in "abcd"]}, find_records(tmp_path))
+    machines = "cpu: a &lt;fast&gt; one, 2 threads; cpu: y, 2 threads; cuda: x, 1 thread"
+    assert f">{NAME}</a> · measured on {machines} · code <code>0123456</code><" in text
     assert "tier" not in text and "n = " not in text
-
-
-def test_each_machine_of_several_measurements_is_named_once(tmp_path):
-    for name, device, threads in (("a", "cuda: x", 1), ("b", "cpu: y", 2), ("c", "cuda: x", 1)):
-        save_measurement(tmp_path, name, device=device, threads=threads)
-    text = legend(NAME, {"records": ["bench-a", "bench-b", "bench-c"]}, find_records(tmp_path))
-    assert "measured on cpu: y, 2 threads; cuda: x, 1 thread ·" in text and "records <a" in text
-
-
-def test_a_notebooks_own_measurement_goes_before_a_committed_one(tmp_path):
-    save_measurement(tmp_path, "a")
-    save_measurement(tmp_path, "a", folder="_build/out/02_maps", device="cpu: own")
-    text = legend(NAME, {"records": ["bench-a"]}, find_records(tmp_path))
-    assert "cpu: own" in text and "_static/records/02_maps/bench-a.json" in text
-
-
-def test_runs_and_measurements_are_not_mixed(records, tmp_path):
-    save_measurement(tmp_path, "a")
-    with pytest.raises(CkdsnnError, match="mixes runs and measurements of speed"):
-        legend(NAME, {"records": ["a", "bench-a"]}, find_records(tmp_path))
-
-
-def test_an_unknown_measurement_is_refused_with_the_known_ones(records, tmp_path):
-    save_measurement(tmp_path, "a")
-    with pytest.raises(CkdsnnError, match="unknown records: bench-b; there are: a, b, c, d, bench-a"):
-        legend(NAME, {"records": ["bench-b"]}, find_records(tmp_path))
 
 
 def test_source_stands_for_a_figure_without_runs(records):
@@ -144,17 +103,18 @@ def test_source_stands_for_a_figure_without_runs(records):
     assert "drawn &lt;by hand&gt;" in text and "tier" not in text
 
 
-def test_unknown_record_is_refused_with_notebook_figure_and_the_known_ones(records):
-    metadata = {"ckdsnn": {"records": ["a", "nope"]}}
-    message = rf"{NAME}, .*fig-a: names unknown records: nope; there are: a, b, c, d"
-    with pytest.raises(CkdsnnError, match=message):
-        annotate(with_figure(metadata), NAME, records)
-
-
-@pytest.mark.parametrize("metadata", [{}, {"ckdsnn": {}}, {"ckdsnn": {"records": []}}])
-def test_figure_that_names_no_record_is_refused(records, metadata):
-    with pytest.raises(CkdsnnError, match=rf"{NAME}, .*fig-a: names no record"):
-        annotate(with_figure(metadata), NAME, records)
+@pytest.mark.parametrize(
+    ("stated", "what"),
+    [
+        ({"ckdsnn": {"records": ["a", "nope"]}}, "names unknown records: nope; there are: a, b, c, d, bench-a"),
+        ({"ckdsnn": {"records": ["a", "d"]}}, "mixes the tiers paper, smoke"),
+        ({"ckdsnn": {"records": ["a", "bench-a"]}}, "mixes runs and measurements of speed"),
+        *[(nothing, "names no record") for nothing in ({}, {"ckdsnn": {}}, {"ckdsnn": {"records": []}})],
+    ],
+)
+def test_a_figure_that_cannot_be_traced_is_refused_by_its_name(records, stated, what):
+    with pytest.raises(CkdsnnError, match=rf"{NAME}, .*fig-a: {what}"):
+        annotate(shown(PNG, stated, FIG_A), NAME, records)
 
 
 @pytest.mark.parametrize(("part", "key", "what"), [("image", "alt", "no text"), ("figure", "caption", "no caption")])
@@ -162,20 +122,17 @@ def test_figure_without_alt_text_or_caption_is_refused(records, part, key, what)
     metadata = figure_metadata("fig-a")
     del metadata["mystnb"][part][key]
     with pytest.raises(CkdsnnError, match=rf"fig-a: has {what}"):
-        annotate(with_figure(cell_metadata=metadata), NAME, records)
+        annotate(shown(PNG, RECORDS, metadata), NAME, records)
 
 
-def test_image_without_a_name_is_refused(records):
+def test_a_cell_shows_one_image_and_that_has_a_name(records):
     with pytest.raises(CkdsnnError, match="cell 0: shows an image without a name"):
-        annotate(with_figure(cell_metadata={}), NAME, records)
-
-
-@pytest.mark.parametrize("count", [0, 2])
-def test_figure_cell_shows_exactly_one_image(records, count):
-    nb = with_figure()
-    nb.cells[0].outputs *= count
-    with pytest.raises(CkdsnnError, match=f"exactly one image in its cell, not {count}"):
-        annotate(nb, NAME, records)
+        annotate(shown(PNG, RECORDS, {}), NAME, records)
+    for count in (0, 2):
+        nb = shown(PNG, RECORDS, FIG_A)
+        nb.cells[0].outputs *= count
+        with pytest.raises(CkdsnnError, match=f"exactly one image in its cell, not {count}"):
+            annotate(nb, NAME, records)
 
 
 @pytest.mark.parametrize("directive", ["```{table} T", ":::{table} T", "````{list-table} T"])
@@ -190,10 +147,6 @@ def test_table_gets_its_legend_and_its_numbers_and_is_refused_without_records(re
         annotate(shown(table, {}, {}), NAME, records)
 
 
-def test_numbers_without_a_legend_have_a_line_of_their_own():
-    assert with_data("", "a").count('<div class="provenance">') == 1 and 'data/a.csv"' in with_data("", "a")
-
-
 def test_other_markdown_is_left_alone(records):
     nb = shown({"text/markdown": "The **mean** is 3."}, {}, {})
     annotate(nb, NAME, records)
@@ -201,13 +154,10 @@ def test_other_markdown_is_left_alone(records):
 
 
 @pytest.mark.parametrize("fence", ["```", ":::", "````"])
-def test_figure_pasted_onto_a_page_keeps_its_legend(fence):
+def test_figure_shown_again_on_a_page_keeps_its_legend_and_an_unknown_one_is_refused(fence):
     page = f"Before.\n\n{fence}{{figure}} figures/fig-a.png\n:alt: x\n\nCaption.\n{fence}\n\nAfter.\n"
-    text = annotate_page(page, "index.md", {"fig-a": Figure("fig-a", ".png", b"", "<div>legend</div>")})
-    assert text == page.replace(f"Caption.\n{fence}", f"Caption.\n\n<div>legend</div>\n{fence}")
-
-
-def test_unknown_figure_on_a_page_is_refused():
-    page = "```{figure} figures/fig-b.png\n```\n"
+    figures = {"fig-a": Figure("fig-a", ".png", b"", "<div>legend</div>")}
+    told = annotate_page(page, "index.md", figures)
+    assert told == page.replace(f"Caption.\n{fence}", f"Caption.\n\n<div>legend</div>\n{fence}")
     with pytest.raises(CkdsnnError, match=r"index\.md: unknown figure 'fig-b'; there are: fig-a"):
-        annotate_page(page, "index.md", {"fig-a": Figure("fig-a", ".png", b"", "")})
+        annotate_page(page.replace("fig-a", "fig-b"), "index.md", figures)
