@@ -43,6 +43,7 @@ PILOT_SETTING = next(iter(EVIDENCE))
 PLANS = {  # of the suites of one setting
     suite: reproduce.Plan(list(suite_recipes(suite, TIER)), SEEDS[suite]) for suite in SUITE_METHODS
 }
+BY_KEY = {claim.key: claim for claim in claims.CLAIMS}
 Maker = Callable[..., str]
 PARTS: dict[str, Maker] = {}
 
@@ -126,10 +127,10 @@ class Generator:
         """The claims in short, as a table of this name."""
         return claims.summary(self.evidence, name)
 
-    @part("claims")
-    def every_claim(self) -> str:
-        """Each claim with its evidence."""
-        return claims.sections(self.evidence, self.legend)
+    @part("claim")
+    def claim(self, key: str) -> str:
+        """One claim with its evidence."""
+        return claims.section(choose("claim", key, BY_KEY), self.evidence, self.legend)
 
     @part("claims-answer")
     def claims_answer(self) -> str:

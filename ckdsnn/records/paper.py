@@ -30,6 +30,8 @@ class Published:
     remark: str = ""
     unsure_of_t: bool = False
     """whether T may have been another"""
+    cite: str = ""
+    """key of its publication"""
 
     @property
     def work(self) -> str:
@@ -49,6 +51,7 @@ def load_published(out: str | Path = "results") -> list[Published]:
     try:
         content = json.loads(path.read_text())
         jsonschema.validate(content, schema())
-    except (OSError, ValueError, jsonschema.ValidationError) as error:
+        works = content["works"]
+        return [Published(**entry, cite=works[entry["method"].split(",")[0]]) for entry in content["entries"]]
+    except (OSError, ValueError, KeyError, jsonschema.ValidationError) as error:
         raise CkdsnnError(f"{path} does not hold published numbers: {getattr(error, 'message', error)}") from error
-    return [Published(**entry) for entry in content["entries"]]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -16,19 +17,17 @@ from ckdsnn.records.reads import TRACE
 from tests.book.conftest import PLAIN, notebook, plain_notebook
 
 
-def test_unknown_parameter_is_refused_with_the_valid_ones(project):
-    message = r"00_plain.ipynb has no parameter 'epoch'; .*results, out, progress, epochs"
-    with pytest.raises(CkdsnnError, match=message):
-        check_parameters(project / PLAIN, {"epoch": 3})
-
-
-def test_known_parameters_pass(project):
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        (PLAIN, "00_plain.ipynb has no parameter 'epoch'; .*results, out, progress, epochs"),
+        ("notebooks/01_figures.ipynb", "no cell tagged 'parameters'"),
+    ],
+)
+def test_unknown_parameter_is_refused_with_the_valid_ones(project, page, message):
     check_parameters(project / PLAIN, {"epochs": 3, "out": "x"})
-
-
-def test_notebook_without_parameters_says_so(project):
-    with pytest.raises(CkdsnnError, match="no cell tagged 'parameters'"):
-        check_parameters(project / "notebooks" / "01_figures.ipynb", {"epochs": 3})
+    with pytest.raises(CkdsnnError, match=message):
+        check_parameters(project / page, {"epoch": 3})
 
 
 @pytest.mark.parametrize("line", ["steps: int = 2  # T = 2 is quick", "steps: int | None = None"])
@@ -56,38 +55,31 @@ def test_a_notebooks_own_book_parameters_come_on_top_and_are_checked(project, pl
 
 
 @pytest.mark.parametrize("file", [PLAIN, "constraints.txt", "ckdsnn/errors.py"])
-def test_every_input_besides_the_results_changes_the_key(project, file):
-    before = static_key(project, project / PLAIN, {})
-    with open(project / file, "a") as changed:
-        changed.write(" ")
-    assert static_key(project, project / PLAIN, {}) != before
-
-
-def test_parameters_change_the_key_and_leftovers_and_results_do_not(project):
-    before = static_key(project, project / PLAIN, {})
+def test_every_input_besides_the_results_runs_the_notebook_again(project, plain, runs, file):
+    assert execute(project, plain) == execute(project, plain)
     (project / "results" / "runs" / "new.json").write_text("x")
     (project / "ckdsnn" / "errors.pyc").write_text("x")
-    assert static_key(project, project / PLAIN, {}) == before
-    assert static_key(project, project / PLAIN, {"epochs": 1}) != before
-
-
-def test_unchanged_notebook_is_run_once(project, plain, runs):
-    assert execute(project, plain) == execute(project, plain)
-    assert runs == ["00_plain.ipynb"]
-
-
-def test_changed_package_runs_the_notebook_again(project, plain, runs):
     execute(project, plain)
-    (project / "ckdsnn" / "errors.py").write_text("changed = True\n")
+    assert runs == ["00_plain.ipynb"]
+    with open(project / file, "a") as changed:
+        changed.write(" ")
     execute(project, plain)
     assert len(runs) == 2
 
 
 @pytest.mark.parametrize("module", [executor, executor.reads])
-def test_a_changed_builder_changes_the_key(project, monkeypatch, module):
+def test_parameters_and_the_builder_change_the_key(project, monkeypatch, module):
     before = static_key(project, project / PLAIN, {})
+    assert static_key(project, project / PLAIN, {"epochs": 1}) != before
     monkeypatch.setattr(module, "__file__", str(project / "constraints.txt"))
     assert static_key(project, project / PLAIN, {}) != before
+
+
+def test_two_pages_of_one_notebook_are_run_and_kept_apart(project, runs):
+    page = source_of(project, "notebooks/02_templated.md")
+    other = replace(page, name="notebooks/03_other.ipynb", parameters={"epochs": 6})
+    kept = [execute(project, source).name for source in (page, other, page, replace(other, words="changed"))]
+    assert kept == ["02_templated.ipynb", "03_other.ipynb"] * 2 and runs == ["suite.ipynb"] * 2
 
 
 @pytest.mark.parametrize("step", ["write_stamp", "collect"])
@@ -146,11 +138,8 @@ def test_normalise_removes_times_and_random_ids_and_folds_the_injected_cell():
     nbformat.validate(result)
 
 
-def test_kernel_of_this_python_is_accepted():
-    check_kernel()
-
-
 def test_kernel_of_another_python_is_refused(tmp_path, monkeypatch):
+    check_kernel()
     folder = tmp_path / "kernels" / "python3"
     folder.mkdir(parents=True)
     spec = {"argv": ["/elsewhere/python", "-m", "ipykernel"], "display_name": "Another"}
@@ -169,9 +158,3 @@ def test_figures_are_inline_and_reads_noted_only_while_a_kernel_starts(monkeypat
         assert os.environ["MPLBACKEND"] == executor.INLINE_BACKEND and os.environ[TRACE] == "/a/trace"
     assert TRACE not in os.environ
     assert os.environ.get("MPLBACKEND") == before
-
-
-def test_inspector_reads_the_typed_parameters_cell(project):
-    """The convention that every notebook follows: one typed parameter a line, its comment is the help."""
-    epochs = papermill.inspect_notebook(project / PLAIN)["epochs"]
-    assert epochs["inferred_type_name"] == "int" and epochs["help"] == "passes over the training set"

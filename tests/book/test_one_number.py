@@ -51,7 +51,8 @@ def on_pages(book: Generator) -> Iterator[Shown]:
     yield "headline", book.additions(), [c for suite, *pair in ADDED for c in compare_runs(load(suite), [tuple(pair)])]
     asked = [a for claim in CLAIMS for found in judge(claim, book.evidence).values() for a in found]
     asked = [a for a in asked if a.question.source in SUITE_METHODS and a.question.value == "accuracy"]  # one setting
-    yield "claims", book.every_claim(), [a.comparison for a in asked if a.comparison]
+    text = "".join(book.claim(claim.key) for claim in CLAIMS)
+    yield "claims", text, [a.comparison for a in asked if a.comparison]
     yield "differences", book.worth(), differences.compared(load("released")).values()
 
 

@@ -1,6 +1,6 @@
 """The claims as Markdown: a summary for the landing page, and for each claim its evidence; every number is computed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from ckdsnn.report.claims.questions import ANY, CLAIMS, MAP_RANGES, Claim, Question
@@ -145,20 +145,15 @@ def why(found: Sequence[Answer]) -> str:
 
 def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
     """A claim with its evidence, a table for each map range; the legend names the records, where there are any."""
-    key, parts = claim.key.lower(), [f"(claim-{claim.key.lower()})=\n## {claim.key}: {claim.statement}", claim.remark]
-    for index, (name, found) in enumerate(judge(claim, evidence).items()):
-        start, end = (f"Map range **{name}**: ", f", map range {name}") if name else ("", "")
-        parts.append(f"{start}{badge(verdict_of(found, name))} {why(found)}".strip())
+    name, parts = claim.key.lower(), [f"(claim-{claim.key.lower()})=\n## {claim.key}: {claim.statement}"]
+    for index, (map_range, found) in enumerate(judge(claim, evidence).items()):
+        start, end = (f"Map range **{map_range}**: ", f", map range {map_range}") if map_range else ("", "")
+        parts.append(f"{start}{badge(verdict_of(found, map_range))} {why(found)}".strip())
         if found:
             title = f"Evidence for {claim.key}{end}"
-            parts.append(evidence_table(f"claim-{key}-evidence-{index}", title, found).markdown())
+            parts.append(evidence_table(f"claim-{name}-evidence-{index}", title, found).markdown())
     ids = evidence.ids(claim.questions)
     return "\n\n".join(parts + ([legend(PAGES[claim.shown], ids)] if ids else []))
-
-
-def sections(evidence: Evidence, legend: Legend, claims: Iterable[Claim] = CLAIMS) -> str:
-    """All claims with their evidence, one after the other."""
-    return "\n\n".join(section(claim, evidence, legend) for claim in claims)
 
 
 def answer(evidence: Evidence) -> str:

@@ -18,42 +18,13 @@ OURS = {  # method as published -> what it is here: beside CKDSNN, also the rele
 }
 PAPER = "CKDSNN"
 SCRIPT = "itables.js"  # in the pages' folder _static
-WORKS = {  # work as named by the published numbers -> key of its publication
-    PAPER: "ckdsnn",
-    "EnOF": "enof",
-    "KDSNN": "kdsnn",
-    "BKDSNN": "bkdsnn",
-    "MEOM": "meom",
-    "temporal-decoupling KD": "temporal",
-    "HTA-KL": "htakl",
-    "TKS": "tks",
-    "SeAl-KD": "sealkd",
-    "TRE": "tre",
-    "DS-ATGO": "dsatgo",
-    "Stable Spike": "stablespike",
-    "Strong2Weak": "strong2weak",
-    "enhanced self-distillation": "selfdistillation",
-    "SAKD": "sakd",
-}
-WITHOUT_TEACHER = ("DS-ATGO", "Stable Spike", "Strong2Weak", "enhanced self-distillation")
-SOURCES = (
-    '"Read at its source": in the work\'s own code, tables or logs. "Own publication": as its authors have published '
-    'it. "Second-hand": as others report it. "Source not noted": where it was read is not on record. "Best" and "last" '
-    "name the epoch, where it is known; a best one was chosen on the test set. Works without a teacher: "
-    f"{', '.join(WITHOUT_TEACHER)}."
-)
 
 
 def is_of(runs: pd.DataFrame, entry: Published) -> pd.Series:
     """Which runs are of the entry's network, data, T and method, in the paper's tier."""
-    same = {"tier": "paper", "T": entry.timesteps}
-    found = pd.Series(True, runs.index)
-    for column, value in same.items():
-        found &= (runs[column] == value).fillna(False).astype(bool)
-    names = {"dataset": entry.data, "model": entry.student}
-    for column, name in names.items():
-        found &= runs[column].astype(str).map(NAMES) == name
-    return found & runs["method"].isin(OURS.get(entry.method, ()))
+    same = (runs["tier"] == "paper") & runs["T"].eq(entry.timesteps or 0).fillna(False).astype(bool)
+    data, student = (runs[column].astype(str).map(NAMES) for column in ("dataset", "model"))
+    return same & (data == entry.data) & (student == entry.student) & runs["method"].isin(OURS.get(entry.method, ()))
 
 
 def ours(entry: Published, runs: pd.DataFrame) -> str:
@@ -66,7 +37,7 @@ def ours(entry: Published, runs: pd.DataFrame) -> str:
 
 def published_parts(entries: Sequence[Published], runs: pd.DataFrame) -> str:
     """A table for each data set with what is to be said of it; `runs`: of the named recipes."""
-    parts = [SOURCES]
+    parts = []
     for data in dict.fromkeys(entry.data for entry in entries):
         group = [entry for entry in entries if entry.data == data]
         parts += [published_table(data, group, runs).markdown(), notes(group)]
@@ -77,7 +48,7 @@ def published_table(data: str, entries: Iterable[Published], runs: pd.DataFrame)
     """The entries of one data set: by network and T, the highest accuracy first."""
     columns = {
         "Student": student_of,
-        "Method": lambda entry: f"{entry.method} {{cite}}`{WORKS[entry.work]}`",
+        "Method": lambda entry: f"{entry.method} {{cite}}`{entry.cite}`",
         "Published (%)": lambda entry: f"{entry.accuracy:.2f}" + f" ({entry.epoch})" * (entry.epoch != "unsaid"),
         "How sure": lambda entry: entry.certainty,
         "Ours (%), last epoch": lambda entry: ours(entry, runs),

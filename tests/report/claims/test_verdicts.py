@@ -30,7 +30,6 @@ CLAIM = Claim(
     ask("components", "kd", "snn")
     + ask("components", "ckdsnn-count", "snn")
     + ask("components", "ckdsnn", "snn", "nld"),
-    "A remark.",
 )
 NOTHING = v.Evidence(lambda _: pd.DataFrame())
 
@@ -182,7 +181,7 @@ def test_a_network_that_has_diverged_answers_no_question(record):
 
 def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
     seen = []
-    text = readable(page.sections(evidence, lambda *stated: seen.append(stated) or "LEGEND", [CLAIM]))
+    text = readable(page.section(CLAIM, evidence, lambda *stated: seen.append(stated) or "LEGEND"))
     assert seen == [(PAGES["noise"], sorted(evidence.load("components")["id"]))]
     kd, snn = np.array(FOUND["kd"]), np.array(FOUND["snn"])
     values = f"{kd.mean():.2f} ± {kd.std(ddof=1):.2f} / {snn.mean():.2f} ± {snn.std(ddof=1):.2f}"
@@ -219,6 +218,6 @@ def test_a_claim_without_a_map_range_has_one_cell_in_the_summary():
 
 @pytest.mark.parametrize("claim", [CLAIM, replace(CLAIM, questions=())])
 def test_a_claim_without_records_is_shown_without_verdict_and_legend(claim):
-    text = page.sections(NOTHING, lambda *_: pytest.fail("nothing to name"), [claim])
-    assert "A remark." in text and v.UNMEASURED in text and ("table" in text) == bool(claim.questions)
+    text = page.section(claim, NOTHING, lambda *_: pytest.fail("nothing to name"))
+    assert v.UNMEASURED in text and ("table" in text) == bool(claim.questions)
     assert "verdict-supported" not in text and "verdict-contradicted" not in text
