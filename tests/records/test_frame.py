@@ -59,8 +59,8 @@ def test_curves_are_long(records):
     curves = Records(records[:5]).curves()
     for record in records[:5]:
         own = curves[curves.id == record.id].pivot(index="epoch", columns="quantity", values="value")
-        assert own.test_accuracy.tolist() == [point["test_accuracy"] for point in record.curve]
-        assert own.ce.tolist() == [point["ce"] for point in record.curve]
+        for quantity in ("test_accuracy", "ce"):
+            assert own[quantity].tolist() == [point[quantity] for point in record.curve]
 
 
 def test_layers_are_counted_from_the_first_and_the_last_ones_rate_stands_in_the_runs_row(records, frame):
