@@ -229,6 +229,11 @@ class Generator:
         """What the best epoch is worth in this tier."""
         return differences.best_less_last(self.frame(lambda run: run.tier == TIER))
 
+    @part("reproduce-answer")
+    def whether_it_repeats(self) -> str:
+        """How much is on record, and what it takes to make it anew."""
+        return reproduce.answer(self.runs, STUDIES.load_all(self.results), PLANS)
+
     @part("reproduce")
     def all_lines(self) -> str:
         """The commands behind each suite, study and page, and what they have left; every run is counted once."""

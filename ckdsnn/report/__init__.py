@@ -1,7 +1,7 @@
-"""From records and arrays to figures and tables; it knows records alone, never networks.
+"""From records to figures, tables and answers; it knows records alone, never networks.
 
-`suites`: runs against each other. `studies`: what was measured on trained networks. `speed`: the cost of a training
-step. `claims`: the paper's claims and their verdicts. `pages`: other pages of the book that are made from records. The
-modules beside them are figures of single runs, and what all of these share. A subject is one module, or, where that
-would be long, three: `*_tables` has its numbers and tables, `*_plots` the figures, `*_words` the sentences.
+Records become a tidy frame (`records.frame`). `compare` has the one statistic, `points` how a comparison is written and
+drawn. `suites`, `conditions`, `selection`, `alignment`, `energy`: runs against each other. `plots`, `maps`, `runs`,
+`agreement`: single runs. `speed`: the cost of a training step. `claims`: the paper's claims and their verdicts. `pages`:
+pages of the book that are no notebooks; `where`: which page shows what. A figure is a `Chart`, with its numbers.
 """

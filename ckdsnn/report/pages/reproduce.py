@@ -87,3 +87,13 @@ def commands(plans: Mapping[str, Plan], tier: str) -> str:
         name = "all" if len(names) == len(plans) else "+".join(names)
         lines.append(f"ckdsnn suite {name} --tier {tier} --seeds {seeds} \\\n    {FASTER}")
     return "\n".join(["```bash", *lines, "```"])
+
+
+def answer(runs: Sequence[Record], studies: Sequence[Study], plans: Mapping[str, Plan]) -> str:
+    """How much is on record, and what it takes to make it anew."""
+    queues = len({plan.seeds for plan in plans.values()})
+    return (
+        f"Yes: {queues} commands train the suites of the small networks anew, teacher included, and each page names its "
+        f"own. On record are {len(runs)} runs and {len(studies)} studies of trained networks, which took "
+        f"{hours([*runs, *studies])}."
+    )
