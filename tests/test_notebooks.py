@@ -29,14 +29,9 @@ KINDS = {"int": int, "float": float, "str": str, "bool": bool}
 
 
 @pytest.fixture(params=PATHS, ids=NOTEBOOKS)
-def path(request):
+def nb(request):
     """Each committed notebook in turn."""
-    return request.param
-
-
-@pytest.fixture
-def nb(path):
-    return NOTEBOOKS[path.stem]
+    return NOTEBOOKS[request.param.stem]
 
 
 def page_of(source):
@@ -76,46 +71,43 @@ def figures(nb):
     return [cell.metadata.mystnb for cell in code_cells(nb) if "figure" in cell.metadata.get("mystnb", {})]
 
 
-def test_notebook_is_valid_and_committed_without_outputs(nb):
+def test_notebook_is_valid_fits_the_page_and_is_committed_without_outputs(nb):
     nbformat.validate(nb)
     assert nb.metadata.kernelspec.name == "python3"
-    for cell in code_cells(nb):
+    for nth, cell in enumerate(code_cells(nb)):
         assert cell.outputs == [] and cell.execution_count is None, cell.source
+        assert not nth or max(map(len, cell.source.splitlines())) <= COLUMNS, cell.source  # the first is folded away
 
 
-def test_parameters_are_typed_explained_and_seen_by_papermill(nb, path):
-    (cell,) = [cell for cell in code_cells(nb) if "parameters" in cell.metadata.get("tags", [])]
-    assigned = [statement.target.id for statement in ast.parse(cell.source).body]
+@pytest.mark.parametrize("path", PATHS, ids=NOTEBOOKS)
+def test_parameters_are_typed_explained_and_seen_by_papermill(path):
+    (place,) = tagged(NOTEBOOKS[path.stem], "parameters")
+    assigned = [statement.target.id for statement in ast.parse(NOTEBOOKS[path.stem].cells[place].source).body]
     seen = papermill.inspect_notebook(path)
     assert list(seen) == assigned
     for name, parameter in seen.items():
         kind = KINDS[parameter["inferred_type_name"]]
-        assert type(ast.literal_eval(parameter["default"])) is kind, name
-        assert len(parameter["help"]) > 5, f"{name} has no help"
+        assert type(ast.literal_eval(parameter["default"])) is kind and len(parameter["help"]) > 5, name
 
 
-def test_first_cell_does_nothing_outside_colab(nb):
-    assert "google.colab" not in sys.modules
-    exec(python(code_cells(nb)[0]), {})  # no get_ipython here: a shell line that ran would raise NameError
+def test_first_cell_is_the_same_everywhere_and_does_nothing_outside_colab():
+    assert len({code_cells(nb)[0].source for nb in NOTEBOOKS.values()}) == 1
+    exec(python(code_cells(NOTEBOOKS["suite"])[0]), {})  # no get_ipython here: a shell line would raise NameError
 
 
-def test_first_cell_fetches_the_project_on_colab(nb, monkeypatch):
+def test_first_cell_fetches_the_project_on_colab(monkeypatch):
     address = re.search(r'^Repository = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
     lines = []
     shell = ModuleType("shell")
     shell.system, shell.run_line_magic = lines.append, lambda name, rest: lines.append(f"%{name} {rest}")
     monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
     monkeypatch.setattr(sys, "path", list(sys.path))
-    exec(python(code_cells(nb)[0]), {"get_ipython": lambda: shell})
+    exec(python(code_cells(NOTEBOOKS["suite"])[0]), {"get_ipython": lambda: shell})
     fetch, install, enter = lines
     checkout = f"/content/{Path(address).name}"
     assert fetch == f"test -d {checkout} || git clone -q {address} {checkout}"  # a second run does not clone again
     assert install == f"pip install -q -e {checkout}" and enter == f"%cd {checkout}/notebooks"
     assert sys.path[0] == checkout  # an editable installation is not seen by a kernel that already runs
-
-
-def test_set_up_is_the_same_everywhere():
-    assert len({code_cells(nb)[0].source for nb in NOTEBOOKS.values()}) == 1
 
 
 def test_a_page_has_one_title_one_question_and_the_sections_in_their_order(page):
@@ -131,17 +123,6 @@ def test_a_page_has_one_answer_with_its_figure_after_what_they_are_computed_from
     (answer,), leads, (parameters,) = (tagged(page, tag) for tag in ("answer", "lead", "parameters"))
     assert parameters < answer < leads[0] and "answer(" in page.cells[answer].source
     assert all("figure" in page.cells[lead].metadata.mystnb for lead in leads)
-
-
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
-def test_a_pages_parameters_are_its_notebooks(source):
-    check_parameters(source.notebook, source.parameters)
-
-
-def test_code_fits_the_page(nb):
-    for cell in code_cells(nb)[1:]:  # the first is folded away
-        for line in cell.source.splitlines():
-            assert len(line) <= COLUMNS, line
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
@@ -169,22 +150,19 @@ def test_code_builds_on_ckdsnn_alone_and_imports_what_is_there(nb):
                 assert {alias.name.split(".")[0] for alias in node.names} <= allowed, ast.unparse(node)
 
 
-def test_every_figure_has_a_name_a_caption_and_an_alternative_text(nb):
-    assert figures(nb)
-    for options in figures(nb):
-        assert re.fullmatch(r"[a-z0-9-]+", options.figure.name)
-        assert options.figure.caption.endswith("."), options.figure.name
-        assert len(options.image.alt) > 40, options.figure.name
+def test_every_figure_has_a_name_of_its_own_a_caption_and_an_alternative_text():
+    found = [options for source in SOURCES for options in figures(page_of(source))]
+    for options in found:
+        assert re.fullmatch(r"[a-z0-9_-]+", options.figure.name)
+        assert options.figure.caption.endswith(".") and len(options.image.alt) > 40, options.figure.name
+    assert max(Counter(options.figure.name for options in found).values()) == 1
 
 
-def test_figure_names_are_unique():
-    names = Counter(options.figure.name for source in SOURCES for options in figures(page_of(source)))
-    assert names and max(names.values()) == 1, names.most_common(3)
-
-
-def test_every_notebook_makes_a_page_in_the_order_of_their_names():
+def test_every_notebook_makes_a_page_in_the_order_of_their_names_which_sets_what_it_has():
     named = [source.name for source in SOURCES]
     assert named == sorted(named) and {source.notebook for source in SOURCES} == {*PATHS}
+    for source in SOURCES:
+        check_parameters(source.notebook, source.parameters)
 
 
 def links_in(text):
