@@ -53,13 +53,7 @@ def test_reads_are_collected_once_relative_to_the_root_and_without_the_runs_own(
     link = tmp_path_factory.mktemp("link") / "project"
     link.symlink_to(root)
     assert collect(link / "trace", link, OWN) == found, "a root behind a link gives the same reads"
-
-
-def test_a_notebook_that_read_nothing_depends_on_no_result(root):
     assert collect(root / "no-trace", root, OWN) == []
-    stamp = stamped(root)
-    (root / "results" / "runs" / "b-s0-00ff.json").write_text("{}")
-    assert is_fresh(stamp, "k", root)
 
 
 def test_a_stamp_is_good_for_its_key_wherever_the_project_lies(root, tmp_path_factory):

@@ -12,53 +12,32 @@ from ckdsnn.report.pages.results import SCRIPT
 from tests.book.conftest import REPOSITORY, figure_metadata, notebook
 
 
-def test_repository_comes_from_pyproject(project):
-    assert default_repository(project) == REPOSITORY
-
-
-def test_pages_are_those_of_the_contents_in_reading_order(project):
-    (project / "book" / "stray.md").write_text("# Not in the contents\n")
-    notebooks = ["notebooks/00_plain.ipynb", "notebooks/01_figures.ipynb", "notebooks/02_templated.md"]
-    assert pages(project) == ["book/index.md", *notebooks]
-
-
-def test_nested_sections_are_pages_too(project):
-    (project / "book" / "part.md").write_text("# A section\n")
+def test_pages_are_those_of_the_contents_in_reading_order_nested_ones_too(project):
+    for stray in ("stray", "part"):
+        (project / "book" / f"{stray}.md").write_text("# A section\n")
     toc = project / "_toc.yml"
     toc.write_text(toc.read_text() + "        sections:\n          - file: book/part\n")
-    assert pages(project)[-1] == "book/part.md"
-
-
-def test_missing_page_is_refused(project):
+    notebooks = ["notebooks/00_plain.ipynb", "notebooks/01_figures.ipynb", "notebooks/02_templated.md"]
+    assert pages(project) == ["book/index.md", *notebooks, "book/part.md"]
     (project / "notebooks" / "00_plain.ipynb").unlink()
     with pytest.raises(CkdsnnError, match=r"_toc.yml: notebooks/00_plain must be"):
         pages(project)
 
 
-@pytest.mark.parametrize(
-    ("link", "result"),
-    [
-        ("../ckdsnn/errors.py", f"{REPOSITORY}/blob/main/ckdsnn/errors.py"),
-        ("../ckdsnn/errors.py#L3", f"{REPOSITORY}/blob/main/ckdsnn/errors.py#L3"),
-        ("../results", f"{REPOSITORY}/tree/main/results"),
-        ("../notebooks/00_plain.ipynb", "../notebooks/00_plain.ipynb"),
-        ("../ckdsnn/missing.py", "../ckdsnn/missing.py"),
-        ("method.md", "method.md"),
-    ],
-)
+@pytest.mark.parametrize(("link", "result"), [
+    ("../ckdsnn/errors.py", "{}/blob/main/ckdsnn/errors.py"), ("../results", "{}/tree/main/results"),
+    ("../ckdsnn/errors.py#L3", "{}/blob/main/ckdsnn/errors.py#L3"),
+    *[(own, own) for own in ("../notebooks/00_plain.ipynb", "../ckdsnn/missing.py", "method.md")],
+])  # fmt: skip
 def test_only_links_out_of_the_book_lead_to_the_repository(project, link, result):
-    assert link_sources(f"see [it]({link}).", project, REPOSITORY, "main") == f"see [it]({result})."
+    assert default_repository(project) == REPOSITORY
+    assert link_sources(f"see [it]({link}).", project, REPOSITORY, "main") == f"see [it]({result.format(REPOSITORY)})."
 
 
-@pytest.mark.parametrize(
-    ("link", "result"),
-    [
-        ("../book/claims.md#claim-c4", "#claim-c4"),
-        ("claims.md#claim-c10", "#claim-c10"),
-        ("../book/claims.md", "../book/claims.md"),
-        ("../book/claims.md#the-verdicts", "../book/claims.md#the-verdicts"),
-    ],
-)
+@pytest.mark.parametrize(("link", "result"), [
+    ("../book/claims.md#claim-c4", "#claim-c4"), ("claims.md#claim-c10", "#claim-c10"),
+    *[(own, own) for own in ("../book/claims.md", "../book/claims.md#the-verdicts")],
+])  # fmt: skip
 def test_links_to_a_claim_name_its_label(link, result):
     assert link_claims(f"see [it]({link}).") == f"see [it]({result})."
 

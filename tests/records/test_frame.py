@@ -49,12 +49,6 @@ def test_columns_have_types(frame):
     assert frame["T"].dtype == frame.seed.dtype == "Int64"
 
 
-def test_a_mean_of_a_group_is_that_of_its_records(records, frame):
-    chosen = [r.accuracy for r in records if r.recipe["name"] == "cifar10-16k-snn"]
-    group = frame[(frame.setting == "cifar10-16k") & (frame.method == "snn")]
-    assert group.accuracy.mean() == pytest.approx(sum(chosen) / len(chosen))
-
-
 def test_curves_are_long(records):
     curves = Records(records[:5]).curves()
     for record in records[:5]:

@@ -17,20 +17,9 @@ from ckdsnn.report.labels import label_of
 from ckdsnn.report.where import PAGES
 from tests.report.examples import readable, runs_of, study_of
 
-FOUND = {
-    "snn": [50.0, 51.0, 52.0],
-    "kd": [55.0, 56.1, 57.0],
-    "ckdsnn-count": [40.0, 41.1, 42.0],
-    "ckdsnn": [55.1, 56.0, 57.1],
-}
-CLAIM = Claim(
-    "C0",
-    "It helps.",
-    "noise",
-    ask("components", "kd", "snn")
-    + ask("components", "ckdsnn-count", "snn")
-    + ask("components", "ckdsnn", "snn", "nld"),
-)
+FOUND = {"snn": [50.0, 51, 52], "kd": [55.0, 56.1, 57], "ckdsnn-count": [40.0, 41.1, 42], "ckdsnn": [55.1, 56, 57.1]}
+ASKED = ("kd", "snn"), ("ckdsnn-count", "snn"), ("ckdsnn", "snn", "nld")
+CLAIM = Claim("C0", "It helps.", "noise", sum((ask("components", *methods) for methods in ASKED), ()))
 NOTHING = v.Evidence(lambda _: pd.DataFrame())
 
 
