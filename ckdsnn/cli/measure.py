@@ -44,10 +44,12 @@ def study_command(options: Namespace) -> None:
 def bench_command(options: Namespace) -> None:
     from ckdsnn.bench.run import run_bench
     from ckdsnn.records.bench import bench_frame, sweep_frame
-    from ckdsnn.report.speed_tables import bench_table, sweep_table
+    from ckdsnn.report.speed import bench_table
+    from ckdsnn.report.tables import Table
 
     record = run_bench(**vars(options))
     print(bench_table("bench", bench_frame([record])).text())
     if record.sweep:
-        print("", sweep_table("sweep", sweep_frame([record])).text(), sep="\n")
+        sizes = sweep_frame([record]).groupby(["axis", "value"], sort=False)[["seconds", "memory"]].median()
+        print("", Table.of_frame("sweep", "Our step of ResNet-20; memory in MB.", sizes.reset_index()).text(), sep="\n")
     print(f"record {record.id} in {options.out}")

@@ -1,33 +1,42 @@
-"""How well students' maps agree with their teacher's, and whether one's do better than another's.
+"""How well students' maps agree with their teacher's, whether one's do better, and whether that helps.
 
-`found`: kind of map -> method -> Agreement.
+`aligned`: a frame of runs with their column `alignment`, as `analysis.alignment.aligned` gives it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from textwrap import fill
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import seaborn as sns
+from scipy import stats
 
-from ckdsnn.report.chart import Chart, panels
-from ckdsnn.report.compare import t_interval
+from ckdsnn.report.chart import Chart, legend_below, panels
+from ckdsnn.report.compare import near_best, t_interval, table_of
 from ckdsnn.report.labels import colour_of, label_of
-from ckdsnn.report.points import bounds
+from ckdsnn.report.points import bounds, probability
 from ckdsnn.report.style import styled
-from ckdsnn.report.tables import Table, mean_sd, signed, whole
+from ckdsnn.report.tables import signed
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement
 
-Found = Mapping[str, Mapping[str, "Agreement"]]
+OTHERS = "others"
 
 
 @styled()
-def agreements(found: Found) -> Chart:
+def agreements(found: Mapping[str, Mapping[str, "Agreement"]]) -> Chart:
     """Agreement with the teacher's CAM, one panel a kind of map: of matched pairs boxes, and dots, one an image; of
-    shuffled pairs grey diamonds, their mean."""
-    data = agreement_frame(found)
+    shuffled pairs grey diamonds, their mean.
+
+    found: kind of map -> method -> Agreement.
+    """
+    data = pd.DataFrame(
+        {"kind": kind, "method": method, "image": image, "matched": matched, "shuffled": shuffled}
+        for kind, by_method in found.items()
+        for method, pairs in by_method.items()
+        for image, (matched, shuffled) in enumerate(zip(*pairs, strict=True), start=1)
+    )
     figure, grid = panels(len(found), 1, 0.5 * max(map(len, found.values())) + 0.9, sharex=True)
     palette = {method: colour_of(method) for method in data["method"].unique()}
     for axes, (kind, own) in zip(grid[:, 0], data.groupby("kind", sort=False), strict=True):
@@ -38,36 +47,12 @@ def agreements(found: Found) -> Chart:
         axes.plot(shuffled, range(len(shuffled)), "D", color="#777777", ms=6, label="shuffled pairs, mean")
         axes.set(title=kind, xlabel="Correlation with the teacher's CAM", ylabel="")
         axes.set_yticks(range(len(shuffled)), [fill(label_of(method), 16) for method in shuffled.index])
-    handles = axes.get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center")
     return Chart(figure, data)
 
 
-def agreement_frame(found: Found) -> pd.DataFrame:
-    """One row an image: kind (of map), method, image (from 1), matched, shuffled."""
-    return pd.DataFrame(
-        {"kind": kind, "method": method, "image": image, "matched": matched, "shuffled": shuffled}
-        for kind, by_method in found.items()
-        for method, pairs in by_method.items()
-        for image, (matched, shuffled) in enumerate(zip(*pairs, strict=True), start=1)
-    )
-
-
-def agreement_table(name: str, caption: str, found: Found) -> Table:
-    """One row a kind of map and method: mean correlation of matched and of shuffled pairs, and the difference."""
-    rows = [(kind, method, pairs) for kind, methods in found.items() for method, pairs in methods.items()]
-    columns = {
-        "Map": lambda row: row[0],
-        "Student": lambda row: label_of(row[1]),
-        "Matched pairs": lambda row: mean_sd(row[2].matched),
-        "Shuffled pairs": lambda row: whole(f"{row[2].shuffled.mean():.2f}"),
-        "Difference": lambda row: signed(row[2].gain),
-    }
-    return Table.of(name, caption, rows, columns)
-
-
 def agreement_answer(found: Mapping[str, "Agreement"], method: str, baseline: str) -> str:
-    """Whether the maps of one student agree with the teacher's more than another's do, beyond shuffled pairs.
+    """Whether the SAMs of one student agree with the teacher's CAMs more than another's do, beyond shuffled pairs.
 
     found: method -> Agreement on the same images.
     """
@@ -75,8 +60,44 @@ def agreement_answer(found: Mapping[str, "Agreement"], method: str, baseline: st
     ends = t_interval(own - other) or (0.0, 0.0)
     verdict = "Yes" if ends[0] > 0 else "No, less" if ends[1] < 0 else "We cannot tell"
     return (
-        f"{verdict}. A SAM of {label_of(method)} correlates with the teacher's CAM of its own image by "
-        f"{signed(own.mean())} more than with those of other images, a SAM of {label_of(baseline)} by "
-        f"{signed(other.mean())}. The difference is {signed((own - other).mean())} {bounds(ends)} over {len(own)} "
-        "images of one run of each; how much it varies from run to run this does not say."
+        f"{verdict}. A SAM correlates more with the teacher's CAM of its own image than with those of others, that of "
+        f"{label_of(method)} by {signed(own.mean())}, that of {label_of(baseline)} by {signed(other.mean())}: a "
+        f"difference of {signed((own - other).mean())} {bounds(ends)} over {len(own)} images of one run of each."
+    )
+
+
+def trained(aligned: pd.DataFrame) -> pd.DataFrame:
+    """The runs of the methods that train: those whose mean accuracy is not far below the best."""
+    return aligned[aligned["method"].isin(near_best(table_of(aligned)).columns)]
+
+
+@styled()
+def alignment_figure(aligned: pd.DataFrame, named: Collection[str]) -> Chart:
+    """A dot a run; those of the methods in `named` in the colour of their method, the others grey."""
+    runs = trained(aligned)
+    data = pd.DataFrame({
+        "run": [label_of(method) if method in named else OTHERS for method in runs["method"]],
+        "alignment": runs["alignment"], "accuracy": runs["accuracy"].astype(float), "id": runs["id"],
+    })  # fmt: skip
+    colours = {OTHERS: "#BBBBBB"} | {label_of(m): colour_of(m) for m in named if label_of(m) in set(data["run"])}
+    figure, ((axes,),) = panels(height=3.8)
+    look = {"hue": "run", "hue_order": [*colours], "style": "run", "palette": colours, "s": 32, "alpha": 0.8}
+    sns.scatterplot(data, x="alignment", y="accuracy", **look, ax=axes)
+    label = "Alignment of the student's SAM with the teacher's CAM\n(correlation without the mean maps)"
+    axes.set(xlabel=label, ylabel="Test accuracy, last epoch (%)")
+    legend_below(figure, axes, [fill(name, 26) for name in colours])
+    return Chart(figure, data)
+
+
+def alignment_answer(aligned: pd.DataFrame) -> str:
+    """Spearman's correlation of alignment and accuracy over the methods' means, in words: runs of one are alike."""
+    runs = trained(aligned)
+    means = runs.groupby("method", observed=True)[["alignment", "accuracy"]].mean()
+    if len(means) < 3:
+        return f"{len(means)} methods are too few for a correlation of alignment and accuracy."
+    found = stats.spearmanr(means["alignment"], means["accuracy"].astype(float))
+    kind = "goes with" if found.pvalue < 0.05 and found.statistic > 0 else "does not go with"
+    return (
+        f"Better alignment {kind} better accuracy among these methods (Spearman's correlation "
+        f"{signed(found.statistic)}, p {probability(found.pvalue)}; means of {len(means)} methods, {len(runs)} runs)."
     )

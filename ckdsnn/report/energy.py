@@ -6,17 +6,17 @@
 import pandas as pd
 import seaborn as sns
 
-from ckdsnn.recipe.conditions import TEACHER, split_condition
-from ckdsnn.report.chart import Chart, panels
+from ckdsnn.recipe.conditions import split_condition
+from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.compare import compare, leading_in, table_of
 from ckdsnn.report.labels import colour_of, label_of, range_look
 from ckdsnn.report.points import in_points
+from ckdsnn.report.runs import RATE
 from ckdsnn.report.style import styled
-from ckdsnn.report.suites import of_methods
 from ckdsnn.report.tables import Table, mean_sd, spread
 
 ACCOUNTS = {"arithmetic": "Arithmetic alone (µJ)", "with_memory": "Arithmetic and memory (µJ)"}
-RATE = "Firing rate, unweighted mean of the layers (%)"
+HEADS = {"accuracy": "Test accuracy (%)", "mac": "MAC (10³)", "ac": "AC (10³)"} | ACCOUNTS | {"firing_rate": RATE}
 PLAIN = "snn"
 
 
@@ -64,41 +64,31 @@ def firing_rates(layers: pd.DataFrame) -> Chart:
         layers, x="layer", y="firing_rate", hue="method", palette={m: colour_of(m) for m in methods}, style="method",
         dashes=["" if range_look(m)["ls"] == "-" else (3, 2) for m in methods], markers=True, errorbar="sd", ax=axes,
     )  # fmt: skip
-    axes.set(xlabel="Layer of neurons, from the first to the last", ylabel="Firing rate (%)")
-    axes.set_xticks(sorted(layers["layer"].unique()))
-    handles, names = axes.get_legend_handles_labels()
-    axes.get_legend().remove()
-    figure.legend(handles, map(label_of, names), loc="outside lower center", ncols=2)
+    ticks = sorted(layers["layer"].unique())
+    axes.set(xlabel="Layer of neurons, from the first to the last", ylabel="Firing rate (%)", xticks=ticks)
+    legend_below(figure, axes, [*map(label_of, methods)])
     return Chart(figure, layers)
 
 
 def energy_table(name: str, caption: str, runs: pd.DataFrame, teachers: pd.DataFrame) -> Table:
     """One row a method, the teacher first: accuracy, counted operations, energy by both accounts, mean firing rate."""
-    groups = {TEACHER: energies(teachers)} | {label_of(m): own for m, own in of_methods(energies(runs)).items()}
-    columns = {
-        "Network": lambda label: label,
-        "Test accuracy (%)": lambda label: mean_sd(groups[label]["accuracy"]),
-        "MAC (10³)": lambda label: f"{groups[label]['mac'].mean() / 1000:.0f}",
-        "AC (10³)": lambda label: f"{groups[label]['ac'].mean() / 1000:.0f}",
-        **{text: lambda label, key=key: spread(groups[label][key]) for key, text in ACCOUNTS.items()},
-        "Firing rate, unweighted mean of the layers (%)": lambda label: spread(
-            groups[label]["firing_rate"].dropna(), 1
-        ),
-    }
-    return Table.of(name, caption, groups, columns)
+    found = energies(pd.concat([teachers, runs])).astype({"firing_rate": float})
+    found[["mac", "ac"]] /= 1000
+    texts = {"accuracy": mean_sd, "mac": "mean", "ac": "mean", **dict.fromkeys([*ACCOUNTS, "firing_rate"], spread)}
+    table = found.groupby(found["method"].astype(str).map(label_of), sort=False).agg(texts).rename_axis("Network")
+    return Table.of_frame(name, caption, table.rename(columns=HEADS).reset_index())
 
 
 def answer(runs: pd.DataFrame, teachers: pd.DataFrame, method: str = "ckdsnn") -> str:
     """What the method does to the energy and to the accuracy for it, against the plain SNN, and both to the teacher."""
     found, ann = energies(runs), energies(teachers)
-    plain = found[found["method"] == PLAIN]
-    changes = []
+    plain, changes = found[found["method"] == PLAIN], []
     for value, unit in (("arithmetic", "µJ"), ("efficiency", "% for each µJ")):
-        (one,) = compare(table_of(found, value), [(method, PLAIN)], leading_in(found)) or (None,)
+        one = next(iter(compare(table_of(found, value), [(method, PLAIN)], leading_in(found))), None)
         changes.append(f"{in_points(one)} {unit} (n = {one.n})" if one else "not measured yet")
-    ratios = [ann[account].mean() / plain[account].mean() for account in ACCOUNTS]
+    ratios = [f"{ann[account].mean() / plain[account].mean():.0f} times" for account in ACCOUNTS]
     return (
         f"{label_of(method)} changes the arithmetic energy of one image by {changes[0]}, from the plain SNN's "
         f"{plain['arithmetic'].mean():.2f} µJ, and the accuracy for the energy by {changes[1]}. The ANN teacher, a "
-        f"larger network, takes {ratios[0]:.0f} times the plain SNN's energy, or {ratios[1]:.0f} times with memory."
+        f"larger network, takes {ratios[0]} the plain SNN's energy, or {ratios[1]} with memory."
     )

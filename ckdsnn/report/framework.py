@@ -6,12 +6,8 @@ from matplotlib.patches import FancyBboxPatch
 
 from ckdsnn.report.style import WIDTH, styled
 
-TEACHER, STUDENT, LOSS, PLAIN = (
-    ("#FDE0C5", "#A63603"),
-    ("#D6E6F4", "#08519C"),
-    ("#E3F2EC", "#00664B"),
-    ("#F2F2F2", "#444444"),
-)
+TEACHER, STUDENT = ("#FDE0C5", "#A63603"), ("#D6E6F4", "#08519C")  # filling and line
+LOSS, PLAIN = ("#E3F2EC", "#00664B"), ("#F2F2F2", "#444444")
 
 # name -> (x, y, width, text, colours); the centre of each box
 BOXES = {
@@ -37,50 +33,35 @@ ARROWS = [
     ("student_logits", "noise"), ("noise", "nld"), ("student_logits", "ce"),
     ("samd", "total"), ("nld", "total"), ("ce", "total"),
 ]  # fmt: skip
-ROUND = {  # arrow that would run through other boxes -> side on which it goes around them
-    ("teacher", "teacher_logits"): -1,
-    ("student", "student_logits"): 1,
-    ("student_logits", "ce"): 1,
-}
+# arrow that would run through other boxes -> side on which it goes around them
+ROUND = {("teacher", "teacher_logits"): -1, ("student", "student_logits"): 1, ("student_logits", "ce"): 1}
 HEIGHT = 0.72
 
 
-def draw_box(axes: Axes, x: float, y: float, width: float, text: str, colours: tuple[str, str]) -> None:
+def draw_box(axes: Axes, x: float, y: float, width: float, text: str, colours: tuple[str, str]) -> FancyBboxPatch:
     """A rounded box with its text, centred at (x, y)."""
-    fill, line = colours
-    corner = (x - width / 2, y - HEIGHT / 2)
-    axes.add_patch(FancyBboxPatch(corner, width, HEIGHT, "round,pad=0.04,rounding_size=0.12", fc=fill, ec=line, lw=1.4))
-    axes.text(x, y, text, ha="center", va="center", color=line)
-
-
-def draw_arrow(axes: Axes, start: str, end: str) -> None:
-    """An arrow between the nearest sides of two boxes, or around what lies between, in the first one's colour."""
-    (x, y, width, *_, colours), (x_end, y_end, width_end, *_) = BOXES[start], BOXES[end]
-    look = {"arrowstyle": "-|>", "color": colours[1], "lw": 1.3, "shrinkA": 2, "shrinkB": 2}
-    side = ROUND.get((start, end), 0)
-    if side:
-        tail, tip = (x + side * width / 2, y), (x_end + side * width_end / 2, y_end)
-        look["connectionstyle"] = f"arc3,rad={-0.35 * side}"
-    elif y == y_end:
-        side = 1 if x_end > x else -1
-        tail, tip = (x + side * width / 2, y), (x_end - side * width_end / 2, y_end)
-    else:  # straight down where one lies above the other
-        left, right = max(x - width / 2, x_end - width_end / 2), min(x + width / 2, x_end + width_end / 2)
-        above = left < right
-        tail = ((left + right) / 2 if above else x, y - HEIGHT / 2)
-        tip = ((left + right) / 2 if above else x_end, y_end + HEIGHT / 2)
-    axes.annotate("", tip, tail, arrowprops=look)
+    axes.text(x, y, text, ha="center", va="center", color=colours[1])
+    look = {"boxstyle": "round,pad=0.04,rounding_size=0.12", "fc": colours[0], "ec": colours[1], "lw": 1.4}
+    return axes.add_patch(FancyBboxPatch((x - width / 2, y - HEIGHT / 2), width, HEIGHT, **look))
 
 
 @styled()
 def framework() -> Figure:
-    """From one image to the loss: the teacher on the left, the student on the right, the distillation terms between."""
+    """From one image to the loss: the teacher on the left, the student on the right, the distillation terms between.
+
+    An arrow leads straight from edge to edge of its boxes, or from side to side around what lies between.
+    """
     figure = Figure(figsize=(WIDTH, 5.4))
     axes = figure.subplots()
+    boxes = {name: draw_box(axes, *box) for name, box in BOXES.items()}
     for start, end in ARROWS:
-        draw_arrow(axes, start, end)
-    for box in BOXES.values():
-        draw_box(axes, *box)
+        (x, y, width, _, (_, colour)), (x_end, y_end, width_end, *_) = BOXES[start], BOXES[end]
+        side = ROUND.get((start, end), 0)
+        way = (
+            {"connectionstyle": f"arc3,rad={-0.35 * side}"} if side else {"patchA": boxes[start], "patchB": boxes[end]}
+        )
+        look = {"arrowstyle": "-|>", "color": colour, "lw": 1.3, "shrinkA": 2, "shrinkB": 2} | way
+        axes.annotate("", (x_end + side * width_end / 2, y_end), (x + side * width / 2, y), arrowprops=look)
     axes.set(xlim=(-0.1, 8.5), ylim=(0, 9.6))
     axes.set_axis_off()
     return figure

@@ -11,40 +11,31 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from ckdsnn.analysis.agreement import standardised
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.report.chart import Chart, panels
+from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.style import COLOURS, MAP_COLOURS, WIDTH, styled
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.explain import Explanation
 
-Span = tuple[float, float]
 Maps = Mapping[str, tuple[str, np.ndarray]]  # label -> kind ("cam", "sam", "grad_cam") and maps [N, h, w]
 MAP_LABELS = {"cam": "Teacher: CAM", "sam": "Student: SAM", "grad_cam": "Student: Grad-CAM"}
 MOST_STEPS = 4  # in one figure: more maps in a row would be too small
 LETTERS = 12  # of a line above or beside a picture
 
 
-def show_picture(axes: Axes, picture: np.ndarray) -> None:
-    """An image uint8 [H, W, 3], pixels shown as they are."""
-    axes.imshow(picture, interpolation="nearest")
-    axes.set_axis_off()
-
-
-def show_map(axes: Axes, picture: np.ndarray, cells: np.ndarray, kind: str, span: Span | None = None) -> AxesImage:
+def show_map(axes: Axes, picture: np.ndarray, cells: np.ndarray, kind: str, span: tuple = ()) -> AxesImage:
     """A map [h, w] over its picture in pale grey, from its lowest cell (clear) to its highest (full colour), or from
     the lower to the higher end of `span`.
 
-    Returns the map's image, in the map's own units, for a colour bar.
+    picture: uint8 [H, W, 3]. Returns the map's image, in the map's own units, for a colour bar.
     """
-    height, width = picture.shape[:2]
-    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    axes.imshow(128 + picture.mean(2) / 2, cmap="gray", extent=extent, vmin=0, vmax=255)
-    axes.set_axis_off()
+    background = axes.imshow(128 + picture.mean(2) / 2, cmap="gray", vmin=0, vmax=255)
     cells = cells.astype(np.float64)
     low, high = span or (cells.min(), cells.max())
     look = {"cmap": MAP_COLOURS[kind], "vmin": low, "vmax": high, "alpha": 0.85 * (cells - low) / (high - low or 1)}
-    return axes.imshow(cells, extent=extent, interpolation="nearest", **look)
+    return axes.imshow(cells, extent=background.get_extent(), interpolation="nearest", **look)
 
 
 @styled()
@@ -56,17 +47,19 @@ def map_gallery(pictures: np.ndarray, names: Sequence[str], maps: Maps) -> Chart
     stretched to its own range, a map of nearly equal counts would look as structured as any other.
     """
     counts = [cells for kind, cells in maps.values() if kind == "sam"]
-    span = (min(map(np.min, counts)), max(map(np.max, counts))) if counts else None
+    span = (min(map(np.min, counts)), max(map(np.max, counts))) if counts else ()
     columns = 1 + len(maps)
     figure, grid = panels(len(pictures), columns, max(0.84, WIDTH / max(columns, 5)) + 0.9 / len(pictures))
     for axes, title in zip(grid[0], ["Picture", *(heading(label, *own) for label, own in maps.items())], strict=True):
         axes.set_title(title)
     for n, (row, picture, name) in enumerate(zip(grid, pictures, names, strict=True)):
-        show_picture(row[0], picture)
+        row[0].imshow(picture, interpolation="nearest")
         look = {"rotation": 90, "ha": "right", "va": "center", "multialignment": "center"}
         row[0].text(-0.1, 0.5, fill(name, LETTERS), transform=row[0].transAxes, **look)
         for axes, (kind, cells) in zip(row[1:], maps.values(), strict=True):
-            show_map(axes, picture, cells[n], kind, span if kind == "sam" else None)
+            show_map(axes, picture, cells[n], kind, span if kind == "sam" else ())
+    for axes in grid.flat:
+        axes.set_axis_off()
     return Chart(figure, cells_of({label: cells for label, (_, cells) in maps.items()}), "png")
 
 
@@ -110,21 +103,14 @@ def sam_growth(arrays: Mapping[str, np.ndarray], classes: Sequence[str], count: 
 def running_sums(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """The SAMs after 1, 2, ... T steps, [N, T, h, w]. Raises CkdsnnError where the spikes of each step are missing."""
     if "sam_steps" not in arrays:
-        raise CkdsnnError(
-            "these arrays have no spikes of single steps (sam_steps); a student with one time step, a teacher and runs "
-            "from before they were kept have none: train a student with several time steps"
-        )
+        raise CkdsnnError("no spikes of single steps (sam_steps) on record: train a student with several time steps")
     return arrays["sam_steps"].cumsum(1, dtype=np.float64)
 
 
 def growth_findings(arrays: Mapping[str, np.ndarray]) -> str:
-    """How like the SAM of all steps that of the first step is, in a sentence.
-
-    Raises CkdsnnError for arrays without the spikes of each step.
-    """
+    """How like the SAM of all steps that of the first is, a flat one like none. Raises CkdsnnError as above."""
     sums = running_sums(arrays)
-    pairs = [(first.ravel(), last.ravel()) for first, last in zip(sums[:, 0], sums[:, -1], strict=True)]
-    alike = [np.corrcoef(*pair)[0, 1] if all(map(np.ptp, pair)) else 0.0 for pair in pairs]  # a flat map is like none
+    alike = (standardised(sums[:, 0]) * standardised(sums[:, -1])).sum(1)
     return (
         f"After the first of {sums.shape[1]} time steps a SAM correlates by {np.mean(alike):.2f} over its cells with "
         f"what it is at the end (mean over {len(alike)} images)."
@@ -136,29 +122,30 @@ def explanation(found: "Explanation") -> Chart:
     """A picture, the teacher's CAM, the student's SAM, and the classes that either finds among its three likeliest."""
     figure = Figure(figsize=(WIDTH, 5.2))
     places = figure.subplot_mosaic([["picture", "cam", "sam"], ["bars"] * 3], height_ratios=(1, 1.2))
-    show_picture(places["picture"], found.picture)
-    places["picture"].set(title="Picture,\nas scaled", anchor="N")
-    teacher = f"Teacher: CAM of\n{next(iter(found.teacher))}"
-    for kind, cells, title, unit in (
-        ("cam", found.cam, teacher, "class evidence\n(logit units)"),
-        ("sam", found.sam, "Student:\nSAM", "spikes per cell"),
+    places["picture"].imshow(found.picture, interpolation="nearest")
+    for kind, cells, unit in (
+        ("cam", found.cam, "class evidence\n(logit units)"),
+        ("sam", found.sam, "spikes per cell"),
     ):
         shown = show_map(places[kind], found.picture, cells, kind)
         figure.colorbar(shown, ax=places[kind], location="bottom", label=unit)
-        places[kind].set(title=title, anchor="N")
+    titles = ["Picture,\nas scaled", f"Teacher: CAM of\n{next(iter(found.teacher))}", "Student:\nSAM"]
+    for axes, title in zip(list(places.values())[:3], titles, strict=True):
+        axes.set(title=title, anchor="N")
+        axes.set_axis_off()
     draw_probabilities(places["bars"], found)
-    figure.supxlabel(f"Student {found.record}")
+    legend_below(figure, places["bars"])
     return Chart(figure, cells_of({"cam": found.cam[None], "sam": found.sam[None]}), "png")
 
 
 def draw_probabilities(axes: Axes, found: "Explanation") -> None:
     """Grouped bars for the classes that are among either network's three most probable ones."""
     classes = dict.fromkeys([*list(found.teacher)[:3], *list(found.student)[:3]])
-    rows = {name: {"Teacher": 100 * found.teacher[name], "Student": 100 * found.student[name]} for name in classes}
-    data = pd.DataFrame(rows).rename_axis("network").melt(ignore_index=False, var_name="class").reset_index()
+    shares = 100 * pd.DataFrame({"Teacher": found.teacher, "Student": found.student}).loc[[*classes]]
+    data = shares.rename_axis("class").melt(var_name="network", ignore_index=False).reset_index()
     palette = {"Teacher": COLOURS["teacher"], "Student": COLOURS["ckdsnn"]}
     sns.barplot(data, x="value", y="class", hue="network", palette=palette, saturation=1, ax=axes)
     for bars in axes.containers:
         axes.bar_label(bars, fmt="%.0f %%", padding=2)
-    axes.set(xlabel="Probability (%)", ylabel="", xlim=(0, 120), xticks=range(0, 101, 25))
-    sns.move_legend(axes, "lower center", bbox_to_anchor=(0.5, 1), ncols=2, title="")
+    axes.set(title=f"Student {found.record}", ylabel="")
+    axes.set(xlabel="Probability (%)", xlim=(0, 120), xticks=range(0, 101, 25))

@@ -9,12 +9,11 @@ import seaborn as sns
 
 from ckdsnn.records import Record
 from ckdsnn.records.frame import Records
-from ckdsnn.report.chart import Chart, panels
+from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.labels import style_of
 from ckdsnn.report.style import TERM_COLOURS, styled
 
 QUANTITIES = {"test_accuracy": "Test accuracy (%)", "ce": "Training cross-entropy (nat)"}
-NO_TERMS = ("seconds", "test_seconds", "train_accuracy", "test_accuracy", "validation_accuracy")
 
 
 @styled()
@@ -22,37 +21,31 @@ def training_curves(records: Iterable[Record]) -> Chart:
     """Test accuracy and training cross-entropy against the epoch, a line for each method or recipe."""
     records = Records(records)
     styles = {record.id: (fill(label, 24), colour) for record in records for label, colour in [style_of(record)]}
-    data = curves_of(records).assign(
-        run=lambda curves: curves["id"].map({one: label for one, (label, _) in styles.items()})
-    )
+    data = records.curves().astype({"value": float})  # NaN, which no line passes through, where it was not finite
+    data["run"] = [styles[one][0] for one in data["id"]]
     figure, grid = panels(2, 1, 2.2 + 0.07 * len(styles), sharex=True)
     for axes, (quantity, words) in zip(grid[:, 0], QUANTITIES.items(), strict=True):
         look = {"hue": "run", "style": "run", "palette": dict(styles.values()), "markers": True, "markersize": 6}
-        sns.lineplot(data[data["quantity"] == quantity], x="epoch", y="value", **look, ax=axes)
+        own = data[data["quantity"] == quantity]
+        sns.lineplot(own, x="epoch", y="value", **look, legend=axes is grid[-1, 0], ax=axes)
         axes.set(xlabel="Epoch", ylabel=words)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        handles = axes.get_legend_handles_labels()
-        axes.get_legend().remove()
-    figure.legend(*handles, loc="outside lower center", ncols=2)
+    legend_below(figure, axes)
     return Chart(figure, data[data["quantity"].isin(QUANTITIES)])
 
 
 @styled()
 def loss_terms(record: Record) -> Chart:
     """Every loss term of one run against the epoch, unweighted, on a logarithmic axis."""
-    data = curves_of(Records([record])).query("quantity not in @NO_TERMS")
+    curves = Records([record]).curves().astype({"value": float})
+    data = curves[~curves["quantity"].str.contains("accuracy|seconds")]
     figure, ((axes,),) = panels()
     look = {"hue": "quantity", "palette": [*TERM_COLOURS[: data["quantity"].nunique()]], "marker": "o"}
     sns.lineplot(data, x="epoch", y="value", **look, ax=axes)
     axes.set(xlabel="Epoch", ylabel="Loss term (nat, unweighted)", yscale="log")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    sns.move_legend(axes, "lower center", bbox_to_anchor=(0.5, 1), ncols=3, title="")
+    legend_below(figure, axes, ncols=3)
     return Chart(figure, data)
-
-
-def curves_of(records: Records) -> pd.DataFrame:
-    """Their curves; what was not finite is NaN, which no line passes through."""
-    return records.curves().astype({"value": float})
 
 
 @styled()
@@ -71,7 +64,7 @@ def cell_shares(profiles: Mapping[str, np.ndarray]) -> Chart:
     sns.lineplot(data, x="rank", y="share", **look, ax=axes)
     axes.axhline(1 / data["rank"].max(), color="#777777", ls="--", lw=1, label="uniform")
     axes.set(xlabel="Cell, by rank", ylabel="Share of the map", yscale="log", ylim=(1e-4, 1.2))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
+    legend_below(figure, axes, ncols=1)
     return Chart(figure, data)
 
 
@@ -84,5 +77,5 @@ def smoothed_probabilities(names: Sequence[str], probabilities: Mapping[str, np.
     look = {"hue": "noise", "palette": [*TERM_COLOURS[: len(probabilities)]], "saturation": 1}
     sns.barplot(data, x="class", y="probability", **look, ax=axes)
     axes.set(xlabel="Class", ylabel="Softened probability (%)")
-    sns.move_legend(axes, "lower center", bbox_to_anchor=(0.5, 1), ncols=3, title="")
+    legend_below(figure, axes, ncols=3)
     return Chart(figure, data)

@@ -1,4 +1,4 @@
-"""What a training step costs on this and that machine: frames of measurements in; figures and the answer out.
+"""What a training step costs on this and that machine: frames of measurements in; figures, table and answer out.
 
 `runs`: as `bench_frame` gives them; `sizes`: as `sweep_frame` does.
 """
@@ -7,24 +7,16 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, Locator, LogLocator, NullLocator
+from matplotlib.ticker import LogLocator
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.records.bench import BenchRecord, bench_frame
-from ckdsnn.report.chart import Chart, panels
+from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.style import TERM_COLOURS, styled
-from ckdsnn.report.tables import DASH, between, digits, whole
+from ckdsnn.report.tables import DASH, Table, between, digits, whole
 
-IMPLEMENTATIONS = {  # name in a record -> in words, colour
-    "reference": ("reference", "#999999"),
-    "ours": ("ours", "#0072B2"),
-    "ours-fp32": ("ours, fp32", "#56B4E9"),
-    "ours-bf16": ("ours, bf16", "#E69F00"),
-}
+IMPLEMENTATIONS = {"reference": "#999999", "ours": "#0072B2", "ours-fp32": "#56B4E9", "ours-bf16": "#E69F00"}
 PHASES = {  # part of a step -> in words, colour
     "data": ("training input", "#F0E442"),
     "teacher": ("teacher forward", "#D55E00"),
@@ -33,15 +25,7 @@ PHASES = {  # part of a step -> in words, colour
     "backward": ("backward", "#56B4E9"),
     "optimiser": ("optimiser", "#000000"),
 }
-SWITCHED = "ours, "  # begins the name of our step with one fast path turned
-SWITCHES = {  # what is turned -> in words
-    "neuron=spikingjelly": "spikingjelly's neuron",
-    "neuron=fused": "our fused neuron",
-    "channels_last=False": "channels first",
-    "closed_cam=False": "CAM by backward pass",
-    "compile=True": "torch.compile",
-    "tf32=False": "no TF32",
-}
+SWITCHED = "ours, "  # begins the name of our step with one fast path turned, SWITCH=VALUE
 AXES = {"timesteps": "Time steps T", "batch": "Batch (images)", "width": "Width (of 16 channels)"}
 COSTS = {"seconds": "Step (s)", "memory": "Memory (MB)"}
 BLOCKS = {"estimator": "median", "errorbar": ("pi", 100)}  # with the range from the lowest to the highest
@@ -59,23 +43,21 @@ def newest(runs: pd.DataFrame) -> pd.DataFrame:
 def times_as_fast(runs: pd.DataFrame, base: str) -> pd.Series:
     """How many times as fast as `base` each row is, in the same block of the same case; NaN where that is missing."""
     blocks = ["id", "case", "block"]
-    bases = runs.loc[runs["implementation"] == base, [*blocks, "seconds"]]
-    paired = runs[blocks].merge(bases, "left", on=blocks).set_axis(runs.index)
-    return paired["seconds"] / runs["seconds"]
+    bases = runs[runs["implementation"] == base].set_index(blocks)["seconds"].rename("base")
+    return runs.join(bases, on=blocks)["base"] / runs["seconds"]
 
 
 def compared(runs: pd.DataFrame) -> pd.DataFrame:
     """The newest runs of whole implementations that a reference stands beside, with `factor`: times as fast as it."""
-    steps = runs["implementation"].map({name: words for name, (words, _) in IMPLEMENTATIONS.items()})
-    found = runs.assign(step=steps, row=runs["case"] + ", " + steps, factor=times_as_fast(runs, "reference"))
-    return newest(found.dropna(subset=["step", "factor"]))
+    found = runs.assign(row=runs["case"] + ", " + runs["implementation"], factor=times_as_fast(runs, "reference"))
+    return newest(found[found["implementation"].isin(IMPLEMENTATIONS)].dropna(subset="factor"))
 
 
 def switched(runs: pd.DataFrame) -> pd.DataFrame:
-    """The newest runs with one fast path turned, with `switch`, in words, and `cost`: their time over our step's."""
-    turned = runs.assign(cost=1 / times_as_fast(runs, "ours"))[runs["implementation"].str.startswith(SWITCHED)]
-    names = turned["implementation"].str.removeprefix(SWITCHED)
-    return newest(turned.assign(switch=names.replace(SWITCHES)).dropna(subset="cost"))
+    """The newest runs with one fast path turned: `switch`, and `cost`: their time over our step's in the same block."""
+    switch, cost = runs["implementation"].str.removeprefix(SWITCHED), 1 / times_as_fast(runs, "ours")
+    turned = runs["implementation"].str.startswith(SWITCHED)
+    return newest(runs.assign(switch=switch, cost=cost)[turned].dropna(subset="cost"))
 
 
 def row_panels(runs: pd.DataFrame, row: str, height: float = 0.25) -> tuple[Figure, list[tuple[pd.DataFrame, Axes]]]:
@@ -94,30 +76,24 @@ def throughput(runs: pd.DataFrame) -> Chart:
     blocks, and beside each how many times as fast as the reference it is."""
     figure, parts = row_panels(runs, "row")
     for own, axes in parts:
-        look = {"hue": "step", "palette": dict(IMPLEMENTATIONS.values()), "legend": False}
+        look = {"hue": "implementation", "palette": IMPLEMENTATIONS, "legend": False}
         sns.pointplot(own, x="images_per_second", y="row", **BLOCKS, **POINTS, **look, ax=axes)
         axes.set(xlabel="Images/s", ylabel="", xscale="log")
-        for place, (_, blocks) in enumerate(own.groupby("row", sort=False)):
-            if blocks["step"].iloc[0] != "reference":
-                end, text = blocks["images_per_second"].max(), f"{blocks['factor'].median():.1f} ×"
-                axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
+        for row, blocks in own[own["implementation"] != "reference"].groupby("row"):
+            end, text = (blocks["images_per_second"].max(), row), f"{blocks['factor'].median():.1f} ×"
+            axes.annotate(text, end, (6, 0), textcoords="offset points", va="center")
         axes.set_xlim(right=2 * own["images_per_second"].max())
-        plain_numbers(axes.xaxis)
-    return Chart(figure, runs[["machine", "case", "batch", "step", "dtype", "block", "images_per_second", "factor"]])
-
-
-def plain_numbers(axis: Axis, places: Locator | None = None) -> None:
-    """These, or 1, 2, 5, 10, ..., along a logarithmic axis."""
-    axis.set_major_locator(places or LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(lambda value, _: digits(value))
-    axis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
+    return Chart(figure, runs[["machine", "case", "implementation", "block", "images_per_second", "factor"]])
 
 
 @styled()
 def time_shares(runs: pd.DataFrame) -> Chart:
     """The share of each part of a step, as `compared` gives them, one bar a case and implementation."""
     words = {f"{part}_seconds": label for part, (label, _) in PHASES.items()}
-    bar = ["machine", "case", "step", "row"]
+    bar = ["machine", "case", "implementation", "row"]
     data = runs[runs["block"] == 1].melt(bar, words, "part", "part_seconds").replace({"part": words})
     data["share"] = 100 * data["part_seconds"] / data.groupby(bar)["part_seconds"].transform("sum")
     figure, parts = row_panels(data, "row")
@@ -136,14 +112,13 @@ def switch_costs(runs: pd.DataFrame) -> Chart:
     """How many times as long our step takes with one fast path turned, as `switched` gives it: median and range over
     the blocks, a point for each case."""
     figure, parts = row_panels(runs, "switch", 0.5)
+    palette = dict(zip(runs["case"].unique(), TERM_COLOURS[1:], strict=False))
     for own, axes in parts:
-        look = {"hue": "case", "palette": [*TERM_COLOURS[1 : 1 + own["case"].nunique()]], "dodge": 0.4}
-        sns.pointplot(own, x="cost", y="switch", **BLOCKS, **POINTS, **look, ax=axes)
+        look = {"hue": "case", "palette": palette, "hue_order": [*palette], "dodge": 0.4}
+        sns.pointplot(own, x="cost", y="switch", **BLOCKS, **POINTS, **look, legend=axes is parts[-1][1], ax=axes)
         axes.axvline(1, color="#777777", lw=1)
         axes.set(xlabel="Time of a step, ours = 1", ylabel="")
-        handles = axes.get_legend_handles_labels()
-        axes.get_legend().remove()
-    figure.legend(*handles, loc="outside lower center", ncols=2)
+    legend_below(figure, axes)
     return Chart(figure, runs[["machine", "switch", "case", "batch", "block", "cost"]])
 
 
@@ -164,32 +139,36 @@ def scaling(sizes: pd.DataFrame) -> Chart:
     """Time and memory of our step against T, batch and width, log-log: median and range over the blocks, and the
     exponent, of each machine."""
     figure, grid = panels(len(AXES), len(COSTS), 1.9)
-    colours = dict(zip(sizes["machine"].unique(), TERM_COLOURS[1:], strict=False))
-    look = {"hue": "machine", "palette": colours, "marker": "o", "legend": False}
+    look = {"hue": "machine", "palette": [*TERM_COLOURS[1 : 1 + sizes["machine"].nunique()]], "marker": "o"}
     for line, axis in zip(grid, AXES, strict=True):
         along = sizes[sizes["axis"] == axis]
         for axes, cost in zip(line, COSTS, strict=True):
-            sns.lineplot(along, x="value", y=cost, **BLOCKS, **look, ax=axes)
+            sns.lineplot(along, x="value", y=cost, **BLOCKS, **look, legend=axes is grid[-1, 0], ax=axes)
             found = [f"exponent {exponent(own, cost)}" for _, own in along.groupby("machine", sort=False)]
             axes.set(xlabel=AXES[axis], ylabel=COSTS[cost], title="\n".join(found), xscale="log", yscale="log")
             middle = along.groupby(["machine", "value"])[cost].median()
-            plain_numbers(axes.yaxis, FixedLocator(np.geomspace(middle.min(), middle.max(), 3)))
-            plain_numbers(axes.xaxis, FixedLocator(along["value"].unique()))
-    handles = [Line2D([], [], color=colour, marker="o", label=name) for name, colour in colours.items()]
-    figure.legend(handles=handles, loc="outside lower center")
+            values, ticks = along["value"].unique(), np.geomspace(middle.min(), middle.max(), 3)
+            axes.set(xticks=values, xticklabels=values, yticks=ticks, yticklabels=map(digits, ticks))
+            axes.minorticks_off()
+    legend_below(figure, grid[-1, 0], ncols=1)
     return Chart(figure, sizes[["machine", "axis", "value", "block", "seconds", "memory"]])
 
 
-def headline(record: BenchRecord) -> str:
-    """How many times as fast as the reference our step is, from the case that gains least to the one that gains most.
-
-    Raises CkdsnnError where the two are not on record.
-    """
-    return gains(compared(bench_frame([record])))
+def bench_table(name: str, runs: pd.DataFrame) -> Table:
+    """One row a case and implementation of one machine: medians of rates, factor, memory and the floor."""
+    found = runs.assign(factor=times_as_fast(runs, "reference"), floor=100 * runs["floor"] / runs["seconds"])
+    shown = ["images_per_second", "factor", "forward_images_per_second", "memory", "floor"]
+    medians = found.groupby(["case", "implementation"], sort=False)[shown].median().reset_index()
+    caption = (
+        f"One training step on {runs['machine'].iloc[0]}, batch {between(runs['batch'])}: medians of "
+        f"{runs['block'].max()} blocks. Factor: over the reference in the same block. Memory: in MB. Floor: the least "
+        "time (%) in which the device could do the step. NAME:WIDTH is so many times as wide."
+    )
+    return Table.of_frame(name, caption, medians.rename(columns=lambda head: head.replace("_", " ").capitalize()))
 
 
 def gains(runs: pd.DataFrame) -> str:
-    """The same of runs as `compared` gives them."""
+    """How many times as fast as the reference our step is, from the case that gains least to that which gains most."""
     ours = runs[runs["implementation"] == "ours"]
     return between(ours.groupby(["id", "case"])["factor"].median(), "{:.1f}".format)
 
@@ -201,8 +180,7 @@ def answer(runs: pd.DataFrame) -> str:
     found = "; ".join(f"{gains(own)} times on {name} (ours in {dtype})" for (name, dtype), own in machines)
     reached = (100 * ours["floor"] / ours["seconds"]).groupby([ours["id"], ours["case"]]).median()
     return (
-        f"Our training step runs so many times as fast as the released recipe's, which computes in float32: {found}. "
-        f"These are medians over {ours['block'].max()} alternating blocks of time, from the network and T that gain "
-        f"least to those that gain most. Our step reaches {between(reached, '{:.0f}'.format)} % of the speed that the "
-        "device itself would allow at most: the rest is left to gain."
+        "Our training step is so many times as fast as the released recipe's, which computes in float32: "
+        f"{found}; from the network and T that gain least to those that gain most. It reaches "
+        f"{between(reached, '{:.0f}'.format)} % of the speed that the device would allow at most."
     )

@@ -11,8 +11,7 @@ from ckdsnn.analysis.cells import Cells, load_cells
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import bench_frame, sweep_frame
-from ckdsnn.report.agreement import agreements
-from ckdsnn.report.alignment import alignment_figure
+from ckdsnn.report.agreement import agreements, alignment_figure
 from ckdsnn.report.chart import Chart
 from ckdsnn.report.conditions import over_time, within_figure
 from ckdsnn.report.energy import accuracy_against_energy, firing_rates

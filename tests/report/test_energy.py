@@ -33,7 +33,7 @@ def test_the_table_holds_means_of_the_records(record, teachers):
     assert kd["AC (10³)"] == f"{energy['ac'] / 1000:.0f}" and kd["MAC (10³)"] == f"{energy['mac'] / 1000:.0f}"
     both = (energy["compute_nj"] + energy["memory_nj"]) / 1000
     assert kd["Arithmetic and memory (µJ)"] == whole(f"{both:.2f} ± 0.00")
-    assert kd[RATE] == whole(f"{100 * mean(rates.values()):.1f} ± 0.0")
+    assert kd[RATE] == whole(f"{100 * mean(rates.values()):.2f} ± 0.00")
     assert ann["Network"] == "Teacher (ANN)" and ann[RATE] == "–"
     assert ann["Arithmetic and memory (µJ)"] == f"{3 * both:.2f}"
 

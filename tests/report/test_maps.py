@@ -128,7 +128,7 @@ def test_an_explanation_shows_the_picture_both_maps_and_the_likeliest_classes():
     np.testing.assert_array_equal(picture.images[0].get_array(), given.picture)
     np.testing.assert_array_equal(cam.images[1].get_array(), given.cam)
     np.testing.assert_array_equal(sam.images[1].get_array(), given.sam)
-    assert given.record in chart.figure.get_supxlabel()
+    assert given.record in bars.get_title()
     classes = [label.get_text() for label in bars.get_yticklabels()]
     assert classes == list(dict.fromkeys([*list(given.teacher)[:3], *list(given.student)[:3]]))
     networks = (("teacher", given.teacher), ("ckdsnn", given.student))
