@@ -16,7 +16,7 @@ from ckdsnn.studies.gradients.report import (
     gradient_table,
     strengths,
 )
-from tests.report.examples import HEATS, pulled, readable
+from tests.report.examples import HEATS, pulled
 
 SIZES = dict(zip(TERMS, 10.0 ** np.arange(2, -4, -1), strict=True))  # of `pulled`, in those of ce, but at T_s = 2
 
@@ -64,12 +64,14 @@ def test_the_heat_map_has_the_means_with_and_without_the_factor(record):
         np.testing.assert_allclose(texts, values.ravel(), rtol=0.25)
 
 
-def test_the_table_explains_each_reading_by_its_parts(record):
-    table = gradient_table("name", "caption", [pulled(record)])
-    rows = {row[0]: [readable(cell) for cell in row[1:]] for row in table.rows}
-    assert [*rows] == [f"SAMD ({name})" for name in ("both raw", "count", "rate", "0–1", "0–1 over the batch")]
-    assert rows["SAMD (both raw)"] == ["4", "0.5", "0.25", "20 / 20", "20 / 20", "0.05"]
-    assert rows["SAMD (0–1 over the batch)"][-1] == "500"
+def test_the_table_has_the_strengths_and_the_weight_that_would_make_both_equal(record):
+    rows = gradient_table("name", "caption", [pulled(record), pulled(record, seed=1, factor=3.0)]).rows
+    assert [row[0] for row in rows] == [
+        f"SAMD ({name})" for name in ("both raw", "count", "rate", "0–1", "0–1 over the batch")
+    ]
+    for row, term in zip(rows, MAP_TERMS, strict=True):
+        mean = 2 * expected(term, 2)
+        np.testing.assert_allclose([*map(float, row[1:])], [mean] * 4 + [1 / mean])
 
 
 def test_the_answer_ranges_over_the_studies(record):

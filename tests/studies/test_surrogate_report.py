@@ -9,10 +9,8 @@ from ckdsnn.studies.surrogate.report import (
     PLACES,
     SURROGATES,
     answer,
-    least_alike,
     likenesses,
     surrogate_curves,
-    surrogate_table,
 )
 from tests.report.examples import WIDTHS, readable, surrogates
 
@@ -47,26 +45,8 @@ def test_every_number_has_its_row(record):
         assert own["width"].tolist() == WIDTHS
 
 
-def test_the_least_alike_is_found_among_all_but_the_trained_surrogate(record):
-    study = surrogates(record)
-    found = least_alike([study])
-    assert found["place"].tolist() == [*PLACES]
-    for row in found.itertuples():
-        others = [
-            number[0]
-            for shape in SURROGATES
-            for width, number in zip(WIDTHS, study.values[f"{shape}.{row.place}"], strict=True)
-            if (shape, width) != ("triangle", 1)
-        ]
-        assert row.correlation == min(others)
-    stage1 = [readable(cell) for cell in surrogate_table("bumps", "Bumps", [study]).rows[0]]
-    assert stage1[2] == "0.810 ± 0.010" and stage1[3] in ("arctangent of width 0.5", "arctangent of width 2")
-
-
 def test_where_even_the_least_alike_is_the_same_nothing_changes(record):
     study = changed(record, "stage3", [1.0, 0.0, 0.3])
-    (*_, last) = surrogate_table("bumps", "Bumps", [study]).rows
-    assert [readable(cell) for cell in last[2:]] == ["1.000 ± 0.000", "any", "0.30"]
     assert answer([study]).endswith("at the last one not at all.")
 
 
@@ -78,5 +58,4 @@ def test_the_answer_ranges_over_students(record):
 
 def test_what_was_not_finite_is_told_as_such(record):
     blank = changed(record, "stage3", [None] * 3)
-    (*_, last) = surrogate_table("bumps", "Bumps", [blank]).rows
-    assert last[2] == "–" and "not at all" not in answer([blank])
+    assert "correlates – with" in answer([blank]) and "not at all" not in answer([blank])

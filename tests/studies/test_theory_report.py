@@ -2,13 +2,10 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.colors import to_hex
 
 from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, UNIFORM
 from ckdsnn.studies.theory.report import (
-    bound_table,
-    identity_table,
     map_bounds,
     noise_changes,
     noise_sizes,
@@ -78,17 +75,3 @@ def test_noise_is_told_beside_the_logits_deviation():
     logits = np.array([[0.0, 4.0, 8.0], [0.0, 2.0, 4.0]])  # deviations 4 and 2
     told = noise_sizes(logits, 0.1, (0.5, 10))
     assert "deviation of 3.00, mean over 2 images" in told and told.endswith("0.5: 1.7%; 10: 33.3%.")
-
-
-def test_the_bound_table_is_at_the_papers_temperature():
-    possible, reached, uniform, real, _ = bound_table("name", "caption", bounds()).rows
-    assert possible == [POSSIBLE, "0.0100", "0.5000", "0.5000", "2.0000", "–"]
-    assert reached == [REACHED, "–", "–", "0.4500", "1.8000", "–"]
-    assert uniform[1:3] == ["0.0625"] * 2
-    assert real[1:] == ["0.0200", "0.4500", "0.0050", "0.0200", "0.0700"]
-
-
-@pytest.mark.parametrize(("deviation", "text"), [(0.0, "0e+00"), (3.4e-16, "3e-16")])
-def test_a_deviation_from_what_is_proved_stands_beside_its_statement(deviation, text):
-    table = identity_table("name", "caption", {"It cancels": deviation})
-    assert [[readable(cell) for cell in row] for row in table.rows] == [["It cancels", text]]

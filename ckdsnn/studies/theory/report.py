@@ -1,4 +1,4 @@
-"""What can be proved beside what was measured: figures, tables and sentences of the frames that `measure` makes."""
+"""What can be proved beside what was measured: figures and sentences of the frames that `measure` makes."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from ckdsnn.report.chart import Chart, panels
+from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.style import TERM_COLOURS, styled
-from ckdsnn.report.tables import DASH, Table, listed, signed, whole
-from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, TEMPERATURE, UNIFORM
+from ckdsnn.report.tables import listed, signed
+from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, UNIFORM
 
 BOUNDS = {POSSIBLE: "#555555", REACHED: "#555555", UNIFORM: "#AAAAAA"}  # not measured
 MOST = 0.8  # of the share
@@ -23,20 +23,19 @@ def map_bounds(data: pd.DataFrame) -> Chart:
     """
     measured = [label for label in data["maps"].unique() if label not in BOUNDS]
     colours = BOUNDS | dict(zip(measured, TERM_COLOURS[1:], strict=False))
-    dashes = {label: {POSSIBLE: (4, 2), REACHED: (1, 1)}.get(label, "") for label in colours}
-    look = {"x": "temperature", "hue": "maps", "palette": colours, "style": "maps", "dashes": dashes, "legend": False}
+    dashes = dict.fromkeys(colours, "") | {POSSIBLE: (4, 2), REACHED: (1, 1)}
+    look = {"x": "temperature", "hue": "maps", "palette": colours, "style": "maps", "dashes": dashes}
     figure, grid = panels(2, height=2.6, sharex=True)
     shares, losses = grid.flat
     for end in ("least", "largest"):
-        sns.lineplot(data, y=end, **look, ax=shares)
-    sns.lineplot(data, y="kl", **look | {"legend": "full"}, ax=losses)
+        sns.lineplot(data, y=end, **look, legend=False, ax=shares)
+    sns.lineplot(data, y="kl", **look, legend="full", ax=losses)
     shares.set(ylabel="Share of one cell,\nleast and largest", yscale="log")
     losses.set(ylabel="KL of the two maps (nat)", yscale="log", xscale="log", xlabel="Temperature $T_s$")
     heats = data["temperature"].unique()
     losses.set_xticks(heats, [f"{heat:g}" for heat in heats])
     losses.minorticks_off()
-    losses.get_legend().remove()
-    figure.legend(*losses.get_legend_handles_labels(), loc="outside lower center")
+    legend_below(figure, losses, ncols=1)
     return Chart(figure, data)
 
 
@@ -67,30 +66,6 @@ def smoothed(changes: pd.DataFrame, source: str) -> str:
         for noise, own in of_images.groupby("noise", sort=False)
     ]
     return f"Does the noise make a prediction smoother? On average over the draws: {'; '.join(parts)}."
-
-
-def bound_table(name: str, caption: str, data: pd.DataFrame) -> Table:
-    """At the paper's temperature: the cells' shares, the KL, T_s^2 KL, which is SAMD with its factor, and its limit."""
-    columns = {
-        "Maps": lambda row: row.maps,
-        "Least share of a cell": lambda row: four(row.least),
-        "Largest share": lambda row: four(row.largest),
-        "KL (nat)": lambda row: four(row.kl),
-        "T_s² KL (nat)": lambda row: four(TEMPERATURE**2 * row.kl),
-        "Half the variance": lambda row: four(row.limit),
-    }
-    return Table.of(name, caption, data[data["temperature"] == TEMPERATURE].itertuples(), columns)
-
-
-def four(value: float) -> str:
-    """To four digits after the point."""
-    return DASH if pd.isna(value) else f"{value:.4f}"
-
-
-def identity_table(name: str, caption: str, deviations: Mapping[str, float]) -> Table:
-    """One row a statement, with the largest deviation from it."""
-    columns = {"Statement": lambda row: row[0], "Deviation": lambda row: whole(f"{row[1]:.0e}")}
-    return Table.of(name, caption, deviations.items(), columns)
 
 
 def share_findings(shares: Mapping[str, np.ndarray]) -> str:
