@@ -41,12 +41,6 @@ def split_setting(name: str) -> tuple[str, str]:
     return (SETTING_WORDS[setting], method) if setting in SETTING_WORDS else ("", name)
 
 
-def split_time(method: str) -> tuple[str, int | None]:
-    """METHOD-tN -> METHOD and N; any other name, also one that ends in another number, -> itself and None."""
-    base, condition = split_condition(method)
-    return (base, int(condition[1:])) if condition[1:].isdigit() else (method, None)
-
-
 def label_of(method: str) -> str:
     """A method's or a variant's label, with its condition and setting; the teacher's; any other name is its own."""
     setting, method = split_setting(method)

@@ -15,7 +15,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.report.chart import save_figure
-from ckdsnn.report.labels import MAPS, colour_of, label_of, range_look, split_time, style_of
+from ckdsnn.report.labels import MAPS, colour_of, label_of, range_look, style_of
 from ckdsnn.report.style import (
     COLOURS,
     OTHER_COLOUR,
@@ -88,15 +88,6 @@ def test_a_variant_and_a_number_of_time_steps_are_styled_as_everywhere(record):
     )
     for variant in ("nld-noise0.5", "ckdsnn-count-l2", "ckdsnn-ts4", "nld-few"):
         assert style_of(record_of(record, variant)) == (label_of(variant), colour_of(variant))
-
-
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [("snn", ("snn", None)), ("snn-t4", ("snn", 4)), ("nld-noise0.5", ("nld-noise0.5", None))]
-    + [(name, (name, None)) for name in ("ckdsnn-count-l2", "ckdsnn-ts4", "ckdsnn-tau4", "-t4")],
-)
-def test_only_a_final_t_is_a_number_of_time_steps(name, parts):
-    assert split_time(name) == parts
 
 
 def test_the_count_is_dashed_and_open_and_of_its_methods_hue():
