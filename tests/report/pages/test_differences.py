@@ -68,11 +68,11 @@ def test_the_forms_of_both_baselines_are_the_suite():
 
 
 def test_the_best_epoch_is_worth_its_mean_gain(record):
-    runs, gains = runs_of(record, {"kd": [50.0] * 4}), [0, 0, 0.5, 1.5]
+    runs, gains = runs_of(record, {"kd": [50.0] * 5}), [0, 0, 0, 0.5, 1.5]
     said = readable(best_less_last(runs.assign(best_accuracy=[50.0 + gain for gain in gains])))
     numbers = [f"{value:+.2f}" for value in (np.median(gains), np.mean(gains), max(gains))]
-    assert re.findall(r"\+\d\.\d\d", said) == numbers and "(n = 4)" in said
-    assert f"`{runs['id'][3]}`" in said and "In 2 of them" in said
+    assert re.findall(r"\+\d\.\d\d", said) == numbers and "(n = 5)" in said
+    assert f"`{runs['id'][4]}`" in said and "In 3 of them" in said
     assert best_less_last(runs_of(record, {})) == NOTHING
 
 
