@@ -162,7 +162,7 @@ def bench_table(name: str, runs: pd.DataFrame) -> Table:
     caption = (
         f"One training step on {runs['machine'].iloc[0]}, batch {between(runs['batch'])}: medians of "
         f"{runs['block'].max()} blocks. Factor: over the reference in the same block. Memory: in MB. Floor: the least "
-        "time (%) in which the device could do the step. NAME:WIDTH is so many times as wide."
+        "time in which the device could do the step, in % of what it takes. NAME:WIDTH is so many times as wide."
     )
     return Table.of_frame(name, caption, medians.rename(columns=lambda head: head.replace("_", " ").capitalize()))
 
@@ -181,6 +181,7 @@ def answer(runs: pd.DataFrame) -> str:
     reached = (100 * ours["floor"] / ours["seconds"]).groupby([ours["id"], ours["case"]]).median()
     return (
         "Our training step is so many times as fast as the released recipe's, which computes in float32: "
-        f"{found}; from the network and T that gain least to those that gain most. It reaches "
+        f"{found}; medians of {ours['block'].max()} blocks, from the network and T that gain least to those that gain "
+        "most. It reaches "
         f"{between(reached, '{:.0f}'.format)} % of the speed that the device would allow at most."
     )
