@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -130,13 +131,13 @@ def test_saved_figure_is_a_whole_png_in_the_projects_resolution(tmp_path):
 
 def test_a_figure_that_fails_half_way_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "figure.png"
-    path.write_bytes(b"old")
+    path.write_text("old")
 
-    def no_space(_, partial, **__):
-        partial.write_bytes(b"half")
+    def no_space(partial, content):
+        partial.write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Figure, "savefig", no_space)
+    monkeypatch.setattr(Path, "write_bytes", no_space)
     with pytest.raises(CkdsnnError, match=r"cannot write .*figure\.png: No space left"):
         save_figure(figure(), path)
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]

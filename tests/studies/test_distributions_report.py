@@ -114,7 +114,7 @@ def test_the_profile_has_a_column_a_network_and_entropies_of_maps_over_the_unifo
         "plain SNN",
         "CKDSNN (count)",
     ]
-    rows = {row[0]: [*map(readable, row[1:])] for row in table.rows}
+    rows = {row[0]: [float(cell.split()[0]) for cell in map(readable, row[1:])] for row in table.rows}
     assert len(rows) == len(PROFILE)
-    assert rows["Zeros in the last stage (share)"] == ["0.25", "0.75", "0.5"]
-    assert rows["Entropy of the softmax of the raw map (uniform: 1)"] == ["0.25"] * 3  # 0.5 of 2
+    assert rows["Zeros in the last stage (share)"] == [0.25, 0.75, 0.5]
+    assert rows["Entropy of the softmax of the raw map (uniform: 1)"] == [0.25] * 3  # 0.5 of 2

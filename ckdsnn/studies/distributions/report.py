@@ -15,7 +15,7 @@ from ckdsnn.report.compare import Comparison
 from ckdsnn.report.labels import colour_of, in_families, label_of
 from ckdsnn.report.points import in_points, with_n
 from ckdsnn.report.style import COLOURS, styled
-from ckdsnn.report.tables import Table
+from ckdsnn.report.tables import Table, spread
 from ckdsnn.studies.estimates import PLAIN, beside_plain, label_colours
 
 OURS, USUAL = "ckdsnn", "kd"
@@ -114,14 +114,16 @@ def distances(studies: Iterable[Study]) -> Chart:
 
 
 def profile_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
-    """One column the teacher, one a method: sparsity, features, maps, logits and predictions, means over seeds."""
+    """One column the teacher, one a method: sparsity, features, maps, logits and predictions, mean ± sd over seeds."""
     studies = list(studies)
     means = means_of(studies)
+    entropies = means["quantity"].str.contains("map-entropy")
+    means.loc[entropies, "value"] /= studies[0].settings["uniform-entropy"]
     means[["who", "what"]] = means["quantity"].str.split("-", n=1, expand=True)
     means["network"] = means["label"].where(means["who"] == "student", label_of("teacher"))
     networks = [label_of("teacher"), *label_colours(means)]
-    table = means.pivot_table("value", "what", "network").reindex(index=PROFILE, columns=networks)
-    table.loc[["map-entropy-raw", "map-entropy-sample"]] /= studies[0].settings["uniform-entropy"]
+    table = means.pivot_table("value", "what", "network", aggfunc=lambda found: spread(found.unique(), 3))
+    table = table.reindex(index=PROFILE, columns=networks)
     return Table.of_frame(name, caption, table.rename(PROFILE).rename_axis("").reset_index())
 
 
