@@ -9,14 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from book.provenance import Records, legend, with_data
-from ckdsnn.analysis.alignment import aligned
-from ckdsnn.analysis.cells import Cells, load_cells, recorded, suite_recipes, teachers_of
-from ckdsnn.assemble import teacher_recipe
+from ckdsnn.analysis.cells import load_cells, of_setting, recorded, suite_recipes, teachers_of
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.fields import is_current
 from ckdsnn.recipe.named import PLACE_OF_DIGEST, STUDENTS, TIER_SETTINGS
-from ckdsnn.recipe.suites import EVIDENCE, GPU, OVER_SETTINGS, PICKED, PILOT, PILOT_SEED, SEEDS, SUITE_METHODS
+from ckdsnn.recipe.suites import EVIDENCE, OVER_SETTINGS, PILOT, PILOT_SEED, SEEDS, SUITE_METHODS
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.bench import bench_frame, load_benches
 from ckdsnn.records.frame import Records as Runs
@@ -28,8 +26,9 @@ from ckdsnn.report.claims import page as claims
 from ckdsnn.report.claims.headline import answer, headline
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.limits import setting
-from ckdsnn.report.pages import differences, reproduce, results, scale
+from ckdsnn.report.limits import in_short, setting
+from ckdsnn.report.pages import differences, reproduce, results
+from ckdsnn.report.suites import VALIDATED
 from ckdsnn.report.tables import Table
 from ckdsnn.report.where import PAGES
 from ckdsnn.studies.evidence import evidence
@@ -38,7 +37,7 @@ from ckdsnn.studies.study import MEASURES
 PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
 TIER = "reduced"  # of the suites that the book shows
 PLAIN, TEACHER = (RECIPES[f"{TIER_SETTINGS[TIER]}-{name}"] for name in ("snn", "teacher"))
-AT_SCALE = {"gpu": GPU, "evidence": EVIDENCE}  # suites of the paper's networks: setting -> methods
+AT_SCALE = ("gpu", "evidence")  # suites of the paper's networks
 PILOT_SETTING = next(iter(EVIDENCE))
 PLANS = {  # of the suites of one setting
     suite: reproduce.Plan(list(suite_recipes(suite, TIER)), SEEDS[suite]) for suite in SUITE_METHODS
@@ -111,16 +110,16 @@ class Generator:
         return headline(self.evidence, self.legend)
 
     @part("headline-at-scale")
-    def headline_at_scale(self) -> str:
+    def additions_at_scale(self) -> str:
         """The same for the setting of the paper's networks that has most runs; "" where none has any."""
-        found = {name: cells for suite in AT_SCALE for name, cells in self.at_scale(suite).items()}
-        if not found:
-            return ""
-        name = max(found, key=lambda name: len(found[name].records))
-        runs, teachers = found[name].frame(), teachers_of(found[name], self.results).frame()
-        network = scale.name_of(asdict(STUDENTS[name]["nld"]), teachers)
-        caption = f"What each part adds with the paper's own network: {network}"
-        return headline(Evidence(lambda _: runs), self.legend, "headline-at-scale", caption)
+        found = {
+            name: of_setting(load_cells(suite, "paper", self.results), name)
+            for suite in AT_SCALE
+            for name in OVER_SETTINGS[suite]
+        }
+        name, cells = max(found.items(), key=lambda one: len(one[1].records))
+        caption = f"What each part adds with the paper's own network: {in_short(name)}"
+        return headline(Evidence(lambda _: cells.frame()), self.legend, "headline-at-scale", caption) if cells else ""
 
     @part("verdicts")
     def verdicts(self, name: str) -> str:
@@ -146,44 +145,16 @@ class Generator:
         found = [f"{speed.gains(own)} ({name})" for name, own in runs.groupby("machine", sort=False)]
         return f"a training step is so many times as fast as the released form of it: {'; '.join(found)}."
 
-    def at_scale(self, suite: str) -> dict[str, Cells]:
-        """Setting of the suite -> what is on record of it, for those that have any; the pilot takes no part."""
-        found = {}
-        for name, methods in AT_SCALE[suite].items():
-            known = recorded({method: STUDENTS[name][method] for method in methods}, self.results)
-            pilots = {PILOT_SEED} if name == PILOT_SETTING else set()
-            cells = {m: kept for m, runs in known.items() if (kept := [r for r in runs if r.seed not in pilots])}
-            if cells:
-                found[name] = Cells(cells)
-        return found
-
-    @part("scale")
-    def papers_networks(self, suite: str) -> str:
-        """What the paper's own networks have reached in a suite, with the records behind it."""
-        parts = [text for name, cells in self.at_scale(suite).items() for text in self.of_setting(name, cells, suite)]
-        return "\n\n".join(parts) or "None is on record yet."
-
-    def of_setting(self, name: str, cells: Cells, suite: str) -> list[str]:
-        """What one setting of the paper's networks has reached."""
-        student, teachers = STUDENTS[name]["nld"], teachers_of(cells, self.results)
-        runs = aligned(cells, self.results)
-        caption = scale.name_of(asdict(student), teachers.frame())
-        table = scale.scale_table(f"scale-{name}", caption, runs, teachers.frame())
-        ids = [*runs["id"], *(teacher.id for teacher in teachers)]
-        recipes = asdict(student), asdict(teacher_recipe(student))
-        return [setting(*recipes), self.shown(table, PAGES[suite], ids), scale.fair(runs)]
-
     @part("pilot")
     def pilot(self) -> str:
         """By which accuracies on validation images the weight of SAMD was picked."""
-        known = recorded({method: STUDENTS[PILOT_SETTING][method] for method in PILOT}, self.results)
-        cells = Cells({m: own for m, runs in known.items() if (own := [r for r in runs if r.seed == PILOT_SEED])})
-        if not cells:
+        runs = recorded({method: STUDENTS[PILOT_SETTING][method] for method in PILOT}, self.results).frame()
+        runs = runs[runs["seed"] == PILOT_SEED] if len(runs) else runs
+        if runs.empty:
             return "The pilot is not on record yet."
         caption = f"The pilot that picks SAMD's weight, seed {PILOT_SEED}, on validation images alone"
-        runs = cells.frame()
-        told = f"\n\nBy it the suite trains {label_of(PICKED)} on both data sets." if len(cells) == len(PILOT) else ""
-        return self.shown(scale.pilot_table("pilot", caption, runs), PAGES["evidence"], runs["id"]) + told
+        shown = {"Student": map(label_of, runs["method"]), VALIDATED: runs["validation_accuracy"].astype(float)}
+        return self.shown(Table.of_frame("pilot", caption, pd.DataFrame(shown)), PAGES["evidence"], runs["id"])
 
     @part("published")
     def published(self) -> str:

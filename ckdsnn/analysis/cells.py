@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.named import STUDENTS, TIER_SETTINGS
-from ckdsnn.recipe.suites import OVER_SETTINGS, SUITE_METHODS, methods_in
+from ckdsnn.recipe.suites import OVER_SETTINGS, PILOTS, SUITE_METHODS, methods_in
 from ckdsnn.records import Record
 from ckdsnn.records.frame import Records
 from ckdsnn.records.record import RUNS
@@ -57,9 +57,15 @@ def suite_recipes(suite: str, tier: str) -> dict[str, str]:
 def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
     """What is on record in these folders of a suite's methods.
 
-    Of two records of one run the first folder's counts. Raises CkdsnnError as `suite_recipes` does.
+    Of two records of one run the first folder's counts; seeds of a pilot take no part. Raises CkdsnnError as
+    `suite_recipes` does.
     """
-    return recorded({method: RECIPES[name] for method, name in suite_recipes(suite, tier).items()}, *folders)
+    cells = recorded({method: RECIPES[name] for method, name in suite_recipes(suite, tier).items()}, *folders)
+    if suite not in PILOTS:
+        return cells
+    kept = {method: [run for run in runs if run.seed != PILOTS[suite]] for method, runs in cells.items()}
+    emptied = [method for method, runs in kept.items() if not runs]
+    return Cells({method: runs for method, runs in kept.items() if runs}, [*cells.absent, *emptied])
 
 
 def of_setting(cells: Cells, setting: str) -> Cells:

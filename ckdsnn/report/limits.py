@@ -59,6 +59,12 @@ def setting(student: Mapping, teacher: Mapping | str) -> str:
     )
 
 
+def in_short(name: str) -> str:
+    """A setting in a few words."""
+    recipe = asdict(next(iter(STUDENTS[name].values())))
+    return f"{network(recipe)} on {data(recipe)}, T = {recipe['timesteps']}, {recipe['epochs']} epochs"
+
+
 def network(recipe: Mapping) -> str:
     """A network and its size."""
     if recipe["depth"]:

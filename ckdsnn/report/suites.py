@@ -38,6 +38,7 @@ GROUPS = {  # verdict of a comparison -> its words, and the word between the two
 NEAR = 2.0  # points: so near to chance a network has learned next to nothing
 ROW = 0.27  # inches
 ACCURACY = "Test accuracy, last epoch (%), mean ± sd"
+VALIDATED = "Validation accuracy (%)"
 DIFFERENCE = f"Difference, points {PAIRED_T}"
 PAIRED = 'Differences are paired by seed; "from": the other\'s mean over these seeds, where one has more.'
 
@@ -101,6 +102,12 @@ def suite_table(name: str, caption: str, runs: pd.DataFrame, baseline: str) -> T
     missing = [label_of(method) for method in absent(runs)]
     note = f" Not measured yet: {'; '.join(missing)}." if missing else ""
     return Table.of(name, f"{caption.rstrip('.')}. {PAIRED}{note}", in_families(groups, baseline), columns)
+
+
+def validated(runs: pd.DataFrame) -> str:
+    """The accuracy on the validation images; "" where there are none."""
+    values = runs["validation_accuracy"].dropna()
+    return spread(values) if len(values) else ""
 
 
 def of_methods(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:

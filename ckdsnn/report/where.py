@@ -23,6 +23,6 @@ PAGES = {  # suite, kind of study or subject -> the page
     "events": "notebooks/21_events.ipynb",
     "simulated": "notebooks/21_events.ipynb",
     "imagenet": "notebooks/22_imagenet.ipynb",
-    "evidence": "book/claims.md",
-    "gpu": "book/claims.md",
+    "evidence": "notebooks/23_resnet20.ipynb",
+    "gpu": "notebooks/24_resnet19.ipynb",
 }

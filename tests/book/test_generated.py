@@ -105,27 +105,20 @@ def test_every_suite_and_every_kind_of_study_has_a_page_of_the_book():
 
 
 def test_runs_of_the_papers_networks_show_on_their_own(root, record):
-    assert (
-        generator(root).papers_networks("gpu") == "None is on record yet." and not generator(root).headline_at_scale()
-    )
+    assert not generator(root).additions_at_scale()
     for method, accuracy in (("snn", 58.0), ("nld", 66.5)):
         save_as(replace(record, teacher=None), f"cifar100-resnet19-e20-{method}", 0, accuracy, root)
-    made = generator(root)
-    assert "| NLD | 66.50 (n = 1) | +8.50 (n = 1) | – |" in readable(made.papers_networks("gpu"))
-    assert "| NLD, to the plain SNN | +8.50 | 1 |" in readable(made.headline_at_scale())
+    assert "| NLD, to the plain SNN | +8.50 | 1 |" in readable(generator(root).additions_at_scale())
 
 
-def test_the_evidence_fills_itself_without_the_pilots_seed(root, record):
+def test_the_pilot_shows_its_validation_accuracies_and_takes_no_part_in_the_suite(root, record):
     assert "not on record" in generator(root).pilot()
     checked = replace(record, teacher=None, final=record.final | {"validation_accuracy": 40.0})
-    for method, seed, accuracy in (("nld", 0, 41.0), ("nld", 1, 42.0), (PICKED, 0, 41.5)):
-        save_as(checked, f"cifar100-resnet20-e20-{method}", seed, accuracy, root)
     for method in PILOT:
         save_as(checked, f"cifar100-resnet20-e20-{method}", PILOT_SEED, 90.0, root)
-    rows = readable(generator(root).papers_networks("evidence"))
-    assert "| NLD | 41.50 ± 0.71 (n = 2) |" in rows and "| 40.00 ± 0.00 (n = 2) |" in rows and "90.00" not in rows
-    assert f"| {readable(label_of(PICKED))} | 41.50 (n = 1) |" in rows
-    assert readable(generator(root).pilot()).count("| 40.00 (n = 1) |") == len(PILOT)
+    assert readable(generator(root).pilot()).count("| 40 |") == len(PILOT)
+    cells = load_cells("evidence", "paper", root / "results")
+    assert not cells and f"cifar100-resnet20-e20-{PICKED}" in cells.absent
 
 
 def test_what_pages_say_of_weights_and_map_ranges_holds():

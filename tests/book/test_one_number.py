@@ -9,24 +9,27 @@ import nbformat
 import pytest
 
 from book.contents import pages
-from book.generated import AT_SCALE, Generator
+from book.generated import Generator
 from book.provenance import find_records
 from book.templates import source_of
+from ckdsnn.analysis.cells import load_cells, of_setting
 from ckdsnn.recipe.suites import SUITE_METHODS
 from ckdsnn.report.claims.headline import ADDED
 from ckdsnn.report.claims.questions import CLAIMS
 from ckdsnn.report.claims.verdicts import judge
 from ckdsnn.report.compare import Comparison, against, compare_runs
 from ckdsnn.report.conditions import within, within_table
+from ckdsnn.report.limits import in_short
 from ckdsnn.report.pages import differences
-from ckdsnn.report.pages.scale import BASELINES
 from ckdsnn.report.points import in_points
 from ckdsnn.report.selection import on_other_seeds, pick_answer
 from ckdsnn.report.suites import answers, pair_table, pairs_of, suite_table
 from ckdsnn.report.where import PAGES
 
 ROOT = Path(__file__).parents[2]
-TEMPLATED = [source for file in pages(ROOT) if (source := source_of(ROOT, file)) and source.words]
+WORDED = [source for file in pages(ROOT) if (source := source_of(ROOT, file)) and source.words]
+TEMPLATED = [source for source in WORDED if "setting" not in source.parameters]
+AT_SCALE = [source for source in WORDED if source.parameters.get("tier") == "paper"]
 Shown = tuple[str, str, Iterable[Comparison]]  # where, its text, the comparisons that it shows
 
 
@@ -81,15 +84,23 @@ def in_notebooks(book: Generator) -> Iterator[Shown]:
 
 
 def at_scale(book: Generator) -> list[list[Shown]]:
-    """The tables of each setting of the paper's networks; last the setting that the landing page shows, too."""
-    text, found = "".join(map(book.papers_networks, AT_SCALE)), []
-    for cells in (cells for suite in AT_SCALE for cells in book.at_scale(suite).values()):
-        runs = cells.frame()
-        pairs = [(method, baseline) for method in cells for baseline in BASELINES if method != baseline]
-        added = [one for _, *pair in ADDED for one in compare_runs(runs, [tuple(pair)])]
-        both = ("scale", text, compare_runs(runs, pairs)), ("headline", book.headline_at_scale(), added)
-        found.append((len(runs), *both))
-    return [*([scale] for _, scale, _ in found), [*max(found, key=lambda one: one[0])[1:]]]
+    """What each page of the paper's networks shows; beside it what the landing page does, where it shows that one."""
+    found = []
+    for source in AT_SCALE:
+        told = source.parameters
+        runs = of_setting(load_cells(told["suite"], "paper", book.results), told["setting"]).frame()
+        asked = compare_runs(runs, pairs_of(told["pairs"]))
+        table = suite_table("t", "c", runs, told["baseline"]).markdown()
+        shown = [
+            (source.name, table, against(runs, told["baseline"])),
+            ("asked", answers(runs, pairs_of(told["pairs"])), asked),
+        ]
+        text = book.additions_at_scale()
+        if in_short(told["setting"]) in text:
+            added = [one for _, *pair in ADDED for one in compare_runs(runs, [tuple(pair)])]
+            shown.append(("headline", text, added))
+        found.append(shown)
+    return found
 
 
 def agreed(everything: Iterable[Shown]) -> dict[tuple[str, str], set[str]]:
@@ -109,9 +120,10 @@ def test_a_page_and_a_notebook_show_the_same_number(book):
     assert sum(len(where) > 1 for where in places.values()) > 30 and len(places["ckdsnn-beta30", "nld"]) >= 6
 
 
-def test_so_do_the_tables_of_the_papers_networks(book):
-    *settings, largest = map(agreed, at_scale(book))
-    assert len(settings) >= 2 and all(settings) and any(len(where) > 1 for where in largest.values())
+def test_so_do_the_pages_of_the_papers_networks(book):
+    places = list(map(agreed, at_scale(book)))
+    assert len(places) >= 2 and all(any(len(where) > 1 for where in found.values()) for found in places)
+    assert any("headline" in where for found in places for where in found.values())
 
 
 @pytest.mark.parametrize("source", TEMPLATED, ids=lambda source: source.name)

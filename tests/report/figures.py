@@ -7,7 +7,7 @@ import pandas as pd
 import yaml
 
 from ckdsnn.analysis.alignment import aligned
-from ckdsnn.analysis.cells import Cells, load_cells
+from ckdsnn.analysis.cells import Cells, load_cells, of_setting
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import bench_frame, sweep_frame
@@ -133,10 +133,15 @@ def of_pages() -> dict[str, Callable[[Record], Chart]]:
     found = {}
     for page in sorted((ROOT / "notebooks").glob("*.md")):
         told = yaml.safe_load(page.read_text().split("---\n")[1])["parameters"]
-        found |= committed(told["suite"], told["baseline"])
-        found[f"pairs of {told['suite']}"] = lambda _, told=told: pair_figure(
-            load_cells(told["suite"], "reduced", RESULTS).frame(), pairs_of(told["pairs"])
-        )
+
+        def cells(told=told):
+            all_of = load_cells(told["suite"], told.get("tier", "reduced"), RESULTS)
+            return (of_setting(all_of, told["setting"]) if "setting" in told else all_of).frame()
+
+        name, baseline, pairs = told["suite"], told["baseline"], pairs_of(told["pairs"])
+        found[f"suite_figure, {name}"] = lambda _, cells=cells, baseline=baseline: suite_figure(cells(), baseline)
+        found[f"accuracy_figure, {name}"] = lambda _, cells=cells, baseline=baseline: accuracy_figure(cells(), baseline)
+        found[f"pair_figure, {name}"] = lambda _, cells=cells, pairs=pairs: pair_figure(cells(), pairs)
     return found
 
 
