@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ckdsnn.analysis.agreement import standardised
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.style import COLOURS, MAP_COLOURS, WIDTH, styled
@@ -110,7 +109,8 @@ def running_sums(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 def growth_findings(arrays: Mapping[str, np.ndarray]) -> str:
     """How like the SAM of all steps that of the first is, a flat one like none. Raises CkdsnnError as above."""
     sums = running_sums(arrays)
-    alike = (standardised(sums[:, 0]) * standardised(sums[:, -1])).sum(1)
+    pairs = [(first.ravel(), last.ravel()) for first, last in zip(sums[:, 0], sums[:, -1], strict=True)]
+    alike = [np.corrcoef(*pair)[0, 1] if all(map(np.ptp, pair)) else 0.0 for pair in pairs]
     return (
         f"After the first of {sums.shape[1]} time steps a SAM correlates by {np.mean(alike):.2f} over its cells with "
         f"what it is at the end (mean over {len(alike)} images)."

@@ -81,7 +81,7 @@ def test_tables_leave_their_numbers_for_download(root):
     assert all(f"{record}.json" in text for record in find_records(root))
 
 
-@pytest.mark.parametrize("place", ["luck", "scale paper"])
+@pytest.mark.parametrize("place", ["luck", "claim C99"])
 def test_an_unknown_part_or_source_is_refused(root, place):
     with pytest.raises((CkdsnnError, KeyError), match=place.split()[-1]):
         generator(root).fill(f"<!-- generated: {place} -->")
