@@ -13,7 +13,7 @@ import pandas as pd
 from ckdsnn.report.compare import LEAST, Comparison, leading_in, paired, table_of
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.points import probability, with_n
-from ckdsnn.report.tables import Table, signed
+from ckdsnn.report.tables import signed
 
 
 class Pick(NamedTuple):
@@ -55,17 +55,6 @@ def on_other_seeds(runs: pd.DataFrame, baseline: str) -> tuple[str, list[int], C
     best, seen = found.mean().idxmax(), list(found.index)
     judged = paired(table_of(runs).drop(seen), (best, baseline), leading_in(runs))
     return (best, seen, judged) if judged and judged.n >= LEAST else None
-
-
-def pick_table(name: str, caption: str, runs: pd.DataFrame, baseline: str) -> Table:
-    """One row a seed left out: who is picked by the others, and what that is worth with and without it."""
-    columns = {
-        "Seed left out": lambda pick: str(pick.left),
-        "Picked by the others": lambda pick: label_of(pick.method),
-        "Their mean (points)": lambda pick: signed(pick.seen),
-        "On the seed left out (points)": lambda pick: signed(pick.unseen),
-    }
-    return Table.of(name, caption, picks(gains(runs, baseline)), columns)
 
 
 def pick_answer(runs: pd.DataFrame, baseline: str) -> str:

@@ -1,5 +1,6 @@
 """The claims as Markdown: a summary for the landing page, and for each claim its evidence; every number is computed."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
@@ -10,8 +11,6 @@ from ckdsnn.report.claims.verdicts import (
     MARGIN,
     OPEN,
     OPPOSITE,
-    UNMEASURED,
-    VOID,
     YES,
     Answer,
     Evidence,
@@ -88,7 +87,7 @@ def evidence_table(name: str, caption: str, found: Sequence[Answer]) -> Table:
         "n": lambda one: str(one.comparison.n if one.comparison else 0),
         "p (corrected)": lambda one: both_p(one.comparison),
         "Answer": lambda one: badge(one.verdict),
-        "Remarks": lambda one: remarks(one.comparison, SHOWN[one.question.value][2]),
+        "Remarks": noted,
     }
     return Table.of(name, caption, found, columns)
 
@@ -124,23 +123,19 @@ def asked(question: Question) -> str:
 
 
 def why(found: Sequence[Answer]) -> str:
-    """What the verdict of these answers rests on: how many questions are supported, and which are not."""
-    if not found:
-        return ""
-    parts = [f"{sum(answer.verdict == YES for answer in found)} of {len(found)} questions answered as claimed"]
-    still_open = [answer for answer in found if answer.verdict == OPEN]
-    against = [answer for answer in found if answer.verdict == OPPOSITE]
-    for words, group in (
-        ("The opposite holds", [answer for answer in against if answer.comparison.clear]),
-        ("The opposite, but not beyond chance among so many", [a for a in against if not a.comparison.clear]),
-        (f"A gain of {MARGIN:g} point or more is excluded", [answer for answer in still_open if answer.small]),
-        ("Open", [answer for answer in still_open if not answer.small]),
-        ("No evidence, as students have fallen silent", [answer for answer in found if answer.verdict == VOID]),
-        ("Not measured yet", [answer for answer in found if answer.verdict == UNMEASURED]),
-    ):
-        if group:
-            parts.append(f"{words}: {'; '.join(asked(answer.question) for answer in group)}")
-    return ". ".join(parts) + "."
+    """How many questions a verdict rests on, and how they were answered; which ones, the table says."""
+    counts = Counter(answer.verdict for answer in found)
+    against = sum(answer.verdict == OPPOSITE and answer.comparison.clear for answer in found)
+    beyond = f", {against} of them beyond chance among so many" if counts[OPPOSITE] else ""
+    parts = [f"{counts.pop(YES, 0)} as claimed"]
+    parts += [f"{n} {verdict}{beyond * (verdict == OPPOSITE)}" for verdict, n in counts.items()]
+    return f"Of {len(found)} questions: {'; '.join(parts)}." if found else ""
+
+
+def noted(found: Answer) -> str:
+    """What has to be known beside an answer."""
+    small = [f"a gain of {MARGIN:g} point or more is excluded"] * (found.small and found.verdict == OPEN)
+    return "; ".join(filter(None, [*small, remarks(found.comparison, SHOWN[found.question.value][2])]))
 
 
 def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:

@@ -40,7 +40,8 @@ def published_parts(entries: Sequence[Published], runs: pd.DataFrame) -> str:
     parts = []
     for data in dict.fromkeys(entry.data for entry in entries):
         group = [entry for entry in entries if entry.data == data]
-        parts += [published_table(data, group, runs).markdown(), notes(group)]
+        higher = [above(entry, group) for entry in group if entry.method == PAPER]
+        parts += [published_table(data, group, runs).markdown(), "\n".join(f"- {text}" for text in higher if text)]
     return "\n\n".join(filter(None, parts))
 
 
@@ -52,6 +53,7 @@ def published_table(data: str, entries: Iterable[Published], runs: pd.DataFrame)
         "Published (%)": lambda entry: f"{entry.accuracy:.2f}" + f" ({entry.epoch})" * (entry.epoch != "unsaid"),
         "How sure": lambda entry: entry.certainty,
         "Ours (%), last epoch": lambda entry: ours(entry, runs),
+        "Remark": lambda entry: entry.remark,
     }
     ordered = sorted(entries, key=lambda entry: (entry.student, entry.timesteps or 0, -entry.accuracy))
     return Table.of(f"results-published-{data.lower()}", f"Published test accuracies on {data}", ordered, columns)
@@ -61,13 +63,6 @@ def student_of(entry: Published) -> str:
     """Network and T; a T that is not certain has a question mark."""
     steps = f"{entry.timesteps or ''}{'?' * (entry.unsure_of_t or not entry.timesteps)}"
     return f"{entry.student}, {whole(f'T = {steps}')}"
-
-
-def notes(entries: Sequence[Published]) -> str:
-    """What is to be said of the entries of one data set, as a list: their remarks, and who is above the paper."""
-    said = [f"{entry.method}, {entry.accuracy:.2f}: {entry.remark}." for entry in entries if entry.remark]
-    said += [text for entry in entries if entry.method == PAPER and (text := above(entry, entries))]
-    return "\n".join(f"- {text}" for text in said)
 
 
 def above(entry: Published, entries: Iterable[Published]) -> str:

@@ -180,11 +180,11 @@ def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
     assert 'verdict-not">not measured yet' in text and text.rstrip().endswith("LEGEND")
 
 
-def test_the_reason_of_a_verdict_counts_and_names_what_is_not_supported(evidence):
+def test_the_reason_of_a_verdict_counts_the_answers_and_a_row_says_what_is_excluded(evidence):
     count, scaled = (page.why(v.judge(CLAIM, evidence)[name]) for name in (COUNT, SCALED))
-    assert count.startswith("1 of 2") and "opposite holds: accuracy: CKDSNN (count) >" in count
-    assert scaled.startswith("2 of 3") and "Not measured yet: accuracy: CKDSNN > NLD" in scaled
-    assert "1 point or more is excluded: accuracy: KD >" in page.why([answered(0.1, corrected=0.9)])
+    assert count == "Of 2 questions: 1 as claimed; 1 the opposite, 1 of them beyond chance among so many."
+    assert scaled == "Of 3 questions: 2 as claimed; 1 not measured yet."
+    assert "1 point or more is excluded" in page.noted(answered(0.1, corrected=0.9)) and not page.noted(answered(2.0))
 
 
 def test_a_verdict_is_told_of_each_map_range_and_counted_of_the_papers(record):
