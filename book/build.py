@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -55,10 +55,11 @@ def jupyter_book(staged: Path, output: Path) -> Path:
     return output / "_build" / "html"
 
 
-def publish(root: Path, staged: Path, repository: str, sources: Iterable[Source]) -> Path:
+def publish(root: Path, staged: Path, repository: str, executed: Mapping[Source, Path]) -> Path:
     """Build and scan the stage; move the pages to _build/html only if nothing was found."""
     html = jupyter_book(staged, root / "_build" / "sphinx")
-    for source in sources:
+    for source, notebook in executed.items():
+        shutil.copy(notebook, html / "_sources" / source.name)  # to download: in the order in which its cells run
         if source.words:
             lead_to_template(html, root, source)
     branch = yaml.safe_load((staged / "_config.yml").read_text())["repository"]["branch"]
@@ -81,8 +82,7 @@ def build(root: Path, repository: str | None = None) -> Path:
     """Build the book of the project at `root`; return its index.html. Unchanged input is not built again."""
     check_kernel()
     repository = repository or default_repository(root)
-    sources = [source for file in pages(root) if (source := source_of(root, file))]
-    executed = {source: execute(root, source) for source in sources}
+    executed = {source: execute(root, source) for file in pages(root) if (source := source_of(root, file))}
     index, stamp = root / "_build/html/index.html", root / "_build/html.json"
     key = fingerprint(root, executed.values(), repository)
     if not (index.is_file() and reads.is_fresh(stamp, key, root)):
@@ -91,7 +91,7 @@ def build(root: Path, repository: str | None = None) -> Path:
         print("building the pages", flush=True)
         with reads.noted(root, Path("_build", "out")) as found:
             staged = stage(root, executed, repository)
-        publish(root, staged, repository, sources)
+        publish(root, staged, repository, executed)
         reads.write_stamp(stamp, key, found)
     return index
 

@@ -71,9 +71,13 @@ def with_words(notebook: nbformat.NotebookNode, source: Source) -> None:
 
 
 def under_title(notebook: nbformat.NotebookNode) -> None:
-    """Put the answer, and the figure that goes with it, under the page's title: what made them follows."""
-    leading = [cell for cell in notebook.cells if {"answer", "lead"} & {*cell.metadata.get("tags", [])}]
+    """Put the answer, and the figure that goes with it, under the page's title: what made them follows.
+
+    What only prepares Google Colab, a hidden cell, is not shown.
+    """
+    tagged = [(cell, {*cell.metadata.get("tags", [])}) for cell in notebook.cells]
+    leading = [cell for cell, tags in tagged if {"answer", "lead"} & tags]
     for cell in leading:
         cell.metadata.tags = ["remove-input"]  # what they show comes first; the notebook itself has the code
-    others = [cell for cell in notebook.cells if cell not in leading]
-    notebook.cells = [others[0], *leading, *others[1:]] if others else leading
+    title, *others = [cell for cell, tags in tagged if not {"answer", "lead", "hide-cell"} & tags]
+    notebook.cells = [title, *leading, *others]

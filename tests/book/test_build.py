@@ -92,6 +92,12 @@ def test_a_record_that_no_notebook_reads_builds_the_pages_again(built, tmp_path,
     assert build(grown) and len(published) == 2
 
 
+def test_what_a_reader_downloads_runs_from_top_to_bottom(built):
+    executed = built / "_build" / "executed" / "notebooks"
+    for notebook in executed.glob("*.ipynb"):
+        assert (built / "_build/html/_sources/notebooks" / notebook.name).read_bytes() == notebook.read_bytes()
+
+
 def test_unchanged_project_runs_neither_notebooks_nor_sphinx(built, monkeypatch):
     monkeypatch.setattr("papermill.execute_notebook", None)
     monkeypatch.setattr(builder, "jupyter_book", None)
@@ -133,7 +139,7 @@ def test_page_that_git_does_not_track_is_a_finding(built, tmp_path, monkeypatch)
     html = shutil.copytree(project / "_build" / "html", project / "copy")
     monkeypatch.setattr(builder, "jupyter_book", lambda *arguments: html)
     with pytest.raises(CkdsnnError, match=r"notebooks/00_plain.ipynb, which git does not track"):
-        builder.publish(project, project / "_build" / "stage", REPOSITORY, [])
+        builder.publish(project, project / "_build" / "stage", REPOSITORY, {})
 
 
 def test_the_command_says_where_the_book_lies_or_why_there_is_none(monkeypatch, capsys, tmp_path):
