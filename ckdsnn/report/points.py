@@ -91,7 +91,7 @@ def draw_differences(axes: Axes, rows: Mapping[str, Comparison]) -> pd.DataFrame
     ]
     data = pd.DataFrame(drawn, columns=["row", "method", "baseline", "seed", "points"])
     means = {row: one.mean for row, one in rows.items() if one.n}
-    edge = max([0.0, *means.values()]) - FAR
+    edge = min(0.0, max(means.values(), default=0.0) - FAR)  # 0 is on the axis: what lies above it is not far
     far = {row: mean for row, mean in means.items() if mean < edge} if max(means.values(), default=0) >= edge else {}
     colours = {row: colour_of(one.method) for row, one in rows.items()}
     look = {"x": "points", "y": "row", "order": [*rows], "hue": "row", "palette": colours, "legend": False, "ax": axes}

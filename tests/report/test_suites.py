@@ -98,6 +98,11 @@ def test_a_row_far_below_is_told_at_the_edge_and_no_marker_lies_outside(record):
     assert all(low < x < high for x in points if np.isfinite(x)) and min(points) < -5
 
 
+def test_a_row_between_zero_and_the_others_is_drawn(record):
+    (axes,) = suite_figure(runs_of(record, {"snn": [50.0], "kd": [51.0], "nld": [65.0]}), "snn").figure.axes
+    assert not axes.texts
+
+
 def test_where_all_rows_lie_far_below_they_are_drawn_where_they_lie(record):
     (axes,) = suite_figure(runs_of(record, {"snn": [50.0, 51.0], "kd": [20.0, 22.0], "nld": [25.0]}), "snn").figure.axes
     assert not axes.texts and axes.get_xlim()[1] > -25 > axes.get_xlim()[0]
