@@ -114,13 +114,13 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
         "Method": [label_of(str(m)) if m else name for m, name in zip(runs["method"], runs["id"], strict=True)],
         "Setting": runs["setting"].astype(str), "T": text(runs["T"], "{}", "ANN"), "Seed": runs["seed"],
         "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + " to " + high, "Published (%)": published,
+        "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
         "Tier": runs["tier"].astype(str), "Epochs": runs["epochs"],
         "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
         "Energy (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
-        "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
     })  # fmt: skip
     table = itables.to_html_datatable(
-        shown, connected=False, table_id="results-runs", allow_html=True, showIndex=False, column_filters="header",
+        shown, connected=False, table_id="results-runs", allow_html=True, showIndex=False, column_filters="footer",
         layout={"topStart": "pageLength", "topEnd": "search", "bottomStart": "info", "bottomEnd": "paging"},
         maxBytes=0, display_logo_when_loading=False, classes="display compact",
     )  # fmt: skip
