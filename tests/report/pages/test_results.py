@@ -71,7 +71,7 @@ def test_the_answer_is_the_best_group_of_each_published_network(runs):
 def shown(runs, entries=()):
     """The rows of the table of runs, as a browser gets them: record -> head -> cell."""
     html = runs_table(runs, entries)
-    heads = re.findall(r"<th>(.*?)</th>", re.search(r'"table_html": (".*")', html)[1])
+    heads = re.findall(r"<th>(.*?)</th>", re.search(r'"table_html": (".*?)</thead>', html)[1])
     rows = json.loads(json.loads(re.search(r'"data_json": (".*"),\n', html)[1]))
     found = [dict(zip(heads, row, strict=True)) for row in rows]
     return {re.search(r"_static/records/(.*)\.json", row["Record"])[1]: row for row in found}
