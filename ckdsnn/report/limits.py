@@ -31,13 +31,16 @@ PAIRS = (
 
 def limits(runs: pd.DataFrame) -> str:
     """The settings of these runs in words, a sentence each, and what pairs of them are."""
-    settings = [name for name in dict.fromkeys(runs["setting"]) if name]
-    plain = {name: asdict(next(iter(STUDENTS[name].values()))) for name in settings}
-    parts = [setting(recipe, teacher_of(recipe)) for recipe in plain.values()]
+    parts = [of_setting(name) for name in dict.fromkeys(runs["setting"]) if name]
     devices = ", ".join(sorted({str(device).split(":")[0].upper() for device in runs["device"]}))
-    small = any(recipe["tier"] != "paper" for recipe in plain.values())
-    larger = " The paper's networks are larger and train for hundreds of epochs." if small else ""
-    return f"{' '.join(parts)} Trained on: {devices}.{larger}\n\n{PAIRS}"
+    return f"{' '.join(parts)} Trained on: {devices}.\n\n{PAIRS}"
+
+
+def of_setting(name: str) -> str:
+    """A setting in words, and whether the paper's networks are larger."""
+    recipe = asdict(next(iter(STUDENTS[name].values())))
+    larger = " The paper's networks are larger and train for hundreds of epochs." if recipe["tier"] != "paper" else ""
+    return setting(recipe, teacher_of(recipe)) + larger
 
 
 def teacher_of(recipe: Mapping) -> Mapping | str:

@@ -41,7 +41,7 @@ OTHER_COLOUR = "#CC79A7"
 
 SETTINGS = {
     "figure.dpi": 110,
-    "savefig.dpi": 150,
+    "savefig.dpi": 220,  # a figure on a screen of two points a pixel is still sharp
     "figure.constrained_layout.use": True,
     "font.family": "DejaVu Sans",  # matplotlib's own: the same on every machine
     "font.size": 9.5,
