@@ -77,15 +77,14 @@ class Generator:
         """The page with all its places filled in. Raises CkdsnnError for an unknown name."""
         return PLACE.sub(lambda match: choose("generated part", match[1], PARTS)(self, *match[2].split()), text)
 
-    def legend(self, page: str, ids: Iterable[str]) -> str:
-        """The line below a table of a page that names these records; nothing where there are none."""
-        found = sorted(set(ids))
-        return legend(page, {"records": found}, self.records) if found else ""
-
-    def shown(self, table: Table, page: str, ids: Iterable[str]) -> str:
-        """A table with its legend, and its numbers for download."""
+    def shown(self, table: Table, page: str, ids: Iterable[str] = ()) -> str:
+        """A table with the line that names these records, and its numbers for download; "" for an empty one."""
+        if not table.rows:
+            return ""
         self.data[table.name] = table.csv()
-        return f"{table.markdown()}\n\n{with_data(self.legend(page, ids), table.name)}" if table.rows else ""
+        stated = {"records": sorted(set(ids))}
+        text = legend(page, stated, self.records) if stated["records"] else ""
+        return f"{table.markdown()}\n\n{with_data(text, table.name)}"
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -107,7 +106,7 @@ class Generator:
     @part("headline")
     def additions(self) -> str:
         """What the runs come to, in one table."""
-        return headline(self.evidence, self.legend)
+        return headline(self.evidence, self.shown)
 
     @part("headline-at-scale")
     def additions_at_scale(self) -> str:
@@ -119,7 +118,7 @@ class Generator:
         }
         name, cells = max(found.items(), key=lambda one: len(one[1].records))
         caption = f"What each part adds with the paper's own network: {in_short(name)}"
-        return headline(Evidence(lambda _: cells.frame()), self.legend, "headline-at-scale", caption) if cells else ""
+        return headline(Evidence(lambda _: cells.frame()), self.shown, "headline-at-scale", caption) if cells else ""
 
     @part("verdicts")
     def verdicts(self, name: str) -> str:
@@ -129,7 +128,7 @@ class Generator:
     @part("claim")
     def claim(self, key: str) -> str:
         """One claim with its evidence."""
-        return claims.section(choose("claim", key, BY_KEY), self.evidence, self.legend)
+        return claims.section(choose("claim", key, BY_KEY), self.evidence, self.shown)
 
     @part("claims-answer")
     def claims_answer(self) -> str:
@@ -159,9 +158,7 @@ class Generator:
     @part("published")
     def published(self) -> str:
         """Published numbers, and beside them ours of the paper's tier."""
-        entries, runs = load_published(self.results), self.frame(as_named)
-        ids = {one for entry in entries for one in runs.loc[results.is_of(runs, entry), "id"]}
-        return f"{results.published_parts(entries, runs)}\n\n{self.legend('book/results.md', ids)}"
+        return results.published_parts(load_published(self.results), self.frame(as_named), self.shown)
 
     @part("results-answer")
     def results_answer(self) -> str:
@@ -220,7 +217,7 @@ class Generator:
             *(reproduce.Line(link(PAGES[k], k), f"ckdsnn study {k} RECORD", found) for k, found in studies.items()),
         ]
         everything = [*self.runs, *(study for found in studies.values() for study in found)]
-        return reproduce.reproduce_table(lines, everything).markdown()
+        return self.shown(reproduce.reproduce_table(lines, everything), "book/reproduce.md")
 
     def own_line(self, suite: str, others: list[Record]) -> reproduce.Line:
         """A suite over settings of its own: its runs with their teachers, on record and planned; none of smoke."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ckdsnn.report.claims.page import Legend
+from ckdsnn.report.claims.page import Show
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.compare import Comparison, compare_runs
 from ckdsnn.report.points import in_points, remarks
@@ -67,7 +67,7 @@ def effect(found: Comparison) -> str:
     return f"{EFFECTS[found.sign]}: {in_points(found)}"
 
 
-def headline(evidence: Evidence, legend: Legend, name: str = "headline", caption: str = CAPTION) -> str:
+def headline(evidence: Evidence, show: Show, name: str = "headline", caption: str = CAPTION) -> str:
     """The comparisons that are on record, a row each, and the records behind them; "" where there is none.
 
     name, caption: the table's.
@@ -82,8 +82,7 @@ def headline(evidence: Evidence, legend: Legend, name: str = "headline", caption
     if not found:
         return ""
     behind = [ids_of(evidence.load(suite), pair) for (suite, *pair), words in ADDED.items() if words in found]
-    ids = sorted(set().union(*behind))
-    return f"{Table.of(name, caption, found, columns).markdown()}\n\n{legend('book/claims.md', ids)}"
+    return show(Table.of(name, caption, found, columns), "book/claims.md", sorted(set().union(*behind)))
 
 
 def ids_of(runs: pd.DataFrame, methods: Sequence[str]) -> set[str]:

@@ -23,7 +23,7 @@ from ckdsnn.report.points import PAIRED_T, in_points, probability, remarks
 from ckdsnn.report.tables import DASH, Table, beside, in_markdown, spread, whole
 from ckdsnn.report.where import PAGES
 
-Legend = Callable[[str, Sequence[str]], str]  # page, ids of records -> the line that says where a table comes from
+Show = Callable[[Table, str, Sequence[str]], str]  # table, page, ids of records -> the table with where it is from
 SHOWN = {  # what is compared -> in words, unit of a difference, digits after the point
     "accuracy": ("accuracy", "points", 2),
     "efficiency": ("accuracy for the energy", "%/µJ", 2),
@@ -138,17 +138,15 @@ def noted(found: Answer) -> str:
     return "; ".join(filter(None, [*small, remarks(found.comparison, SHOWN[found.question.value][2])]))
 
 
-def section(claim: Claim, evidence: Evidence, legend: Legend) -> str:
-    """A claim with its evidence, a table for each map range; the legend names the records, where there are any."""
+def section(claim: Claim, evidence: Evidence, show: Show) -> str:
+    """A claim with its evidence, a table for each map range."""
     name, parts = claim.key.lower(), [f"(claim-{claim.key.lower()})=\n## {claim.key}: {claim.statement}"]
     for index, (map_range, found) in enumerate(judge(claim, evidence).items()):
         start, end = (f"Map range **{map_range}**: ", f", map range {map_range}") if map_range else ("", "")
         parts.append(f"{start}{badge(verdict_of(found, map_range))} {why(found)}".strip())
-        if found:
-            title = f"Evidence for {claim.key}{end}"
-            parts.append(evidence_table(f"claim-{name}-evidence-{index}", title, found).markdown())
-    ids = evidence.ids(claim.questions)
-    return "\n\n".join(parts + ([legend(PAGES[claim.shown], ids)] if ids else []))
+        table = evidence_table(f"claim-{name}-evidence-{index}", f"Evidence for {claim.key}{end}", found)
+        parts += [show(table, PAGES[claim.shown], evidence.ids(one.question for one in found))] if found else []
+    return "\n\n".join(parts)
 
 
 def answer(evidence: Evidence) -> str:

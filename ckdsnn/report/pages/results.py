@@ -7,6 +7,7 @@ import pandas as pd
 from itables.javascript import generate_init_offline_itables_html
 
 from ckdsnn.records.paper import Published
+from ckdsnn.report.claims.page import Show
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.limits import NAMES
 from ckdsnn.report.tables import Table, mean_sd, whole
@@ -35,13 +36,15 @@ def ours(entry: Published, runs: pd.DataFrame) -> str:
     return "; ".join(f"{label_of(method)}: {mean_sd(values)}, {epochs} epochs" for method, epochs, values in found)
 
 
-def published_parts(entries: Sequence[Published], runs: pd.DataFrame) -> str:
+def published_parts(entries: Sequence[Published], runs: pd.DataFrame, show: Show) -> str:
     """A table for each data set with what is to be said of it; `runs`: of the named recipes."""
     parts = []
     for data in dict.fromkeys(entry.data for entry in entries):
         group = [entry for entry in entries if entry.data == data]
+        ids = sorted({name for entry in group for name in runs.loc[is_of(runs, entry), "id"]})
         higher = [above(entry, group) for entry in group if entry.method == PAPER]
-        parts += [published_table(data, group, runs).markdown(), "\n".join(f"- {text}" for text in higher if text)]
+        parts += [show(published_table(data, group, runs), "book/results.md", ids)]
+        parts += ["\n".join(f"- {text}" for text in higher if text)]
     return "\n\n".join(filter(None, parts))
 
 

@@ -17,9 +17,9 @@ def points(method, baseline):
     return f"{np.mean(method) - np.mean(baseline):+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
-def names(_, ids):
-    """A legend that lists the records."""
-    return " ".join(ids)
+def names(table, _, ids):
+    """The table, and below it a list of the records."""
+    return f"{table.markdown()}\n{' '.join(ids)}"
 
 
 @pytest.mark.parametrize(
