@@ -10,7 +10,8 @@ from ckdsnn.analysis.alignment import aligned
 from ckdsnn.analysis.cells import Cells, load_cells, of_setting
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
-from ckdsnn.records.bench import bench_frame, sweep_frame
+from ckdsnn.records.bench import bench_frame, load_benches, sweep_frame
+from ckdsnn.records.study import Study
 from ckdsnn.report.agreement import agreements, alignment_figure
 from ckdsnn.report.chart import Chart
 from ckdsnn.report.conditions import over_time, within_figure
@@ -25,6 +26,7 @@ from ckdsnn.studies.distributions.report import distances, histograms
 from ckdsnn.studies.faithfulness.report import map_scores, road_curves
 from ckdsnn.studies.gradients.report import gradient_heat, gradient_strength
 from ckdsnn.studies.landscape.report import landscape_curves, landscape_planes
+from ckdsnn.studies.study import find_studies
 from ckdsnn.studies.surrogate.report import surrogate_curves
 from ckdsnn.studies.theory.report import map_bounds, noise_changes
 from tests.landscape_example import bowl
@@ -159,4 +161,29 @@ FIGURES |= {
     "alignment": lambda _: alignment_figure(
         aligned(load_cells("ranges", "reduced", RESULTS), RESULTS), ["nld", "ckdsnn", "ckdsnn-count-beta0.016"]
     ),
+}
+
+
+def studied(kind: str, methods: str = "", seeds: int = 3) -> list[Study]:
+    """The committed studies of a kind: of these methods, or of all, and of the first seeds."""
+    cells = load_cells("components", "reduced", RESULTS)
+    wanted = cells.only(methods.split()) if methods else cells
+    return [study for study in find_studies(kind, wanted.records, RESULTS) if study.seed < seeds]
+
+
+FIGURES |= {
+    "histograms, committed": lambda _: histograms(studied("distributions", "snn ckdsnn ckdsnn-count", 1)),
+    "distances, committed": lambda _: distances(studied("distributions")),
+    "road_curves, committed": lambda _: road_curves(studied("faithfulness", "ckdsnn", 1)[0]),
+    "map_scores, committed": lambda _: map_scores(studied("faithfulness", "snn ckdsnn", 1)),
+    "surrogate_curves, committed": lambda _: surrogate_curves(studied("surrogate", "ckdsnn", 1)[0]),
+    "gradient_strength, committed": lambda _: gradient_strength(studied("gradients", "nld ckdsnn ckdsnn-count")),
+    "gradient_heat, committed": lambda _: gradient_heat(studied("gradients", "nld")),
+    "landscape_curves, committed": lambda _: landscape_curves(studied("landscape", "snn ckdsnn ckdsnn-count")),
+    "landscape_planes, committed": lambda _: landscape_planes(studied("landscape", "snn ckdsnn ckdsnn-count", 1)),
+    **{
+        f"{draw.__name__}, committed": lambda _, draw=draw, of=of: draw(of(bench_frame(load_benches(RESULTS))))
+        for draw, of in ((throughput, compared_speed), (time_shares, compared_speed), (switch_costs, switched))
+    },
+    "scaling, committed": lambda _: scaling(newest(sweep_frame(load_benches(RESULTS)))),
 }
