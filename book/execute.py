@@ -20,7 +20,7 @@ from book import reads
 from book.templates import Source
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, sha256_file
-from ckdsnn.records.reads import TRACE
+from ckdsnn.reads import TRACE
 
 KERNEL = "python3"
 QUIET = ["--log-level=ERROR"]  # else ipykernel warns that it talks to this very machine in plain text

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ckdsnn.files import atomic
-from ckdsnn.records.reads import TRACE, state
+from ckdsnn.reads import TRACE, state
 
 Read = tuple[str, str]  # a path below the root, its last part perhaps a pattern, and the state when it was read
 

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "ckdsnn"
 FLOORS = [  # bottom to top; modules on one floor do not know each other
     {"errors"},
     {"files", "allocator", "inputs", "seeds"},
-    {"engine"},
+    {"engine", "reads"},
     {"models", "data"},
     {"distill"},  # shares Features with models
     {"recipe", "measures"},

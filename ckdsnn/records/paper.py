@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.records.reads import note_read
+from ckdsnn.reads import note_read
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import jsonschema
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic
-from ckdsnn.records.reads import matches, note_read
+from ckdsnn.reads import matches, note_read
 
 RUN_SCHEMA = "schema.json"
 SHARED = ("data", "code", "env", "started")  # properties that other schemas refer to as "#/$defs/NAME"

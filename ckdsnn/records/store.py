@@ -17,8 +17,8 @@ from torch import nn
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, inside, sha256_file
+from ckdsnn.reads import note_read
 from ckdsnn.records.frame import Records
-from ckdsnn.records.reads import note_read
 from ckdsnn.records.record import RUNS, Record
 
 OBJECTIVE = "objective."  # begins the names of what the losses have trained beside the network

@@ -12,11 +12,11 @@ import seaborn as sns
 from scipy import stats
 
 from ckdsnn.report.chart import Chart, legend_below, panels
-from ckdsnn.report.compare import near_best, t_interval, table_of
+from ckdsnn.report.compare import LEVEL, near_best, t_interval, table_of
 from ckdsnn.report.labels import colour_of, label_of
 from ckdsnn.report.points import bounds, probability
 from ckdsnn.report.style import styled
-from ckdsnn.report.tables import signed
+from ckdsnn.report.tables import DASH, signed
 
 if TYPE_CHECKING:
     from ckdsnn.analysis.agreement import Agreement
@@ -57,12 +57,13 @@ def agreement_answer(found: Mapping[str, "Agreement"], method: str, baseline: st
     found: method -> Agreement on the same images.
     """
     own, other = (found[name].matched - found[name].shuffled for name in (method, baseline))
-    ends = t_interval(own - other) or (0.0, 0.0)
-    verdict = "Yes" if ends[0] > 0 else "No, less" if ends[1] < 0 else "We cannot tell"
+    ends = t_interval(own - other)
+    verdict = "Yes" if ends and ends[0] > 0 else "No, less" if ends and ends[1] < 0 else "We cannot tell"
     return (
-        f"{verdict}. A SAM correlates more with the teacher's CAM of its own image than with those of others, that of "
-        f"{label_of(method)} by {signed(own.mean())}, that of {label_of(baseline)} by {signed(other.mean())}: a "
-        f"difference of {signed((own - other).mean())} {bounds(ends)} over {len(own)} images of one run of each."
+        f"{verdict}, from one run of each. A SAM correlates more with the teacher's CAM of its own image than with "
+        f"those of others, that of {label_of(method)} by {signed(own.mean())}, that of {label_of(baseline)} by "
+        f"{signed(other.mean())}: a difference of {signed((own - other).mean())} {bounds(ends) if ends else DASH} over "
+        f"{len(own)} images."
     )
 
 
@@ -96,8 +97,9 @@ def alignment_answer(aligned: pd.DataFrame) -> str:
     if len(means) < 3:
         return f"{len(means)} methods are too few for a correlation of alignment and accuracy."
     found = stats.spearmanr(means["alignment"], means["accuracy"].astype(float))
-    kind = "goes with" if found.pvalue < 0.05 and found.statistic > 0 else "does not go with"
+    sure = "Better alignment goes with better" if found.statistic > 0 else "Better alignment goes with worse"
+    start = sure if found.pvalue < LEVEL else "We cannot tell whether better alignment goes with better"
     return (
-        f"Better alignment {kind} better accuracy among these methods (Spearman's correlation "
+        f"{start} accuracy among these methods (Spearman's correlation "
         f"{signed(found.statistic)}, p {probability(found.pvalue)}; means of {len(means)} methods, {len(runs)} runs)."
     )

@@ -95,11 +95,11 @@ def answer(runs: pd.DataFrame, pairs: Sequence[Pair], own: str) -> str:
     for pair in pairs:
         same = [one for one in found if (bare(one).method, bare(one).baseline) == pair]
         told = [f"{condition_of(one, own)} {with_n(one)}" for one in same if one.clear]
-        start = f"**{' minus '.join(map(label_of, pair))}** differs from chance"
+        start = f"**{' minus '.join(map(label_of, pair))}** differs from 0, beyond chance after Holm's correction,"
         sentences.append(
             f"{start} under {len(told)} of {len(same)} conditions, in points: {'; '.join(told)}."
             if told
-            else f"{start} under none of {len(same)} conditions: the means go from "
-            f"{between((one.mean for one in same), signed)} points."
+            else f"{start} under none of {len(same)} conditions: the means of {between(one.n for one in same)} pairs "
+            f"each go from {between((one.mean for one in same), signed)} points."
         )
     return " ".join(sentences)

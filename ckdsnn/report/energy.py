@@ -83,6 +83,8 @@ def answer(runs: pd.DataFrame, teachers: pd.DataFrame, method: str = "ckdsnn") -
     """What the method does to the energy and to the accuracy for it, against the plain SNN, and both to the teacher."""
     found, ann = energies(runs), energies(teachers)
     plain, changes = found[found["method"] == PLAIN], []
+    if one := next(iter(compare(table_of(found, "arithmetic"), [(method, PLAIN)], leading_in(found))), None):
+        plain = plain[plain["seed"].isin(one.differences)]  # the runs of the change
     for value, unit in (("arithmetic", "µJ"), ("efficiency", "% for each µJ")):
         one = next(iter(compare(table_of(found, value), [(method, PLAIN)], leading_in(found))), None)
         changes.append(f"{in_points(one)} {unit} (n = {one.n})" if one else "not measured yet")

@@ -73,13 +73,3 @@ def style_of(record: Record | Study) -> tuple[str, str]:
     """Label and colour of a run or of a study of it: its method's, else its recipe's name and one colour."""
     method = method_of(record.recipe)
     return (label_of(method), colour_of(method)) if method else (record.recipe["name"], OTHER_COLOUR)
-
-
-def by_method(studies: Iterable[Study]) -> dict[tuple[str, str], list[Study]]:
-    """The studies of each method, by its label and colour, in the order of METHODS, others last."""
-    order = [(label_of(method), colour_of(method)) for method in METHODS]
-    groups: dict[tuple[str, str], list[Study]] = {}
-    for study in studies:
-        groups.setdefault(style_of(study), []).append(study)
-    ranks = {style: order.index(style) if style in order else len(order) for style in groups}
-    return {style: groups[style] for style in sorted(groups, key=ranks.get)}

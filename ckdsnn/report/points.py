@@ -68,10 +68,8 @@ def pair_label(comparison: Comparison) -> str:
 
 
 def told(comparison: Comparison) -> str:
-    """What a comparison found, in a sentence."""
+    """What a comparison found over at least one seed, in a sentence."""
     one, other = label_of(comparison.method), label_of(comparison.baseline)
-    if not comparison.n:
-        return f"**{one}** against {other}: the seeds that may judge it are not on record."
     verb = {1: "is better than", -1: "is worse than", 0: "cannot be told from"}.get(comparison.sign, "against")
     few = " too few runs for a verdict," if comparison.sign is None else ""
     return f"**{one}** {verb} {other}:{few} {in_points(comparison)} points {count(comparison.n)}."
@@ -91,8 +89,8 @@ def draw_differences(axes: Axes, rows: Mapping[str, Comparison]) -> pd.DataFrame
     ]
     data = pd.DataFrame(drawn, columns=["row", "method", "baseline", "seed", "points"])
     means = {row: one.mean for row, one in rows.items() if one.n}
-    edge = min(0.0, max(means.values(), default=0.0) - FAR)  # 0 is on the axis: what lies above it is not far
-    far = {row: mean for row, mean in means.items() if mean < edge} if max(means.values(), default=0) >= edge else {}
+    edge = min(0.0, max(means.values(), default=0.0)) - FAR  # 0 is on the axis: what lies near it is not far
+    far = {row: mean for row, mean in means.items() if mean < edge}
     colours = {row: colour_of(one.method) for row, one in rows.items()}
     look = {"x": "points", "y": "row", "order": [*rows], "hue": "row", "palette": colours, "legend": False, "ax": axes}
     near = data[~data["row"].isin(far)]

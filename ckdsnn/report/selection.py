@@ -68,6 +68,8 @@ def pick_answer(runs: pd.DataFrame, baseline: str) -> str:
         f"{label_of(baseline)} and keeps {signed(chosen['unseen'].mean())} on the seed left out, on average over "
         f"{len(chosen)} seeds."
     )
+    if chosen["method"].nunique() == 1:
+        text += " As each time it is the same one, the two are equal by arithmetic: that is no test of the pick."
     if judged := on_other_seeds(runs, baseline):
         best, seen, one = judged
         text += (

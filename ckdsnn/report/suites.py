@@ -104,12 +104,6 @@ def suite_table(name: str, caption: str, runs: pd.DataFrame, baseline: str) -> T
     return Table.of(name, f"{caption.rstrip('.')}. {PAIRED}{note}", in_families(groups, baseline), columns)
 
 
-def validated(runs: pd.DataFrame) -> str:
-    """The accuracy on the validation images; "" where there are none."""
-    values = runs["validation_accuracy"].dropna()
-    return spread(values) if len(values) else ""
-
-
 def of_methods(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Method -> its runs."""
     return {str(method): own for method, own in runs.groupby("method", observed=True)}
@@ -165,17 +159,20 @@ def both(values: pd.DataFrame, comparison: Comparison) -> str:
 
 
 def answers(runs: pd.DataFrame, pairs: Iterable[Pair]) -> str:
-    """What these comparisons found; of more than FEW, those that found the same together. What is not on record is
-    left out."""
+    """What these comparisons found, of more than FEW those that found the same together; then which are missing."""
+    pairs = list(pairs)
     found = [one for one in compare_runs(runs, pairs) if one.n]
+    absent = [pair for pair in pairs if pair not in {(one.method, one.baseline) for one in found}]
+    missing = "; ".join(" against ".join(map(label_of, pair)) for pair in absent)
+    last = [f"Not measured yet: {missing}."] if missing else []
     if len(found) <= FEW:
-        return " ".join(map(told, found))
-    parts = []
+        return " ".join([*map(told, found), *last])
+    parts = [f"{len(found)} comparisons, each by its own 95 % interval."]
     for sign, (words, between) in GROUPS.items():
         group = [one for one in found if one.sign == sign]
         named = "; ".join(f"{label_of(one.method)} {between} {label_of(one.baseline)} {with_n(one)}" for one in group)
         parts += [f"**{words}**, in points: {named}."] if group else []
-    return " ".join(parts)
+    return " ".join([*parts, *last])
 
 
 def pairs_of(text: str) -> list[Pair]:

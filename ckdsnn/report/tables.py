@@ -68,6 +68,9 @@ class Table:
         return buffer.getvalue()
 
 
+Show = Callable[[Table, str, Sequence[str]], str]  # table, page, ids of records -> Markdown that says where it is from
+
+
 def in_markdown(cell: str) -> str:
     """A cell's text, its bars escaped, the name of the map range 0–1 not parted by a line break."""
     return cell.replace("|", r"\|").replace("0–1", "0–\u20601")

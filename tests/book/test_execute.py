@@ -13,7 +13,7 @@ from book import execute as executor
 from book.execute import book_parameters, check_kernel, check_parameters, execute, normalise, static_key
 from book.templates import source_of
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.records.reads import TRACE
+from ckdsnn.reads import TRACE
 from tests.book.conftest import PLAIN, notebook, plain_notebook
 
 

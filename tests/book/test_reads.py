@@ -11,8 +11,8 @@ from book.execute import execute
 from book.reads import collect, is_fresh, noted, write_stamp
 from book.templates import source_of
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.reads import TRACE, state
 from ckdsnn.records import find_record, load_arrays, load_record, load_records, save_record
-from ckdsnn.records.reads import TRACE, state
 from tests.book.conftest import PLAIN
 
 OWN = Path("_build", "out", "00_plain")

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.reads import TRACE, state
 from ckdsnn.records.bench import BENCHES, BenchRecord, bench_id, load_benches, save_bench
-from ckdsnn.records.reads import TRACE, state
 from tests.bench_example import EXAMPLE
 
 

@@ -58,8 +58,12 @@ def test_runs_that_hardly_trained_are_left_out(aligned):
 
 def test_the_correlation_is_scipys_over_the_methods_means(record, aligned):
     assert "2 methods are too few" in alignment_answer(aligned)
+    ordered = runs_of(record, {method: [50.0 + nth] for nth, method in enumerate(("nld", "kd", "bkd", "at"))})
+    for sign, verdict in {1: "goes with better", -1: "goes with worse"}.items():
+        assert verdict in alignment_answer(ordered.assign(alignment=[sign * nth / 9 for nth in range(4)]))
     more = runs_of(record, ACCURACIES | {"kd": [50.0], "bkd": [51.0]}).assign(alignment=[*ALIGNED, 0.2, 0.05])
     expected = stats.spearmanr([0.11, 0.225, 0.2, 0.05], [54.5, 55.75, 50.0, 51.0])
+    assert alignment_answer(more).startswith("We cannot tell")
     assert f"{expected.statistic:+.2f}, p {expected.pvalue:.3f}; means of 4 methods, 6 runs" in readable(
         alignment_answer(more)
     )

@@ -40,7 +40,7 @@ def test_the_table_and_the_figure_name_the_condition_and_have_its_numbers(runs):
 
 def test_the_answer_counts_the_conditions_under_which_a_pair_is_told_apart(runs):
     text = readable(answer(runs, PAIRS, "as here"))
-    assert "differs from chance under 2 of 2 conditions" in text and "under none of 2 conditions" in text
+    assert "Holm's correction, under 2 of 2 conditions" in text and "the means of 1 to 3 pairs each" in text
 
 
 def test_the_lines_go_through_the_means_at_the_numbers_of_time_steps_on_record(record):

@@ -67,3 +67,5 @@ def test_the_answer_has_the_paired_change_and_how_much_more_the_teacher_takes(re
     text = readable(answer(Cells(cells).frame(), teachers))
     assert f"+{0.2 * record.final['energy']['compute_nj'] / 1000:.2f} [" in text and "(n = 3)" in text
     assert "takes 3 times the plain SNN's energy, or 3 times with memory" in text
+    alone = dearer(cells_of(record, {"snn": [50.0] * 4})["snn"][3], 5)  # has no partner and takes no part
+    assert readable(answer(Cells(cells | {"snn": [*cells["snn"], alone]}).frame(), teachers)) == text

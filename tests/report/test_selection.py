@@ -20,6 +20,8 @@ def test_what_is_really_better_keeps_what_it_promises(record):
     runs = runs_of(record, ACCURACIES | {"bkd": [54.0, 55.0, 56.0]})
     assert {pick.method for pick in picks(gains(runs, "nld"))} == {"bkd"}
     assert "promises +4.00 points over NLD and keeps +4.00" in readable(pick_answer(runs, "nld"))
+    assert "equal by arithmetic" in pick_answer(runs, "nld")  # the same pick each time
+    assert "equal by arithmetic" not in pick_answer(runs_of(record, ACCURACIES), "nld")
 
 
 @pytest.mark.parametrize(

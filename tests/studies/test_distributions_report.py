@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 from scipy import stats
 
 from ckdsnn.report.labels import label_of
+from ckdsnn.report.tables import whole
 from ckdsnn.studies.distributions.report import (
     DISTANCES,
     POPULATIONS,
@@ -88,6 +89,15 @@ def test_the_answer_tells_nearer_from_farther_and_from_what_chance_allows(record
     assert "is farther" in told(snn=GAPS["ckdsnn"], ckdsnn=GAPS["snn"])
     open_one = told(snn=GAPS["snn"], ckdsnn=(0.9, 0.32, 0.19))
     assert "neither, as far as we can tell" in open_one and "nearer" not in open_one
+
+
+def test_a_correlation_counts_beyond_that_of_shuffled_pairs(record, studies):
+    values = [study.values | {"correlation-shuffled": 0.9 - study.values["correlation"][0]} for study in studies]
+    shared = [replace(study, values=own) for study, own in zip(studies, values, strict=True)]
+    for before, after in zip(*(distance_table("t", "c", found).rows for found in (studies, shared)), strict=True):
+        assert after[1:-1] == before[1:-1] and after[-1] != before[-1]
+    plain, ours = (2 * (1 - np.array(GAPS[name])) - 0.9 for name in ("snn", "ckdsnn"))
+    assert distance_table("t", "c", shared).rows[0][-1].startswith(whole(f"{np.mean(plain - ours):+.3f}"))
 
 
 def test_without_a_plain_student_nothing_can_be_said(record):

@@ -47,7 +47,7 @@ def test_every_number_has_its_row(record):
 
 def test_where_even_the_least_alike_is_the_same_nothing_changes(record):
     study = changed(record, "stage3", [1.0, 0.0, 0.3])
-    assert answer([study]).endswith("at the last one not at all.")
+    assert answer([study]).endswith("at the last one no, it stays the same.")
 
 
 def test_the_answer_ranges_over_students(record):
@@ -58,4 +58,4 @@ def test_the_answer_ranges_over_students(record):
 
 def test_what_was_not_finite_is_told_as_such(record):
     blank = changed(record, "stage3", [None] * 3)
-    assert "correlates – with" in answer([blank]) and "not at all" not in answer([blank])
+    assert "correlates – with" in answer([blank]) and "the same" not in answer([blank])

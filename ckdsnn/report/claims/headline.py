@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ckdsnn.report.claims.page import Show
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.compare import Comparison, compare_runs
 from ckdsnn.report.points import in_points, remarks
-from ckdsnn.report.tables import Table
+from ckdsnn.report.tables import Show, Table
 
 HEAVY = "SAMD with thirty times the weight"
 TRIED = "one of [the conditions tried](../notebooks/19_conditions.ipynb)"

@@ -1,7 +1,7 @@
 """The claims as Markdown: a summary for the landing page, and for each claim its evidence; every number is computed."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from ckdsnn.report.claims.questions import ANY, CLAIMS, MAP_RANGES, Claim, Question
@@ -20,10 +20,9 @@ from ckdsnn.report.claims.verdicts import (
 from ckdsnn.report.compare import Comparison
 from ckdsnn.report.labels import MAPS, label_of
 from ckdsnn.report.points import PAIRED_T, in_points, probability, remarks
-from ckdsnn.report.tables import DASH, Table, beside, in_markdown, spread, whole
+from ckdsnn.report.tables import DASH, Show, Table, beside, in_markdown, spread, whole
 from ckdsnn.report.where import PAGES
 
-Show = Callable[[Table, str, Sequence[str]], str]  # table, page, ids of records -> the table with where it is from
 SHOWN = {  # what is compared -> in words, unit of a difference, digits after the point
     "accuracy": ("accuracy", "points", 2),
     "efficiency": ("accuracy for the energy", "%/µJ", 2),

@@ -83,7 +83,7 @@ def answer(runs: pd.DataFrame) -> str:
     shown = clear or dict([max(own.items(), key=lambda pair: pair[1].mean)])
     parts = "; ".join(f"{name} {with_n(one)}" for name, one in sorted(shown.items(), key=lambda pair: -pair[1].mean))
     return (
-        f"Of {len(own)} points of the newest release that were tried as a change of {label_of(BASELINES[0])}, "
-        f"{len(clear) or 'none'} changed its test accuracy beyond chance, after Holm's correction for all of them"
-        f"{':' if clear else '; the largest gain is'} {parts} points."
+        f"Of {len(own)} changes by which the newest release was tried to differ from {label_of(BASELINES[0])}, "
+        f"{len(clear) or 'none'} changed the test accuracy beyond chance, after Holm's correction for {FAMILY} "
+        f"comparisons{':' if clear else '; the largest gain is'} {parts} points, its interval not corrected."
     )

@@ -93,7 +93,7 @@ def answer(runs: Sequence[Record], studies: Sequence[Study], plans: Mapping[str,
     """How much is on record, and what it takes to make it anew."""
     queues = len({plan.seeds for plan in plans.values()})
     return (
-        f"Yes: {queues} commands train the suites of the small networks anew, teacher included, and each page names "
-        f"its own. On record are {len(runs)} runs and {len(studies)} studies of trained networks, which took "
-        f"{hours([*runs, *studies])}."
+        f"Yes: {queues} commands train the suites of the small ResNet anew, teacher included; the table has "
+        f"those of the others. On record are {len(runs)} runs and {len(studies)} studies of trained networks, which "
+        f"took {hours([*runs, *studies])}."
     )

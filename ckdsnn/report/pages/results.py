@@ -7,10 +7,9 @@ import pandas as pd
 from itables.javascript import generate_init_offline_itables_html
 
 from ckdsnn.records.paper import Published
-from ckdsnn.report.claims.page import Show
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.limits import NAMES
-from ckdsnn.report.tables import Table, mean_sd, whole
+from ckdsnn.report.tables import Show, Table, count, mean_sd, whole
 
 OURS = {  # method as published -> what it is here: beside CKDSNN, also the release that can have made its numbers
     "CKDSNN": ("ckdsnn", "ckdsnn-first", "ckdsnn-count"),
@@ -86,11 +85,12 @@ def answer(entries: Iterable[Published], runs: pd.DataFrame) -> str:
     parts = []
     for entry, own in found:
         if len(own):
-            best = own.groupby(["method", "epochs"], observed=True)["accuracy"].mean()
-            (method, epochs), value = best.idxmax(), best.max()
+            groups = own.groupby(["method", "epochs"], observed=True)["accuracy"]
+            method, epochs = best = groups.mean().idxmax()
+            n = count(len(groups.get_group(best)))
             parts.append(
-                f"{student_of(entry)} on {entry.data}: {value:.2f} % ({label_of(str(method))}, {epochs} of 400 "
-                f"epochs), published {entry.accuracy:.2f} %"
+                f"{student_of(entry)} on {entry.data}: {groups.mean()[best]:.2f} % {n} by {label_of(str(method))} in "
+                f"{epochs} of 400 epochs, published {entry.accuracy:.2f} %"
             )
     if not parts:
         return "No run at the paper's scale is on record yet: these are published numbers alone."

@@ -31,7 +31,7 @@ DISTANCES = {  # of a student from its teacher -> on an axis, in a sentence, the
     "js-features": ("JS of features\n(nat)", "its features one by one", 0),
     "js-pooled": ("JS of pooled\nfeatures (nat)", "its features averaged over the image", 0),
     "same": ("Same prediction\n(share)", "the class that it predicts", 1),
-    "correlation": ("Correlation of\nSAM and CAM", "where it looks", 1),
+    "correlation": ("Correlation of\nSAM and CAM", "where it looks, beyond what all maps share", 1),
 }
 SIDES = {-1: "nearer to its teacher in", 1: "farther from it in", 0: "neither, as far as we can tell, in"}
 PROFILE = {  # what is measured of one network -> in words
@@ -82,10 +82,13 @@ def histograms(studies: Iterable[Study]) -> Chart:
 
 def means_of(studies: Iterable[Study]) -> pd.DataFrame:
     """The study frame's single numbers, and of [mean, sd over the images] the means; `gap`: from where two networks
-    would be alike, NaN for what is no distance."""
+    would be alike, NaN for what is no distance. A correlation counts beyond that of shuffled pairs."""
     frame = study_frame(studies)
+    frame = frame[frame["i"].fillna(0) == 0]
     goals = frame["quantity"].map({name: goal for name, (*_, goal) in DISTANCES.items()})
-    return frame.assign(gap=(frame["value"] - goals).abs())[frame["i"].fillna(0) == 0]
+    chance = frame[frame["quantity"] == "correlation-shuffled"].set_index("id")["value"]
+    shared = frame["id"].map(chance).where(frame["quantity"] == "correlation", 0)
+    return frame.assign(gap=(frame["value"] - shared - goals).abs())
 
 
 @styled()

@@ -108,9 +108,10 @@ def answer(studies: Iterable[Study]) -> str:
     mild, count = (data[(data["term"] == term) & (data["T_s"] == PAPER)] for term in ("samd-sample", "samd-literal"))
     heats = data[data["term"] == "samd-sample"].groupby("id")["strength"].agg(["max", "min"])
     return (
-        f"At the trained weights, SAMD with both maps from 0 to 1 pulls {between(mild['strength'])} times as hard as "
-        f"the cross-entropy with the labels; with a count of spikes, {between(count['strength'])} times. To pull as "
-        f"hard as the labels the former needs a weight β of {between(1 / mild['strength'])}; the paper's is 1. No "
-        f"temperature from {between(data['T_s'])} changes its pull by more than a factor of "
+        f"At the trained weights of {len(known(mild['strength']))} students, SAMD with both maps from 0 to 1 pulls "
+        f"{between(mild['strength'])} times as hard as the cross-entropy with the labels; with a count of spikes, "
+        f"{between(count['strength'])} times. To pull as hard as the labels the former needs a weight β of "
+        f"{between(1 / mild['strength'])}; the paper's is 1. With the factor of the paper no temperature from "
+        f"{between(data['T_s'])} changes its pull by more than a factor of "
         f"{digits((heats['max'] / heats['min']).max())}."
     )

@@ -70,9 +70,10 @@ def answer(studies: Iterable[Study]) -> str:
         least = rows[rows["place"] == place].drop_duplicates("id")
         lowest, chance = (between(least[name], "{:.2f}".format) for name in ("correlation", "shuffled"))
         changed = (
-            f"the least similar map correlates {lowest} with that by the trained one (maps of two images: {chance})"
+            f"yes: the least similar map correlates {lowest} with that by the trained one (maps of two images: "
+            f"{chance})"
         )
-        told.append(f"{words} {'not at all' if least['correlation'].min() > SAME else changed}")
+        told.append(f"{words} {'no, it stays the same' if least['correlation'].min() > SAME else changed}")
     return (
         f"Does Grad-CAM change with the surrogate, an arbitrary choice of the training? {'; '.join(told).capitalize()}."
     )

@@ -45,7 +45,7 @@ def test_a_worth_is_a_paired_difference_corrected_for_all_variants(record, basel
 def test_the_answer_names_what_is_beyond_chance_or_else_the_largest_gain(record, gains, clear):
     runs = {"ckdsnn": PLAIN, "ckdsnn-with-relu": np.add(PLAIN, gains), "ckdsnn-with-mix": [49.0, 52.0, 50.0]}
     said = readable(answer(runs_of(record, runs)))
-    assert said.startswith("Of 2 points") and f"last activation ReLU +{np.mean(gains):.2f} [" in said
+    assert said.startswith("Of 2 changes") and f"last activation ReLU +{np.mean(gains):.2f} [" in said
     assert ("none changed" in said) != clear and "noise mixed" not in said
     assert answer(runs_of(record, {})) == NOTHING
 

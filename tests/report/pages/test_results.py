@@ -64,7 +64,7 @@ def test_ours_stands_beside_the_published_number_of_the_same_run_alone(runs):
 
 def test_the_answer_is_the_best_group_of_each_published_network(runs):
     said = readable(answer([RIVAL, ENTRY], runs))
-    assert said.count("79.00 % (CKDSNN, 400 of 400 epochs), published 79.11 %") == 1 and "77.50" not in said
+    assert said.count("79.00 % (n = 1) by CKDSNN in 400 of 400 epochs, published 79.11 %") == 1 and "77.50" not in said
     assert "No run" in answer([RIVAL, ENTRY], runs[runs["tier"] != "paper"])
 
 

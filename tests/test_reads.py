@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from ckdsnn.assemble import load_network
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.reads import TRACE, note_read, state
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import copy_record, find_record, load_arrays, load_record, load_records
-from ckdsnn.records.reads import TRACE, note_read, state
 
 LOOKUPS = {  # store function -> what it must note for the record r, with its recipe's digest d
     "find_record": (lambda r, d, out: find_record(d, 0, out), lambda r, d: [f"runs/*-s0-{d}.json"]),
@@ -67,7 +67,7 @@ def test_nothing_is_noted_or_digested_unless_asked_for(case, value, record, resu
     monkeypatch.delenv(TRACE, raising=False)
     if value is not None:
         monkeypatch.setenv(TRACE, value)
-    monkeypatch.setattr("ckdsnn.records.reads.state", None)
+    monkeypatch.setattr("ckdsnn.reads.state", None)
     monkeypatch.chdir(tmp_path)
     look_up(case, record, results)
     assert list(tmp_path.iterdir()) == []
