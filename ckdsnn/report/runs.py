@@ -31,12 +31,13 @@ def accuracy_table(name: str, caption: str, runs: Mapping[str, Record]) -> Table
 
 
 def accuracy_answer(runs: Mapping[str, Record]) -> str:
-    """What share of the test images each labelled run recognises, and, of several, what one run each cannot say."""
+    """What share of the test images each labelled run recognises, and, of several, that one run each tells little."""
     images = " or ".join(dict.fromkeys(str(run.final["last_accuracy"]["test_images"]) for run in runs.values()))
     parts = [f"{label} {interval(run)} %" for label, run in runs.items()]
-    caution = " This is one run of each: where intervals overlap, it leaves open which is better." * (len(runs) > 1)
+    caution = " With other seeds one run of each would come out otherwise: which is better, this cannot tell."
     return (
-        f"Recognised of {images} test images after the last epoch, with the 95 % interval: {'; '.join(parts)}.{caution}"
+        f"Recognised of {images} test images after the last epoch, with the 95 % interval: {'; '.join(parts)}."
+        f"{caution * (len(runs) > 1)}"
     )
 
 

@@ -167,7 +167,8 @@ def answers(runs: pd.DataFrame, pairs: Iterable[Pair]) -> str:
     last = [f"Not measured yet: {missing}."] if missing else []
     if len(found) <= FEW:
         return " ".join([*map(told, found), *last])
-    parts = [f"{len(found)} comparisons, each by its own 95 % interval."]
+    judged = any(one.sign is not None for one in found)
+    parts = [f"Of {len(found)} comparisons, each judged by itself at 95 %:"] if judged else []
     for sign, (words, between) in GROUPS.items():
         group = [one for one in found if one.sign == sign]
         named = "; ".join(f"{label_of(one.method)} {between} {label_of(one.baseline)} {with_n(one)}" for one in group)

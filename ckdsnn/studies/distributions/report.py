@@ -31,7 +31,7 @@ DISTANCES = {  # of a student from its teacher -> on an axis, in a sentence, the
     "js-features": ("JS of features\n(nat)", "its features one by one", 0),
     "js-pooled": ("JS of pooled\nfeatures (nat)", "its features averaged over the image", 0),
     "same": ("Same prediction\n(share)", "the class that it predicts", 1),
-    "correlation": ("Correlation of\nSAM and CAM", "where it looks, beyond what all maps share", 1),
+    "correlation": ("Correlation of\nSAM and CAM", "where it looks (beyond what all maps share)", 1),
 }
 SIDES = {-1: "nearer to its teacher in", 1: "farther from it in", 0: "neither, as far as we can tell, in"}
 PROFILE = {  # what is measured of one network -> in words

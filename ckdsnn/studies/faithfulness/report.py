@@ -93,7 +93,7 @@ def answer(studies: Iterable[Study]) -> str:
         "Which map shows the pixels that a student uses? Grad-CAM at the last stage does it "
         f"{compared(data.loc[['grad_cam']], 'the SAM')}; the SAM does it "
         f"{compared(centre, 'a centred Gaussian, which knows nothing of the image')}. In brackets: difference of the "
-        f"ROAD scores ± standard error over {between(data['images'])} images, for one network each."
+        f"ROAD scores ± standard error over {between(data['images'])} images, each of one network."
     )
 
 
