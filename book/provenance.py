@@ -22,7 +22,6 @@ from ckdsnn.records.study import STUDIES
 TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
 NAME = re.compile(r"^:name: (\S+)$", re.MULTILINE)
 PASTED = re.compile(r"^(`{3,}|:{3,})\{figure\} figures/(\S+)\.\w+\n.*?(?=^\1\s*$)", re.MULTILINE | re.DOTALL)
-LEGEND = re.compile(r"^<!-- legend: (\S+) -->$", re.MULTILINE)
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpeg", "image/svg+xml": ".svg"}
 BADGED = ("smoke", "reduced")  # tiers that do not stand for the paper's setting
 Records = dict[str, Path]  # name below book/_static/records -> file
@@ -203,13 +202,11 @@ def annotate(nb: NotebookNode, notebook: str, records: Records) -> tuple[list[Fi
 
 
 def annotate_page(text: str, page: str, figures: dict[str, Figure]) -> str:
-    """Put the legends into a page: under every `{figure} figures/NAME.png`, a notebook's figure shown again, and in
-    the place of every `<!-- legend: NAME -->`, for a table of numbers that stand behind that figure."""
+    """Put the legend under every `{figure} figures/NAME.png` of a page, a notebook's figure shown again."""
 
     def legend_of(name: str) -> str:
         if name not in figures:
             raise CkdsnnError(f"{page}: unknown figure {name!r}; there are: {', '.join(figures)}")
         return figures[name].legend
 
-    text = PASTED.sub(lambda match: f"{match[0].rstrip()}\n\n{legend_of(match[2])}\n", text)
-    return LEGEND.sub(lambda match: legend_of(match[1]), text)
+    return PASTED.sub(lambda match: f"{match[0].rstrip()}\n\n{legend_of(match[2])}\n", text)
