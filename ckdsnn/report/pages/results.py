@@ -116,7 +116,8 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
     shown = pd.DataFrame({
         "Method": [label_of(str(m)) if m else name for m, name in zip(runs["method"], runs["id"], strict=True)],
         "Setting": runs["setting"].astype(str), "T": text(runs["T"], "{}", "ANN"), "Seed": runs["seed"],
-        "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + " to " + high, "Published (%)": published,
+        "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + whole(" to ") + high,
+        "Published (%)": published,
         "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
         "Tier": runs["tier"].astype(str), "Epochs": runs["epochs"],
         "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
