@@ -39,8 +39,8 @@ def limits(runs: pd.DataFrame) -> str:
 def of_setting(name: str) -> str:
     """A setting in words, and whether the paper's is larger."""
     recipe = asdict(next(iter(STUDENTS[name].values())))
-    larger = " The paper's networks are larger, or have more data and longer trainings." if recipe["tier"] != "paper" else ""
-    return setting(recipe, teacher_of(recipe)) + larger
+    larger = " The paper's networks are larger, or have more data and longer trainings."
+    return setting(recipe, teacher_of(recipe)) + larger * (recipe["tier"] != "paper")
 
 
 def teacher_of(recipe: Mapping) -> Mapping | str:

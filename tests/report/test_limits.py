@@ -47,6 +47,6 @@ def test_a_pages_limits_name_each_setting_once_and_its_machines(record):
         runs.append(replace(record, **own, env=record.env | {"device": device}))
     said = limits(runs.frame())
     assert said.count("Tier <span") == 2 and "16,000 training images" in said and "ResNet-19" in said
-    assert "Trained on: CPU, CUDA." in said and "paper's networks are larger, or have more data and longer trainings" in said
+    assert "Trained on: CPU, CUDA." in said and "paper's networks are larger, or have more data" in said
     paper = limits(Records(runs[2:]).frame())
     assert "Trained on: CUDA." in paper and "larger" not in paper
