@@ -105,7 +105,8 @@ def names_of(ids: list[str], notebook: str, records: Records) -> list[str]:
 
 def legend(notebook: str, stated: dict, records: Records) -> str:
     """In HTML: notebook (path below the root), tier and n or machines, commit, or the source; then the records."""
-    parts, links = [f'<a href="../{Path(notebook).with_suffix(".html").as_posix()}">{escape(notebook)}</a>'], ""
+    page = Path(notebook).with_suffix("").as_posix()
+    parts, links = [f'<a href="../{page}.html">{escape(page)}</a>'], ""
     if stated.get("records"):
         names = names_of(stated["records"], notebook, records)
         found = [json.loads(records[name].read_text()) for name in names]

@@ -12,7 +12,7 @@ from matplotlib.ticker import NullLocator
 from ckdsnn.recipe.conditions import CONDITIONS, split_condition
 from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.compare import Comparison, Pair, compare_runs, table_of
-from ckdsnn.report.labels import colour_of, label_of, range_look
+from ckdsnn.report.labels import colour_of, dash_of, label_of
 from ckdsnn.report.points import draw_differences, pair_label, with_n
 from ckdsnn.report.style import styled
 from ckdsnn.report.suites import ROW, pair_columns
@@ -77,7 +77,7 @@ def over_time(runs: pd.DataFrame) -> Chart:
     sns.lineplot(
         data, x="T", y="accuracy", hue="method", hue_order=methods, style="method", style_order=methods,
         palette={method: colour_of(method) for method in methods}, markers=True,
-        dashes=["" if range_look(method)["ls"] == "-" else (3, 2) for method in methods], errorbar="sd", ax=axes,
+        dashes=[*map(dash_of, methods)], errorbar="sd", ax=axes,
     )  # fmt: skip
     steps = sorted(data["T"].unique())
     axes.set_xscale("log", base=2)

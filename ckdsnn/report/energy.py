@@ -9,7 +9,7 @@ import seaborn as sns
 from ckdsnn.recipe.conditions import split_condition
 from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.compare import compare, leading_in, table_of
-from ckdsnn.report.labels import colour_of, label_of, range_look
+from ckdsnn.report.labels import colour_of, dash_of, label_of
 from ckdsnn.report.points import in_points
 from ckdsnn.report.runs import RATE
 from ckdsnn.report.style import styled
@@ -62,7 +62,7 @@ def firing_rates(layers: pd.DataFrame) -> Chart:
     figure, ((axes,),) = panels(height=3.6)
     sns.lineplot(
         layers, x="layer", y="firing_rate", hue="method", palette={m: colour_of(m) for m in methods}, style="method",
-        dashes=["" if range_look(m)["ls"] == "-" else (3, 2) for m in methods], markers=True, errorbar="sd", ax=axes,
+        dashes=[*map(dash_of, methods)], markers=True, errorbar="sd", ax=axes,
     )  # fmt: skip
     ticks = sorted(layers["layer"].unique())
     axes.set(xlabel="Layer of neurons, from the first to the last", ylabel="Firing rate (%)", xticks=ticks)

@@ -31,12 +31,12 @@ PAIRS = (
 
 def limits(runs: pd.DataFrame) -> str:
     """The settings of these runs in words, a sentence each, and what pairs of them are."""
-    parts = [of_setting(name) for name in dict.fromkeys(runs["setting"]) if name]
+    parts = [setting_in_words(name) for name in dict.fromkeys(runs["setting"]) if name]
     devices = ", ".join(sorted({str(device).split(":")[0].upper() for device in runs["device"]}))
     return f"{' '.join(parts)} Trained on: {devices}.\n\n{PAIRS}"
 
 
-def of_setting(name: str) -> str:
+def setting_in_words(name: str) -> str:
     """A setting in words, and whether the paper's is larger."""
     recipe = asdict(next(iter(STUDENTS[name].values())))
     larger = " The paper's networks are larger, or have more data and longer trainings."

@@ -30,7 +30,7 @@ def show(shown: Chart | Table, records: pd.DataFrame | Iterable[Document] = (), 
 
 def answer(*sentences: str) -> None:
     """Display what a page has found, in one or two plain sentences; the book puts them under its title."""
-    text = " ".join(sentences)
+    text = " ".join(filter(None, sentences))
     tell(f":::{{admonition}} Answer\n:class: answer\n{text}\n:::", f"Answer: {text}")
 
 

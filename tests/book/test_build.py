@@ -33,7 +33,7 @@ def test_legend_under_a_figure_leads_to_all_that_stands_behind_it(built):
     assert legend.find(class_="tier-badge").get_text() == "smoke"
     assert "n = 1 per recipe" in legend.get_text() and "code 0123456" in legend.get_text()
     links = {link.get_text(): link["href"] for link in legend.find_all("a")}
-    assert links["notebooks/01_figures.ipynb"] == "../notebooks/01_figures.html"
+    assert links["notebooks/01_figures"] == "../notebooks/01_figures.html"
     html = built / "_build" / "html" / "notebooks"
     record = built / "results" / "runs" / "digits-snn-0.json"
     assert (html / links["digits-snn-0"]).read_bytes() == record.read_bytes()
@@ -45,7 +45,7 @@ def test_table_is_numbered_and_has_its_legend(built):
     article = page(built, "notebooks/01_figures.html").find("article")
     text = article.get_text()
     assert "Table 1" in text and len(article.find_all(class_="provenance")) == 2
-    assert text.index("Accuracy of two students") < text.rindex("From notebooks/01_figures.ipynb")
+    assert text.index("Accuracy of two students") < text.rindex("From notebooks/01_figures")
 
 
 def test_page_shows_references_and_the_figure_with_its_legend(built):

@@ -94,7 +94,7 @@ def test_measurements_have_machines_each_named_once_and_neither_tier_nor_seeds(r
         save(tmp_path, name, device=device, threads=threads)
     text = legend(NAME, {"records": [f"bench-{nth}" for nth in "abcd"]}, find_records(tmp_path))
     machines = "cpu: a &lt;fast&gt; one, 2 threads; cpu: y, 2 threads; cuda: x, 1 thread"
-    assert f">{NAME}</a> · measured on {machines} · code <code>0123456</code><" in text
+    assert f">{NAME.removesuffix('.ipynb')}</a> · measured on {machines} · code <code>0123456</code><" in text
     assert "tier" not in text and "n = " not in text
 
 

@@ -15,7 +15,7 @@ from book.provenance import annotate
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.chart import Chart, panels, save_figure
 from ckdsnn.report.notebook import answer, show, tell
-from ckdsnn.report.style import WIDTH
+from ckdsnn.report.style import SETTINGS, WIDTH
 from ckdsnn.report.tables import Table
 from tests.book.conftest import figure_metadata
 
@@ -60,7 +60,9 @@ def test_the_book_finds_picture_records_and_data_of_a_figure(published, record, 
     nbformat.validate(nb)
     (found,), data = annotate(nb, NAME, known)
     assert found.name == "fig" and found.content.startswith(start)
-    assert f"{record.id}.json" in found.legend and "smoke" in found.legend and NAME in found.legend
+    assert (
+        f"{record.id}.json" in found.legend and "smoke" in found.legend and NAME.removesuffix(".ipynb") in found.legend
+    )
     assert published[0]["metadata"]["ckdsnn"] == {"records": [record.id]}
     assert data == {"fig": "x,y\n1,0.333333\n2,2\n"}
 
@@ -107,7 +109,7 @@ def test_equal_figures_are_equal_bytes(format):
 
 def test_a_figure_is_a_column_wide_and_written_whole_or_not_at_all(tmp_path):
     path = save_figure(chart().figure, tmp_path / "a.png")
-    assert Image.open(io.BytesIO(path.read_bytes())).width == WIDTH * 150  # dots per inch
+    assert Image.open(io.BytesIO(path.read_bytes())).width == WIDTH * SETTINGS["savefig.dpi"]
     with pytest.raises(CkdsnnError):
         save_figure(chart().figure, path / "b.png")  # a file is no folder
     assert list(tmp_path.iterdir()) == [path]

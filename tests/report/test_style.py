@@ -16,7 +16,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import SUITES
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.report.chart import save_figure
-from ckdsnn.report.labels import MAPS, colour_of, label_of, range_look, style_of
+from ckdsnn.report.labels import MAPS, colour_of, dash_of, label_of, style_of
 from ckdsnn.report.style import (
     COLOURS,
     OTHER_COLOUR,
@@ -93,11 +93,11 @@ def test_a_variant_and_a_number_of_time_steps_are_styled_as_everywhere(record):
 
 def test_the_count_is_dashed_and_open_and_of_its_methods_hue():
     for method in ("samd", "ckdsnn"):
-        assert range_look(method) == {"ls": "-"}
-        assert range_look(f"{method}-count") == {"ls": "--", "mfc": "white"}
+        assert dash_of(method) == ""
+        assert dash_of(f"{method}-count") == (4, 2)
         hues = [np.degrees(np.arctan2(*lab(linear(COLOURS[m]))[:0:-1])) for m in (method, f"{method}-count")]
         assert abs((np.diff(hues)[0] + 180) % 360 - 180) < 30
-    assert range_look("ckdsnn-count-t4") == range_look("ckdsnn-count")
+    assert dash_of("ckdsnn-count-t4") == dash_of("ckdsnn-count")
 
 
 def test_every_method_is_seen_on_white():

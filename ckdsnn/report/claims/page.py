@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ckdsnn.report.claims.questions import ANY, CLAIMS, MAP_RANGES, Claim, Question
+from ckdsnn.report.claims.questions import ANY, CLAIMS, MAP_RANGES, SCALED, Claim, Question
 from ckdsnn.report.claims.verdicts import (
     FAILS,
     HOLDS,
@@ -151,7 +151,7 @@ def section(claim: Claim, evidence: Evidence, show: Show) -> str:
 def answer(evidence: Evidence) -> str:
     """How many of the paper's claims are supported, contradicted and open, in its own version of the method."""
     verdicts = {claim.key: judge(claim, evidence) for claim in CLAIMS}
-    found = {key: verdict_of(next(iter(by_range.values()))) for key, by_range in verdicts.items()}
+    found = {key: verdict_of(found.get(SCALED) or found[ANY]) for key, found in verdicts.items()}
     groups = {
         verdict: [key for key, own in found.items() if own == verdict] for verdict in dict.fromkeys(found.values())
     }

@@ -12,7 +12,7 @@ from matplotlib.colors import BoundaryNorm
 from ckdsnn.records.frame import named, study_frame
 from ckdsnn.records.study import Study
 from ckdsnn.report.chart import Chart, legend_below, panels
-from ckdsnn.report.labels import colour_of, in_families, label_of, range_look, style_of
+from ckdsnn.report.labels import colour_of, dash_of, in_families, label_of, style_of
 from ckdsnn.report.points import in_points, with_n
 from ckdsnn.report.style import LOSS_COLOURS, styled
 from ckdsnn.studies.estimates import PLAIN, beside_plain
@@ -37,7 +37,7 @@ def landscape_curves(studies: Iterable[Study]) -> Chart:
     data = frame[frame["quantity"].isin(CURVES)].merge(places, on=["id", "j"])
     methods = in_families(data["method"].unique(), PLAIN)
     look = {"hue": "method", "hue_order": methods, "palette": {m: colour_of(m) for m in methods}}
-    look |= {"style": "method", "dashes": {m: (4, 2) if "mfc" in range_look(m) else "" for m in methods}}
+    look |= {"style": "method", "dashes": [*map(dash_of, methods)]}
     figure, grid = panels(len(CURVES))
     for axes, (quantity, words) in zip(grid.flat, CURVES.items(), strict=True):
         look["legend"] = "full" if axes is grid[-1, 0] else False
