@@ -29,6 +29,7 @@ from ckdsnn.recipe.suites import OVER_SETTINGS, SEEDS, leading_seeds
 Pair = tuple[str, str]  # method and baseline
 Leading = Callable[[str, str], Container[int]]  # method, baseline -> the seeds that count
 LEVEL = 0.05  # of significance
+PLAIN = "snn"  # learned from labels alone: what other methods are compared with
 LEAST = 3  # seeds below which there is no verdict
 FAR = 10.0  # points below the best method's mean accuracy
 SILENT = 0.1  # firing rate of the last layer (%): below it a network has stopped to learn, whatever it is compared with

@@ -8,7 +8,7 @@ import seaborn as sns
 
 from ckdsnn.recipe.conditions import split_condition
 from ckdsnn.report.chart import Chart, legend_below, panels
-from ckdsnn.report.compare import compare, leading_in, table_of
+from ckdsnn.report.compare import PLAIN, compare, leading_in, table_of
 from ckdsnn.report.labels import colour_of, dash_of, label_of
 from ckdsnn.report.points import in_points
 from ckdsnn.report.runs import RATE
@@ -17,7 +17,6 @@ from ckdsnn.report.tables import Table, mean_sd, spread
 
 ACCOUNTS = {"arithmetic": "Arithmetic alone (µJ)", "with_memory": "Arithmetic and memory (µJ)"}
 HEADS = {"accuracy": "Test accuracy (%)", "mac": "MAC (10³)", "ac": "AC (10³)"} | ACCOUNTS | {"firing_rate": RATE}
-PLAIN = "snn"
 
 
 def energies(runs: pd.DataFrame) -> pd.DataFrame:

@@ -9,13 +9,15 @@ from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.named import STUDENTS
 
 NAMES = {  # of data sets and networks, as published
-    **{"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "digits": "digits of 8×8 pixels", "nmnist": "N-MNIST"},
-    **{
-        "cifar10-events": "events simulated from CIFAR-10",
-        "imagenet10": "ten classes of ImageNet",
-        "imagenet": "ImageNet",
-    },
-    **{"cifar10dvs": "CIFAR10-DVS", "spikformer": "Spikformer"},
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "digits": "digits of 8×8 pixels",
+    "nmnist": "N-MNIST",
+    "cifar10-events": "events simulated from CIFAR-10",
+    "cifar10dvs": "CIFAR10-DVS",
+    "imagenet10": "ten classes of ImageNet",
+    "imagenet": "ImageNet",
+    "spikformer": "Spikformer",
     **{f"resnet{n}": f"ResNet-{n}" for n in (8, 19, 20)},
     **{f"imagenet_resnet{n}": f"ResNet-{n}" for n in (18, 34)},
     **{f"spiking_resnet{n}": f"spiking ResNet-{n}" for n in (18, 34)},

@@ -92,7 +92,8 @@ def suite_table(name: str, caption: str, runs: pd.DataFrame, baseline: str) -> T
     groups = of_methods(runs)
     columns = {
         "Method": lambda method: marked(label_of(method), groups[method]),
-        "Test accuracy, last epoch (%), mean ± sd (n)": lambda method: mean_sd(groups[method]["accuracy"]),
+        f"{ACCURACY} (n)": lambda method: mean_sd(groups[method]["accuracy"]),
+        VALIDATED: lambda method: validated(groups[method]),
         f"minus {label_of(baseline)}, points {PAIRED_T}": lambda m: (
             with_start(found[m], groups) if m in found else DASH
         ),
@@ -102,6 +103,12 @@ def suite_table(name: str, caption: str, runs: pd.DataFrame, baseline: str) -> T
     missing = [label_of(method) for method in absent(runs)]
     note = f" Not measured yet: {'; '.join(missing)}." if missing else ""
     return Table.of(name, f"{caption.rstrip('.')}. {PAIRED}{note}", in_families(groups, baseline), columns)
+
+
+def validated(runs: pd.DataFrame) -> str:
+    """The accuracy on validation images; "" where there are none."""
+    values = runs["validation_accuracy"].dropna()
+    return spread(values) if len(values) else ""
 
 
 def of_methods(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:

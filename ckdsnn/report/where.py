@@ -1,4 +1,7 @@
-"""Which page of the book shows what: the one place that says so."""
+"""Which page of the book shows what: the one place that says so.
+
+Names are those of built pages: one made from a template is a notebook in the book, and a Markdown file here.
+"""
 
 PAGES = {  # suite, kind of study or subject -> the page
     "distributions": "notebooks/04_distributions.ipynb",

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from ckdsnn.report.compare import Comparison, compare, leading_in, table_of
+from ckdsnn.report.compare import PLAIN, Comparison, compare, leading_in, table_of
 from ckdsnn.report.labels import colour_of, in_families
 
-PLAIN = "snn"  # learned from labels alone: what other methods are compared with
 ENDS = ("pi", 100)  # seaborn's name of a bar from the lowest value to the highest
 
 

@@ -41,6 +41,15 @@ def test_the_table_shows_means_differences_and_what_is_not_known(record):
     ]
 
 
+def test_validation_accuracies_have_a_column_where_there_are_any(record):
+    cells = Cells(cells_of(record, {"snn": [50.0, 51.0], "kd": [52.0]}))
+    for run, value in zip(cells.records, (40.0, 42.0, None), strict=True):
+        run.final["validation_accuracy"] = value
+    table = suite_table("t", "c", cells.frame(), "snn")
+    at = table.header.index("Validation accuracy (%)")
+    assert [readable(row[at]) for row in table.rows] == ["41.00 ± 1.41", "–"]
+
+
 def test_the_table_names_what_is_not_measured(record):
     runs = Cells(cells_of(record, {"snn": [50.0]}), ["kd", "ckdsnn-beta30"]).frame()
     assert suite_table("t", "c", runs, "snn").caption.endswith(f"Not measured yet: KD; {label_of('ckdsnn-beta30')}.")

@@ -92,6 +92,7 @@ def evidence_table(name: str, caption: str, found: Sequence[Answer]) -> Table:
 
 
 def measured(found: Answer) -> bool:
+    """Whether there is at least one seed that counts."""
     return bool(found.comparison and found.comparison.n)
 
 

@@ -6,6 +6,7 @@ import itables.options
 import pandas as pd
 from itables.javascript import generate_init_offline_itables_html
 
+from ckdsnn.recipe import Recipe
 from ckdsnn.records.paper import Published
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.limits import NAMES
@@ -90,7 +91,7 @@ def answer(entries: Iterable[Published], runs: pd.DataFrame) -> str:
             n = count(len(groups.get_group(best)))
             parts.append(
                 f"{student_of(entry)} on {entry.data}: {groups.mean()[best]:.2f} % {n} by {label_of(str(method))} in "
-                f"{epochs} of 400 epochs, published {entry.accuracy:.2f} %"
+                f"{epochs} of {Recipe.epochs} epochs, published {entry.accuracy:.2f} %"
             )
     if not parts:
         return "No run at the paper's scale is on record yet: these are published numbers alone."

@@ -11,12 +11,12 @@ import seaborn as sns
 from ckdsnn.records.frame import OF_RUN, named, study_frame
 from ckdsnn.records.study import Study
 from ckdsnn.report.chart import Chart, panels
-from ckdsnn.report.compare import Comparison
+from ckdsnn.report.compare import PLAIN, Comparison
 from ckdsnn.report.labels import colour_of, in_families, label_of
 from ckdsnn.report.points import in_points, with_n
 from ckdsnn.report.style import COLOURS, styled
 from ckdsnn.report.tables import Table, spread
-from ckdsnn.studies.estimates import PLAIN, beside_plain, label_colours
+from ckdsnn.studies.estimates import beside_plain, label_colours
 
 OURS, USUAL = "ckdsnn", "kd"
 

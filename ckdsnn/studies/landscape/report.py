@@ -12,10 +12,11 @@ from matplotlib.colors import BoundaryNorm
 from ckdsnn.records.frame import named, study_frame
 from ckdsnn.records.study import Study
 from ckdsnn.report.chart import Chart, legend_below, panels
+from ckdsnn.report.compare import PLAIN
 from ckdsnn.report.labels import colour_of, dash_of, in_families, label_of, style_of
 from ckdsnn.report.points import in_points, with_n
 from ckdsnn.report.style import LOSS_COLOURS, styled
-from ckdsnn.studies.estimates import PLAIN, beside_plain
+from ckdsnn.studies.estimates import beside_plain
 
 CURVES = {"loss": "Training cross-entropy (nat)", "accuracy": "Training accuracy (%)"}
 LEVELS = (0.1, 0.2, 0.5, 1, 2, 5, 10)  # contours, nat
