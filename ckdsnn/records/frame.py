@@ -21,9 +21,16 @@ from ckdsnn.records.study import Study
 if TYPE_CHECKING:
     import pandas as pd  # a quarter of a second, which not every command has to wait
 
-MEASURED = ("accuracy", "accuracy_low", "accuracy_high", "validation_accuracy", "best_accuracy")
-MEASURED += ("firing_rate", "last_firing_rate", "mac", "ac", "compute_nj", "memory_nj", "hours", "images_per_second")
-CATEGORIES = ("method", "label", "setting", "tier", "dataset", "model", "role", "teacher", "device", "precision")
+TYPES = {  # column of the frame of runs -> its type
+    **dict.fromkeys(("id", "commit", "started"), "string"),
+    **dict.fromkeys(("method", "label", "setting", "tier", "dataset", "model", "role", "teacher"), "category"),
+    **dict.fromkeys(("device", "precision"), "category"),
+    **dict.fromkeys(("seed", "T", "epochs", "train_images", "validation_images", "batch_size"), "Int64"),
+    **dict.fromkeys(("test_images", "devices", "threads", "format"), "Int64"),
+    **dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high", "validation_accuracy", "best_accuracy"), "Float64"),
+    **dict.fromkeys(("firing_rate", "last_firing_rate", "mac", "ac", "compute_nj", "memory_nj"), "Float64"),
+    **dict.fromkeys(("hours", "images_per_second"), "Float64"),
+}
 OF_RUN = ("id", "method", "label", "setting", "seed")  # columns by which a run is known in long frames
 
 
@@ -43,8 +50,8 @@ class Records(list[Record]):
         """
         import pandas as pd
 
-        types = dict.fromkeys(CATEGORIES, "category") | dict.fromkeys(MEASURED, "Float64")
-        return pd.DataFrame([row(record) for record in self]).convert_dtypes().astype(types) if self else pd.DataFrame()
+        rows = [row(record) for record in self]
+        return pd.DataFrame(rows, columns=[*(rows[0] if rows else TYPES)]).astype(TYPES)
 
     def curves(self) -> "pd.DataFrame":
         """One row for each run, epoch and quantity: id, method, label, setting, seed, epoch, quantity, value.

@@ -107,8 +107,8 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
     for entry in entries:
         same = is_of(runs, entry)
         inside = runs["accuracy_low"].le(entry.accuracy) & runs["accuracy_high"].ge(entry.accuracy)
-        published[same & inside] = f"{entry.accuracy:.2f}, within"
-        published[same & ~inside] = f"{entry.accuracy:.2f}, outside"
+        published[same & inside] += f"{entry.accuracy:.2f}, within; "
+        published[same & ~inside] += f"{entry.accuracy:.2f}, outside; "
 
     def text(values: pd.Series, form: str, missing: str = "") -> pd.Series:
         return pd.Series([missing if pd.isna(value) else form.format(value) for value in values], runs.index)
@@ -118,7 +118,7 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
         "Method": [label_of(str(m)) if m else name for m, name in zip(runs["method"], runs["id"], strict=True)],
         "Setting": runs["setting"].astype(str), "T": text(runs["T"], "{}", "ANN"), "Seed": runs["seed"],
         "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + whole(" to ") + high,
-        "Published (%)": published,
+        "Published (%)": published.str.removesuffix("; "),
         "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
         "Tier": runs["tier"].astype(str), "Epochs": runs["epochs"],
         "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
