@@ -8,26 +8,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from book.provenance import Records, legend, with_data
+from book.provenance import Figure, Records, legend, with_data
 from ckdsnn.analysis.cells import load_cells, of_setting, recorded, suite_recipes, teachers_of
+from ckdsnn.data import DATASETS
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.fields import is_current
 from ckdsnn.recipe.named import PLACE_OF_DIGEST, STUDENTS, TIER_SETTINGS
 from ckdsnn.recipe.suites import EVIDENCE, OVER_SETTINGS, PILOT, PILOT_SEED, SEEDS, SUITE_METHODS
-from ckdsnn.records import Record, load_records
+from ckdsnn.records import Record, load_arrays, load_records
 from ckdsnn.records.bench import bench_frame, load_benches
 from ckdsnn.records.frame import Records as Runs
 from ckdsnn.records.paper import load_published
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
 from ckdsnn.report import speed
+from ckdsnn.report.chart import Chart
 from ckdsnn.report.claims import page as claims
-from ckdsnn.report.claims.headline import answer, headline
+from ckdsnn.report.claims.headline import answer, behind_forest, forest, headline
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.limits import in_short, setting
-from ckdsnn.report.pages import differences, reproduce, results
+from ckdsnn.report.pages import differences, landing, reproduce, results
 from ckdsnn.report.suites import VALIDATED
 from ckdsnn.report.tables import Table
 from ckdsnn.report.where import PAGES
@@ -37,6 +39,7 @@ from ckdsnn.studies.study import MEASURES
 PLACE = re.compile(r"<!-- generated: ([\w-]+)((?: [\w.-]+)*) -->")
 TIER = "reduced"  # of the suites that the book shows
 PLAIN, TEACHER = (RECIPES[f"{TIER_SETTINGS[TIER]}-{name}"] for name in ("snn", "teacher"))
+SHOWN = ("snn", "ckdsnn")  # students whose maps the landing page has
 AT_SCALE = ("gpu", "evidence")  # suites of the paper's networks
 PILOT_SETTING = next(iter(EVIDENCE))
 PLANS = {  # of the suites of one setting
@@ -72,6 +75,8 @@ class Generator:
         self.root, self.results, self.records = root, root / "results", records
         self.data: dict[str, str] = {}
         """what is to lie beside the pages for download: name -> CSV"""
+        self.figures: list[Figure] = []
+        """that the pages show"""
 
     def fill(self, text: str) -> str:
         """The page with all its places filled in. Raises CkdsnnError for an unknown name."""
@@ -85,6 +90,13 @@ class Generator:
         stated = {"records": sorted(set(ids))}
         text = legend(page, stated, self.records) if stated["records"] else ""
         return f"{table.markdown()}\n\n{with_data(text, table.name)}"
+
+    def drawn(self, name: str, chart: Chart, page: str, ids: Iterable[str]) -> str:
+        """Keep a figure and its numbers; returns the line that names its records and leads to its numbers."""
+        text = with_data(legend(page, {"records": sorted(set(ids))}, self.records), name, f".{chart.format}")
+        self.figures.append(Figure(name, f".{chart.format}", chart.content(), text, chart.csv()))
+        self.data[name] = chart.csv()
+        return text
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -102,6 +114,29 @@ class Generator:
     def answer_in_short(self) -> str:
         """What the runs answer to the landing page's question, in plain words."""
         return answer(self.evidence)
+
+    @part("forest")
+    def forest(self) -> str:
+        """The line under the landing page's figure, which it keeps."""
+        return self.drawn("forest", forest(self.evidence), "book/claims.md", behind_forest(self.evidence))
+
+    @part("looks")
+    def looks(self) -> str:
+        """The line under the landing page's maps, which it keeps; "" where a run is missing."""
+        recipes = {name: RECIPES[f"{TIER_SETTINGS[TIER]}-{name}"] for name in ("teacher", *SHOWN)}
+        found = recorded(recipes, self.results)
+        if found.absent:
+            return ""
+        first = [found[name][0] for name in recipes]
+        seen, *arrays = (load_arrays(run, self.results) for run in first)
+        chart = landing.looks(seen, dict(zip(SHOWN, arrays, strict=True)), DATASETS[first[0].data["name"]].classes)
+        return self.drawn("looks", chart, "notebooks/02_maps.ipynb", [run.id for run in first])
+
+    @part("facts")
+    def facts(self) -> str:
+        """What stands behind the book."""
+        studies = sum(len(STUDIES.find_all(f"{kind}-*", self.results)) for kind in MEASURES)
+        return landing.facts(self.runs.frame(), studies, claims.measured_claims(self.evidence))
 
     @part("headline")
     def additions(self) -> str:
@@ -234,10 +269,10 @@ class Generator:
         return reproduce.commands(PLANS, TIER)
 
     @part("example")
-    def example(self) -> str:
-        """The README's example with everything of one's own, which its test runs."""
+    def example(self, wanted: str) -> str:
+        """The README's first example that has this in its code; a test runs them all."""
         blocks = re.findall(r"^```python\n.*?^```$", (self.root / "README.md").read_text(), re.M | re.S)
-        return next(block for block in blocks if 'run("own-student")' in block)
+        return next(block for block in blocks if wanted in block)
 
 
 def link(page: str, text: str) -> str:

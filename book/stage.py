@@ -75,11 +75,11 @@ def stage_notebook(
 
 def stage_pages(folder: Path, figures: list[Figure], generator: Generator, rewrite) -> None:
     """Lay the figures beside the pages in `folder`; complete the pages' links, legends and computed parts in place."""
-    for figure in figures:
-        write(folder / "figures" / (figure.name + figure.suffix), figure.content)
     known = {figure.name: figure for figure in figures}
     for page in sorted(folder.rglob("*.md")):
         page.write_text(annotate_page(rewrite(generator.fill(page.read_text())), page.name, known))
+    for figure in [*figures, *generator.figures]:
+        write(folder / "figures" / (figure.name + figure.suffix), figure.content)
 
 
 def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
@@ -107,7 +107,7 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
     static = target / "book" / "_static"
     for name, text in (data | generator.data).items():
         write(static / "data" / f"{name}.csv", text.encode())
-    for figure in figures:
+    for figure in [*figures, *generator.figures]:
         write(static / "figures" / (figure.name + figure.suffix), figure.content)
     write(static / SCRIPT, runs_script().encode())
     for name, file in records.items():

@@ -1,14 +1,17 @@
-"""What the runs come to, for the landing page: the answer to its question, and one table; every number is computed."""
+"""What the runs come to: the answer to the book's question, its figure, and a table of all parts."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
+from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.compare import Comparison, compare_runs
-from ckdsnn.report.points import in_points, remarks
-from ckdsnn.report.tables import Show, Table
+from ckdsnn.report.points import draw_differences, in_points, remarks
+from ckdsnn.report.style import styled
+from ckdsnn.report.tables import Show, Table, count
 
+ROW = 0.33  # inches, of two lines
 HEAVY = "SAMD with thirty times the weight"
 TRIED = "one of [the conditions tried](../notebooks/19_conditions.ipynb)"
 
@@ -34,12 +37,19 @@ ADDED = {
 }
 CAPTION = "What each part adds to the test accuracy, by pairs with the same seed"
 ANSWERS, LOOKS = ("components", "nld", "snn"), ("components", "ckdsnn", "nld")  # what is added, and to what
-OPENINGS = {1: "So far, yes.", -1: "So far, no: it learns worse.", 0: "So far, our runs cannot tell."}
-EFFECTS = {
-    1: "makes a small student better",
-    -1: "makes a small student worse",
-    0: "makes no difference that can be told from chance",
+FOREST = {  # what is learned -> row of its panel -> what is added, and to what
+    "Learning the teacher's answers": {
+        "KD": ("components", "kd", "snn"),
+        "NLD: with noise": ANSWERS,
+    },
+    "Learning where it looks, beside NLD": {
+        "SAMD, the paper's weight": LOOKS,
+        "SAMD, 30 times the weight": ("components", "ckdsnn-beta30", "nld"),
+        "30 times, a quarter of images": ("conditions", "ckdsnn-beta30-few", "nld-few"),
+        "SAMD and NLD as released": ("without-samd", "ckdsnn-released", "nld-released"),
+    },
 }
+OPENINGS = {1: "So far, yes:", -1: "So far, no:", 0: "So far, our small runs cannot tell:"}
 FEW = "Too few runs are on record for an answer."
 
 
@@ -54,16 +64,35 @@ def answer(evidence: Evidence) -> str:
     answers, looks = (comparison(evidence, *one) for one in (ANSWERS, LOOKS))
     if None in (answers, looks) or None in (answers.sign, looks.sign):
         return FEW
+    pairs = " and ".join(dict.fromkeys([str(answers.n), str(looks.n)]))
     return (
-        f"{OPENINGS[looks.sign]} Learning what the teacher *answers* {effect(answers)} percentage points of test "
-        f"accuracy, the mean of {answers.n} pairs of runs. Learning *where it looks* as well {effect(looks)} points, "
-        f"the mean of {looks.n}. In brackets: 95 % intervals."
+        f"{OPENINGS[looks.sign]} learning what the teacher *answers* adds {in_points(answers)} percentage points of "
+        f"test accuracy, learning *where it looks* as well {in_points(looks)} (95 % intervals; {pairs} pairs of runs)."
     )
 
 
-def effect(found: Comparison) -> str:
-    """What an addition does to the student, and by how much."""
-    return f"{EFFECTS[found.sign]}: {in_points(found)}"
+@styled()
+def forest(evidence: Evidence) -> Chart:
+    """A panel for each thing to learn, a row for what adds it: the mean difference with its 95 % interval, and a dot a
+    pair. What is not on record is left out; `Chart.data` is empty where nothing is."""
+    found = {
+        title: {f"{row} {count(one.n)}": one for row, key in rows.items() if (one := comparison(evidence, *key))}
+        for title, rows in FOREST.items()
+    }
+    sizes = [len(rows) + 1 for rows in found.values()]
+    figure, grid = panels(len(found), height=ROW * sum(sizes) / 2 + 0.55, sharex=True, height_ratios=sizes)
+    drawn = []
+    for (axes,), (title, rows) in zip(grid, found.items(), strict=True):
+        drawn.append(draw_differences(axes, rows))
+        axes.set_title(title)
+    axes.set_xlabel("Points of test accuracy that it adds")
+    return Chart(figure, pd.concat(drawn))
+
+
+def behind_forest(evidence: Evidence) -> set[str]:
+    """The ids of the runs that the figure compares."""
+    keys = [key for rows in FOREST.values() for key in rows.values() if comparison(evidence, *key)]
+    return set().union(*(ids_of(evidence.load(suite), pair) for suite, *pair in keys))
 
 
 def headline(evidence: Evidence, show: Show, name: str = "headline", caption: str = CAPTION) -> str:

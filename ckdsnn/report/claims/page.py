@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import chain
 
 from ckdsnn.report.claims.questions import ANY, CLAIMS, MAP_RANGES, SCALED, Claim, Question
 from ckdsnn.report.claims.verdicts import (
@@ -94,6 +95,11 @@ def evidence_table(name: str, caption: str, found: Sequence[Answer]) -> Table:
 def measured(found: Answer) -> bool:
     """Whether there is at least one seed that counts."""
     return bool(found.comparison and found.comparison.n)
+
+
+def measured_claims(evidence: Evidence) -> int:
+    """How many claims have a question that was measured."""
+    return sum(any(map(measured, chain(*judge(claim, evidence).values()))) for claim in CLAIMS)
 
 
 def both(found: Answer) -> str:

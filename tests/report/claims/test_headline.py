@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ckdsnn.report.claims.headline import FEW, OPENINGS, answer, headline
+from ckdsnn.report.claims.headline import FEW, OPENINGS, answer, behind_forest, forest, headline
 from ckdsnn.report.claims.verdicts import Evidence
 from tests.report.examples import readable, runs_of
 
@@ -54,3 +54,13 @@ def test_a_suite_gives_its_own_rows_and_nothing_is_said_without_records(record):
         in (readable(told))
     )
     assert headline(Evidence(lambda _: runs_of(record, {})), names) == ""
+
+
+def test_the_figure_draws_what_each_row_adds_pair_by_pair_and_names_its_runs(record):
+    runs = runs_of(record, {"snn": PLAIN, "nld": NLD, "ckdsnn": [56.0, 56.5, 58.1], "kdsnn": [55.0]})
+    evidence = Evidence(lambda suite: runs if suite == "components" else runs.iloc[:0])
+    data = forest(evidence).data.set_index(["method", "baseline", "seed"])["points"]
+    expected = {("nld", "snn", i): NLD[i] - PLAIN[i] for i in range(3)}
+    expected |= {("ckdsnn", "nld", i): value - NLD[i] for i, value in enumerate([56.0, 56.5, 58.1])}
+    assert data.to_dict() == pytest.approx(expected)
+    assert behind_forest(evidence) == {*runs.loc[runs["method"] != "kdsnn", "id"]}
