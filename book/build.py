@@ -15,11 +15,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import nbformat
 import yaml
 
 from book import reads
-from book.contents import default_repository, pages
+from book.contents import address, default_repository, pages
 from book.execute import check_kernel, execute
+from book.first_cell import with_first_cell
 from book.scan import scan
 from book.templates import Source, source_of
 from ckdsnn.errors import CkdsnnError
@@ -59,7 +61,8 @@ def publish(root: Path, staged: Path, repository: str, executed: Mapping[Source,
     """Build and scan the stage; move the pages to _build/html only if nothing was found."""
     html = jupyter_book(staged, root / "_build" / "sphinx")
     for source, notebook in executed.items():
-        shutil.copy(notebook, html / "_sources" / source.name)  # to download: in the order in which its cells run
+        whole = with_first_cell(nbformat.read(notebook, as_version=4), repository)
+        nbformat.write(whole, html / "_sources" / source.name)  # to download: in the order in which its cells run
         if source.words:
             lead_to_template(html, root, source)
     branch = yaml.safe_load((staged / "_config.yml").read_text())["repository"]["branch"]
@@ -81,7 +84,7 @@ def lead_to_template(html: Path, root: Path, source: Source) -> None:
 def build(root: Path, repository: str | None = None) -> Path:
     """Build the book of the project at `root`; return its index.html. Unchanged input is not built again."""
     check_kernel()
-    repository = repository or default_repository(root)
+    repository = address(repository or "") or default_repository(root)
     executed = {source: execute(root, source) for file in pages(root) if (source := source_of(root, file))}
     index, stamp = root / "_build/html/index.html", root / "_build/html.json"
     key = fingerprint(root, executed.values(), repository)
@@ -99,7 +102,8 @@ def build(root: Path, repository: str | None = None) -> Path:
 def main(arguments: list[str] | None = None) -> int:
     """The command; 0 if the book stands."""
     parser = argparse.ArgumentParser(prog="python -m book.build", description=__doc__.splitlines()[0])
-    parser.add_argument("--repository", help="where launch buttons lead (default: from pyproject.toml)")
+    help = "address on the web that buttons and links to sources lead to (default: from pyproject.toml, if it has one)"
+    parser.add_argument("--repository", help=help)
     options = parser.parse_args(arguments)
     try:
         index = build(Path(__file__).resolve().parent.parent, options.repository)

@@ -1,5 +1,6 @@
-"""What the book is made of: its pages in reading order, and where its repository lies."""
+"""What the book is made of: its pages in reading order, and where its repository lies, if it has an address."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,8 +10,17 @@ from ckdsnn.errors import CkdsnnError
 
 
 def default_repository(root: Path) -> str:
-    """The repository's address, from the one place where it stands."""
-    return tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+    """The repository's address, from the one place where it may stand; "" where nobody has given one."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    return address(project.get("urls", {}).get("Repository", ""))
+
+
+def address(given: str) -> str:
+    """A repository's address as links begin with it; "" stays. Raises CkdsnnError for anything but a web address."""
+    found = given.strip().rstrip("/").removesuffix(".git")
+    if found and not re.fullmatch(r"https?://[^/\s]+(/[^/\s]+){2,}", found):
+        raise CkdsnnError(f"{given!r} is no repository's address; expected one like https://github.com/OWNER/NAME")
+    return found
 
 
 def pages(root: Path) -> list[str]:

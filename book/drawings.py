@@ -12,11 +12,11 @@ DRAWINGS: dict[str, Callable[[], matplotlib.figure.Figure]] = {"framework": fram
 """Name -> function; pages show NAME as figures/NAME.svg."""
 
 
-def drawings(sources: str) -> list[Figure]:
-    """Every drawing with a legend that leads to the code. `sources`: address of the repository's files."""
+def drawings(link: Callable[[str], str]) -> list[Figure]:
+    """Every drawing with a legend that leads to the code. `link`: path of a file -> address that shows it."""
     figures = []
     for name, draw in DRAWINGS.items():
         path = draw.__module__.replace(".", "/") + ".py"
-        text = f'<div class="provenance">Drawn by <a href="{sources}/{path}">{path}</a></div>'
+        text = f'<div class="provenance">Drawn by <a href="{link(path)}">{path}</a></div>'
         figures.append(Figure(name, ".svg", content_of(draw()), text))
     return figures

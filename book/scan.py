@@ -9,6 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from bs4 import BeautifulSoup
 
 RAW_SYNTAX = re.compile(r"^\s*(?:```|:::).*|(?<![\w\\$/])\{[a-z]+(?:[:-][a-z]+)*\}", re.MULTILINE)
+SERVICES = re.compile(r"//colab\.research\.google\.com/|/issues/new|git\+http")  # that need a repository
 NOT_PROSE = ["code", "pre", "script", "style", "math"]
 
 
@@ -53,6 +54,13 @@ def content_findings(page: Page, root: Path) -> Iterator[str]:
         yield f"shows a path of this machine: {root}"
 
 
+def page_at(path: Path, pages: dict[Path, Page]) -> Page:
+    """The page at a path; one that is not of the book, as those that show sources, is read now and kept."""
+    if path not in pages:
+        pages[path] = Page(path)
+    return pages[path]
+
+
 def link_findings(page: Page, pages: dict[Path, Page]) -> Iterator[str]:
     """Local links, images, styles and scripts that lead nowhere."""
     for target in page.targets:
@@ -62,12 +70,21 @@ def link_findings(page: Page, pages: dict[Path, Page]) -> Iterator[str]:
         path = (page.path.parent / unquote(urlsplit(address).path)).resolve() if address else page.path
         if not path.is_file():
             yield f"leads to a file that is not there: {target}"
-        elif fragment and path in pages and unquote(fragment) not in pages[path].anchors:
+        elif fragment and path.suffix == ".html" and unquote(fragment) not in page_at(path, pages).anchors:
             yield f"leads to an anchor that is not there: {target}"
 
 
 def launch_findings(page: Page, repository: str, branch: str, tracked: set[str]) -> Iterator[str]:
-    """Addresses of the repository's files, on its own site or on Colab, that git does not track."""
+    """Addresses of the repository's files, on its own site or on Colab, that git does not track.
+
+    Without a repository: any address of a file of the project on the web, of its issues, or on Colab.
+    """
+    if not repository:
+        for target in page.targets:
+            on_a_site = re.search(r"/(?:blob|edit|raw|tree)/[^/]+/([^#?]+)", target)
+            if (on_a_site and unquote(on_a_site[1]) in tracked) or SERVICES.search(target):
+                yield f"leads to a repository, but the project has no address: {target}"
+        return
     name = re.escape("/".join(repository.rstrip("/").split("/")[-2:]))
     for target in page.targets:
         match = re.search(rf"{name}/(?:blob|edit|raw|tree)/(.+)", urldefrag(target)[0].split("?")[0])
@@ -83,12 +100,14 @@ def with_folders(files: list[str]) -> set[str]:
 def scan(html: Path, root: Path, repository: str, branch: str, files: list[str]) -> list[str]:
     """Every finding in the pages below `html`, as "page: what"; empty for a sound book.
 
-    `files` are the paths that git tracks: launch buttons and source links may lead to nothing else.
+    `files` are the paths that git tracks: launch buttons and source links may lead to nothing else, and to
+    no site at all if `repository` is "".
     """
     paths = [path for path in sorted(html.resolve().rglob("*.html")) if "_static" not in path.parts]
     pages, tracked = {path: Page(path) for path in paths}, with_folders(files)
     findings = []
-    for path, page in pages.items():
+    for path in paths:
+        page = pages[path]
         found = [
             *content_findings(page, root),
             *link_findings(page, pages),

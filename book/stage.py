@@ -7,28 +7,21 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from book.contents import default_repository
 from book.drawings import drawings
 from book.generated import Generator
 from book.provenance import Figure, Records, annotate, annotate_page, find_records
+from book.sources import FOLDER, Sources
 from book.templates import Source, under_title, with_words
 from ckdsnn.report.pages.results import SCRIPT, runs_script
 
-OUTSIDE = re.compile(r"(?<=\]\()\.\./([^)#\s]+)")  # the target of a Markdown link to another top-level folder
+INSTALL = re.compile(r"^pip install \.(?=\s|$)", re.MULTILINE)
 TEMPLATED = re.compile(r"(?<=\]\()((?:\.\./notebooks/)?)(\w+)\.md(?=[)#])")  # a link that may be to such a page
 CLAIM = re.compile(r"(?<=\]\()[^)#\s]*claims\.md(?=#claim-\w+\))")  # the page of a link to one claim on it
 
 
-def link_sources(text: str, root: Path, repository: str, branch: str) -> str:
-    """Let relative links to files outside the book (../ckdsnn/cli.py) lead to the repository's web pages."""
-
-    def to_web(match: re.Match) -> str:
-        target = root / match[1]
-        if match[1].split("/")[0] in ("book", "notebooks") or not target.exists():
-            return match[0]
-        return f"{repository}/{'tree' if target.is_dir() else 'blob'}/{branch}/{match[1]}"
-
-    return OUTSIDE.sub(to_web, text)
+def install_from(text: str, repository: str) -> str:
+    """Let commands that install from a clone install from the repository, if it has an address."""
+    return INSTALL.sub(f"pip install git+{repository}", text) if repository else text
 
 
 def link_pages(text: str, templated: set[str]) -> str:
@@ -42,9 +35,12 @@ def link_claims(text: str) -> str:
 
 
 def stage_config(root: Path, target: Path, repository: str) -> str:
-    """Write _config.yml with the repository's address filled in, and _toc.yml; return the branch's name."""
+    """Write _config.yml with the repository's address, or without what needs one; and _toc.yml. Return the branch."""
     config = yaml.safe_load((root / "_config.yml").read_text())
     config["repository"]["url"] = repository
+    if not repository:
+        del config["launch_buttons"]
+        config["html"] = {key: value for key, value in config["html"].items() if not key.endswith("_button")}
     (target / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
     shutil.copy(root / "_toc.yml", target)
     return config["repository"]["branch"]
@@ -91,15 +87,14 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
     target = root / "_build" / "stage"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    branch, default = stage_config(root, target, repository), default_repository(root)
+    sources = Sources(root, repository, stage_config(root, target, repository))
     records = find_records(root)
     templated = {Path(page.name).stem for page in executed if page.words}
 
     def rewrite(text: str) -> str:
-        text = link_pages(text.replace(default, repository), templated)
-        return link_claims(link_sources(text, root, repository, branch))
+        return link_claims(sources.rewrite(link_pages(install_from(text, repository), templated)))
 
-    figures, data, generator = drawings(f"{repository}/blob/{branch}"), {}, Generator(root, records)
+    figures, data, generator = drawings(sources.link), {}, Generator(root, records)
     for page, source in executed.items():
         own, numbers = stage_notebook(page, source, target, records, rewrite)
         figures, data = figures + own, data | numbers
@@ -112,6 +107,8 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
     write(static / SCRIPT, runs_script().encode())
     for name, file in records.items():
         write(static / "records" / f"{name}.json", file.read_bytes())
+    for name, content in sources.files().items():
+        write(static.parent / FOLDER / name, content)
     return target
 
 

@@ -73,7 +73,7 @@ def with_words(notebook: nbformat.NotebookNode, source: Source) -> None:
 def under_title(notebook: nbformat.NotebookNode) -> None:
     """Put the answer, and the figure that goes with it, under the page's title: what made them follows.
 
-    What only prepares Google Colab, a hidden cell, is not shown.
+    What only installs the package, a hidden cell, is not shown.
     """
     tagged = [(cell, {*cell.metadata.get("tags", [])}) for cell in notebook.cells]
     leading = [cell for cell, tags in tagged if {"answer", "lead"} & tags]

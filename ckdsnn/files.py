@@ -15,9 +15,12 @@ def data_root(given: str | Path | None = None) -> Path:
 
 
 def nearest(folder: str | Path) -> Path:
-    """`folder` as it is, or if nothing is there, where one of the parent folders has it: notebooks run anywhere."""
-    found = (parent / folder for parent in (Path(), *Path.cwd().parents) if (parent / folder).is_dir())
-    return next(found, Path(folder))
+    """`folder` as it is; if nothing is there, where a parent folder, or the clone that this package lies in, has it.
+
+    So notebooks find the committed results from anywhere.
+    """
+    places = (Path(), *Path.cwd().parents, Path(__file__).parents[1])
+    return next((place / folder for place in places if (place / folder).is_dir()), Path(folder))
 
 
 def inside(folder: Path, name: str) -> Path:
