@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ckdsnn import files
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, data_root, make_folder, sha256_file
+from ckdsnn.files import atomic, data_root, make_folder, nearest, sha256_file
 
 
 def everything_below(folder):
@@ -71,3 +72,16 @@ def test_data_root_prefers_the_given_then_the_environment(tmp_path, monkeypatch)
     monkeypatch.setenv("CKDSNN_DATA", "~/elsewhere")
     assert data_root() == tmp_path / "elsewhere"
     assert data_root("given") == Path("given")
+
+
+def test_results_are_found_here_above_or_in_the_clone_of_the_package(tmp_path, monkeypatch):
+    clone, elsewhere = tmp_path / "clone", tmp_path / "project" / "notebooks"
+    for folder in (clone / "ckdsnn", clone / "results", elsewhere):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(files, "__file__", str(clone / "ckdsnn" / "files.py"))
+    monkeypatch.chdir(elsewhere)
+    assert nearest("results") == clone / "results" and nearest("nowhere") == Path("nowhere")
+    (elsewhere.parent / "results").mkdir()
+    assert nearest("results") == elsewhere.parent / "results"
+    (elsewhere / "results").mkdir()
+    assert nearest("results") == Path("results")

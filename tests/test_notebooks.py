@@ -1,12 +1,12 @@
 """The committed notebooks and the pages made of them: no outputs, readable parameters, one skeleton, one answer."""
 
 import ast
+import os
 import re
-import sys
 from collections import Counter
 from copy import deepcopy
+from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 import papermill
@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 SOURCES = [source for file in pages(ROOT) if (source := source_of(ROOT, file))]
-SECTIONS = ["What is compared", "How it was made", "Parameters", "Run", "Figure", "Reading it", "Limits", "Next"]
+SECTIONS = ["What is compared", "How it was made", "Parameters", "Run", "Figure", "Reading it", "Limits"]
+SECTIONS += ["Exercises", "Next"]
 COLUMNS = 75  # of code that a page of the book shows without cutting it
 KINDS = {"int": int, "float": float, "str": str, "bool": bool}
 
@@ -90,26 +91,6 @@ def test_parameters_are_typed_explained_and_seen_by_papermill(path):
         assert type(ast.literal_eval(parameter["default"])) is kind and len(parameter["help"]) > 5, name
 
 
-def test_first_cell_is_the_same_everywhere_and_does_nothing_outside_colab():
-    assert len({code_cells(nb)[0].source for nb in NOTEBOOKS.values()}) == 1
-    exec(python(code_cells(NOTEBOOKS["suite"])[0]), {})  # no get_ipython here: a shell line would raise NameError
-
-
-def test_first_cell_fetches_the_project_on_colab(monkeypatch):
-    address = re.search(r'^Repository = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
-    lines = []
-    shell = ModuleType("shell")
-    shell.system, shell.run_line_magic = lines.append, lambda name, rest: lines.append(f"%{name} {rest}")
-    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    exec(python(code_cells(NOTEBOOKS["suite"])[0]), {"get_ipython": lambda: shell})
-    fetch, install, enter = lines
-    checkout = f"/content/{Path(address).name}"
-    assert fetch == f"test -d {checkout} || git clone -q {address} {checkout}"  # a second run does not clone again
-    assert install == f"pip install -q -e {checkout}" and enter == f"%cd {checkout}/notebooks"
-    assert sys.path[0] == checkout  # an editable installation is not seen by a kernel that already runs
-
-
 def test_a_page_has_one_title_one_question_and_the_sections_in_their_order(page):
     headings = re.findall(r"^(#+) (.+)$", prose(page), re.MULTILINE)
     assert [level for level, _ in headings].count("#") == 1 and headings[0][0] == "#"
@@ -117,6 +98,44 @@ def test_a_page_has_one_title_one_question_and_the_sections_in_their_order(page)
     assert sections == [title for title in SECTIONS if title in sections] and sections[-1] == "Next"
     assert max(Counter(headings).values()) == 1, "no part twice"
     assert len(re.findall(r"^\*\*(Claim|Question)\.\*\*", page.cells[0].source, re.MULTILINE)) == 1
+
+
+NEXT = re.compile(r"^## Next\n\n[^\[]*\[[^\]]+\]\(([^)#]+)", re.MULTILINE)  # the first link under it
+
+
+def test_the_first_link_under_next_leads_where_the_next_button_leads():
+    order, found = pages(ROOT), {}
+    for file in order:
+        source = source_of(ROOT, file)
+        text = prose(page_of(source)) if source else (ROOT / file).read_text()
+        if link := NEXT.search(text):
+            found[file] = Path(os.path.normpath(Path(file).parent / link[1])).as_posix()
+    assert found == {file: following for file, following in pairwise(order) if file in found}
+    assert {file for file in order if source_of(ROOT, file)} <= found.keys()
+
+
+EXERCISE = re.compile(
+    r"^```python\n(.*?)^```\n\n<details><summary>Solution</summary>\n\n```text\n(.*?)^```", re.M | re.S
+)
+EXERCISES = [
+    pytest.param(code, solution, id=f"{name}-{number}")
+    for name in ("00_quickstart", "02_maps", "18_theory")
+    for number, (code, solution) in enumerate(EXERCISE.findall(prose(NOTEBOOKS[name])), start=1)
+]
+
+
+@pytest.mark.parametrize(("code", "solution"), EXERCISES)
+def test_the_solution_of_an_exercise_is_what_its_code_prints(code, solution, capsys):
+    assert max(map(len, code.splitlines())) <= COLUMNS
+    exec(code, {})
+    assert capsys.readouterr().out == solution
+
+
+def test_every_exercise_has_code_and_a_hidden_solution(nb):
+    text = prose(nb)
+    questions, solutions = (len(re.findall(p, text, re.M)) for p in (r"^\*\*\d\. ", r"^<details>"))
+    ends = text.count("\n\n</details>")
+    assert questions == solutions == ends == len(EXERCISE.findall(text)) and ("## Exercises" in text) == bool(questions)
 
 
 def test_a_page_has_one_answer_with_its_figure_after_what_they_are_computed_from(page):
@@ -141,7 +160,7 @@ def test_prose_is_finished_and_plain_markdown(page):
 
 def test_code_builds_on_ckdsnn_alone_and_imports_what_is_there(nb):
     allowed = {"ckdsnn", "pandas", "torch", "sys"}
-    for cell in code_cells(nb):
+    for cell in code_cells(nb)[1:]:  # the first installs ckdsnn
         for node in ast.walk(ast.parse(python(cell))):
             if isinstance(node, ast.ImportFrom):
                 assert node.level == 0 and node.module.split(".")[0] in allowed, ast.unparse(node)

@@ -32,10 +32,15 @@ BLOCKS = {"estimator": "median", "errorbar": ("pi", 100)}  # with the range from
 POINTS = {"linestyle": "none", "markersize": 6, "err_kws": {"linewidth": 1.5}}
 
 
-def newest(runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the newest record of each device, GPUs first. Raises CkdsnnError where there is none."""
+def check_some(runs: pd.DataFrame) -> None:
+    """Raise CkdsnnError where there are no runs."""
     if runs.empty:
         raise CkdsnnError("no measurement of the training step; run `ckdsnn bench --sweep true --switches true`")
+
+
+def newest(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the newest record of each device, GPUs first. Raises CkdsnnError where there is none."""
+    check_some(runs)
     last = runs["started"] == runs.groupby("device")["started"].transform("max")
     return runs[last].sort_values("device", ascending=False, kind="stable")  # cuda before cpu
 
@@ -49,6 +54,7 @@ def times_as_fast(runs: pd.DataFrame, base: str) -> pd.Series:
 
 def compared(runs: pd.DataFrame) -> pd.DataFrame:
     """The newest runs of whole implementations that a reference stands beside, with `factor`: times as fast as it."""
+    check_some(runs)
     found = runs.assign(row=runs["case"] + ", " + runs["implementation"], factor=times_as_fast(runs, "reference"))
     return newest(found[found["implementation"].isin(IMPLEMENTATIONS)].dropna(subset="factor"))
 

@@ -12,6 +12,7 @@ import papermill
 import pytest
 
 from book.build import build
+from book.first_cell import first_cell
 from book.templates import Source, source_of
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,11 @@ What follows, after [the other page](00_plain.ipynb).
 INDEX = """# A tiny book
 
 The student learns {cite}`somebody2026`, see {numref}`fig-line`, {numref}`tab-students` and
-[a templated page](../notebooks/02_templated.md); the error is defined in [errors.py](../ckdsnn/errors.py).
+[a templated page](../notebooks/02_templated.md); the error is defined in [errors.py](../ckdsnn/errors.py#CkdsnnError).
+
+```bash
+pip install .
+```
 
 ```{figure} figures/fig-line.svg
 :name: fig-line-again
@@ -65,6 +70,7 @@ The same line again.
 ```
 """
 REFERENCES = "@misc{somebody2026, author = {Some Body}, title = {A paper}, year = {2026}}\n"
+ERRORS = '"""Of <input>."""\n\n\nclass CkdsnnError(ValueError): pass\n'
 TOC = """format: jb-book
 root: book/index
 parts:
@@ -94,22 +100,23 @@ def notebook(*cells, **metadata) -> nbformat.NotebookNode:
 
 def plain_notebook(code='print("epochs", epochs, "out", out, "progress", progress)', **metadata):
     """A notebook with the usual parameters."""
-    setup = (f"repository = '{REPOSITORY}'", {})
+    setup = (first_cell(""), {"tags": ["hide-cell"]})
     return notebook("# Plain", (PARAMETERS, {"tags": ["parameters"]}), setup, (code, {}), **metadata)
 
 
 def make_project(root: Path) -> Path:
     """Write the project below `root` and let git track it."""
-    for folder in ("book", "notebooks", "results/runs", "ckdsnn"):
+    for folder in ("book", "notebooks", "results/runs", "ckdsnn/report"):
         (root / folder).mkdir(parents=True)
     for file, text in {
-        "pyproject.toml": f'[project.urls]\nRepository = "{REPOSITORY}"\n',
+        "pyproject.toml": "[project.urls]\n",
         "constraints.txt": "torch==2.11.0\n",
         "_toc.yml": TOC,
         "book/index.md": INDEX,
         "book/references.bib": REFERENCES,
         "notebooks/02_templated.md": TEMPLATED,
-        "ckdsnn/errors.py": "class CkdsnnError(ValueError): pass\n",
+        "ckdsnn/errors.py": ERRORS,
+        "ckdsnn/report/framework.py": '"""Where a drawing\'s legend leads."""\n',
         "results/runs/digits-snn-0.json": json.dumps(RECORD),
     }.items():
         (root / file).write_text(text)
@@ -141,9 +148,18 @@ def plain(project) -> Source:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Path:
-    """A throw-away project whose book has been built once; leave it as it is."""
+    """A throw-away project without an address whose book has been built once; leave it as it is."""
     root = make_project(tmp_path_factory.mktemp("book") / "tiny")
     build(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def built_with_address(built, tmp_path_factory) -> Path:
+    """The same project, its book built for REPOSITORY; leave it as it is."""
+    root = tmp_path_factory.mktemp("online") / "tiny"
+    shutil.copytree(built, root)
+    build(root, REPOSITORY)
     return root
 
 

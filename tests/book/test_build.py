@@ -4,12 +4,14 @@ import re
 import shutil
 import subprocess
 
+import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
 from book import build as builder
 from book.build import build, main
+from book.first_cell import first_cell
 from ckdsnn.errors import CkdsnnError
 from tests.book.conftest import REPOSITORY
 
@@ -54,25 +56,63 @@ def test_page_shows_references_and_the_figure_with_its_legend(built):
     assert article.find("figure", id="fig-line-again").find(class_="tier-badge")
 
 
-def test_a_templated_page_begins_with_answer_and_lead_and_its_buttons_lead_to_what_git_tracks(built):
-    whole = page(built, "notebooks/02_templated.html")
+def test_a_templated_page_begins_with_answer_and_lead_and_its_buttons_lead_to_what_git_tracks(built_with_address):
+    whole = page(built_with_address, "notebooks/02_templated.html")
     text = whole.find("article").get_text()
     order = ["Templated", "What is asked.", "After 5 epochs, yes.", "A line.", "What follows, after"]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
     assert "A suite" not in text and text.index("A line.") < text.index("passes over the training set")
     links = {link["href"] for link in whole.find_all("a", href=True)}
     files = {match[1] for link in links if (match := re.search(r"/(?:blob|edit)/main/([^?]+)", link))}
-    assert files == {"notebooks/02_templated.md", "notebooks/suite.ipynb"} <= {*builder.tracked_files(built)}
+    tracked = {*builder.tracked_files(built_with_address)}
+    assert files == {"notebooks/02_templated.md", "notebooks/suite.ipynb"} <= tracked
 
 
-def test_links_out_of_the_book_and_launch_buttons_lead_to_what_git_tracks(built):
-    links = [
-        link["href"]
-        for name in ("book/index", "notebooks/00_plain")
-        for link in page(built, f"{name}.html").find_all("a", href=True)
-    ]
-    assert f"{REPOSITORY}/blob/main/ckdsnn/errors.py" in links
+def links_out(root):
+    """The web addresses that the pages link to; those of who made the theme are left out."""
+    pages = [path for path in (root / "_build" / "html").rglob("*.html") if "_static" not in path.parts]
+    links = {
+        tag["href"] for path in pages for tag in BeautifulSoup(path.read_text(), "html.parser").find_all(href=True)
+    }
+    return {link for link in links if re.match(r"[a-z+]+:", link)}
+
+
+def test_without_an_address_no_link_leads_to_a_repository_and_the_book_shows_its_sources(built):
+    assert links_out(built) == set()
+    index = page(built, "book/index.html")
+    assert "pip install ." in index.get_text() and "git+" not in index.get_text()
+    file, _, anchor = index.find("a", string="errors.py")["href"].partition("#")
+    shown = built / "_build" / "html" / "book" / file
+    lines = BeautifulSoup(shown.read_text(), "html.parser").find("pre")
+    assert "class CkdsnnError(ValueError)" in lines.find(id=anchor).get_text()
+    download = BeautifulSoup(shown.read_text(), "html.parser").find("a", download=True)["href"]
+    assert (shown.parent / download).read_bytes() == (built / "ckdsnn" / "errors.py").read_bytes()
+
+
+def test_with_an_address_every_link_out_leads_to_it_and_to_what_git_tracks(built_with_address):
+    links, tracked = links_out(built_with_address), {*builder.tracked_files(built_with_address)}
+    assert f"{REPOSITORY}/blob/main/ckdsnn/errors.py#L4" in links
     assert "https://colab.research.google.com/github/somebody/tiny/blob/main/notebooks/00_plain.ipynb" in links
+    assert f"{REPOSITORY}/edit/main/notebooks/00_plain.ipynb" in links
+    of_files = {link: re.search(r"/somebody/tiny/(?:blob|edit)/main/([^?#]+)", link) for link in links}
+    assert {match[1] for match in of_files.values() if match} <= tracked
+    others = {link for link, match in of_files.items() if not match}
+    assert all(link == REPOSITORY or link.startswith(f"{REPOSITORY}/issues/new?") for link in others)
+    html = built_with_address / "_build" / "html"
+    assert f"pip install git+{REPOSITORY}" in page(built_with_address, "book/index.html").get_text()
+    assert not (html / "_static" / "sources").exists()
+
+
+def test_every_notebook_is_offered_for_download(built):
+    for name in ("00_plain", "01_figures", "02_templated"):
+        links = {link["href"] for link in page(built, f"notebooks/{name}.html").find_all("a", href=True)}
+        assert f"../_sources/notebooks/{name}.ipynb" in links
+
+
+def test_a_notebook_for_download_installs_from_the_books_address(built, built_with_address):
+    for root, repository in ((built, ""), (built_with_address, REPOSITORY)):
+        offered = nbformat.read(root / "_build" / "html" / "_sources" / "notebooks" / "00_plain.ipynb", as_version=4)
+        assert first_cell(repository) in [cell.source for cell in offered.cells]
 
 
 def test_book_parameters_reach_the_notebook_and_their_cell_is_folded(built):
@@ -111,14 +151,20 @@ def test_two_builds_are_equal_to_the_byte(built, tmp_path):
     assert tree(again / "_build" / "html") == tree(built / "_build" / "html")
 
 
-def test_repository_of_the_command_line_is_used_everywhere(built, tmp_path, monkeypatch):
+def test_the_address_of_pyproject_is_the_default_and_the_command_line_overrides_it(built, tmp_path, monkeypatch):
     fork = tmp_path / "fork"
     shutil.copytree(built, fork)
+    (fork / "pyproject.toml").write_text(f'[project.urls]\nRepository = "{REPOSITORY}"\n')
     monkeypatch.setattr(builder, "publish", lambda *arguments: None)
-    build(fork, "https://github.com/other/fork")
-    staged = (fork / "_build" / "stage" / "notebooks" / "00_plain.ipynb").read_text()
-    assert "https://github.com/other/fork" in staged and REPOSITORY not in staged
-    assert "url: https://github.com/other/fork" in (fork / "_build" / "stage" / "_config.yml").read_text()
+    for given, used in ((None, REPOSITORY), ("https://github.com/other/fork.git", "https://github.com/other/fork")):
+        build(fork, given)
+        assert f"url: {used}\n" in (fork / "_build" / "stage" / "_config.yml").read_text()
+        assert f"]({used}/blob/main/ckdsnn/errors.py#L4)" in (fork / "_build/stage/book/index.md").read_text()
+
+
+def test_what_is_no_web_address_is_refused(project):
+    with pytest.raises(CkdsnnError, match="is no repository's address; expected one like https://"):
+        build(project, "git@github.com:somebody/tiny")
 
 
 def test_faulty_page_fails_the_build_and_leaves_the_last_good_book(built, tmp_path):
@@ -131,9 +177,9 @@ def test_faulty_page_fails_the_build_and_leaves_the_last_good_book(built, tmp_pa
     assert tree(broken / "_build" / "html") == before
 
 
-def test_page_that_git_does_not_track_is_a_finding(built, tmp_path, monkeypatch):
+def test_page_that_git_does_not_track_is_a_finding(built_with_address, tmp_path, monkeypatch):
     project = tmp_path / "untracked"
-    shutil.copytree(built, project)
+    shutil.copytree(built_with_address, project)
     forget = ["git", "rm", "--quiet", "--cached", "notebooks/00_plain.ipynb"]
     subprocess.run(forget, cwd=project, check=True)
     html = shutil.copytree(project / "_build" / "html", project / "copy")

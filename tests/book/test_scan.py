@@ -17,10 +17,10 @@ SOUND = """<article><h1 id="top">Title</h1>
 <a href="https://github.com/somebody/tiny/tree/main/a">folder</a></article>"""
 
 
-def findings(folder, body):
+def findings(folder, body, repository=REPOSITORY):
     (folder / "picture.png").write_bytes(b"")
     (folder / "index.html").write_text(f"<html><body>{body}</body></html>")
-    return scan(folder, ROOT, REPOSITORY, "main", ["a/b.ipynb", "README.md"])
+    return scan(folder, ROOT, repository, "main", ["a/b.ipynb", "README.md"])
 
 
 def test_sound_page_has_no_findings(tmp_path):
@@ -50,6 +50,34 @@ def test_sound_page_has_no_findings(tmp_path):
 def test_each_fault_is_found(tmp_path, body, finding):
     (found,) = findings(tmp_path, body)
     assert found.startswith(f"index.html: {finding}")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f"{REPOSITORY}/blob/main/README.md",
+        f"{REPOSITORY}/edit/dev/a/b.ipynb#L3",
+        f"{REPOSITORY}/issues/new?title=x",
+        f"{COLAB}/somebody/tiny/blob/main/b.ipynb",
+        f"git+{REPOSITORY}",
+    ],
+)
+def test_without_an_address_a_link_to_a_repository_of_the_project_is_found(tmp_path, link):
+    (found,) = findings(tmp_path, f'<a href="{link}">x</a>', repository="")
+    assert found == f"index.html: leads to a repository, but the project has no address: {link}"
+
+
+@pytest.mark.parametrize("link", ["https://github.com/others/library", "https://github.com/others/x/blob/main/c.py"])
+def test_without_an_address_links_to_other_peoples_work_may_stay(tmp_path, link):
+    assert findings(tmp_path, f'<a href="{link}">x</a>', repository="") == []
+
+
+def test_anchors_of_the_pages_that_show_sources_are_looked_up(tmp_path):
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static" / "x.py.html").write_text('<span id="L1">x</span>')
+    assert findings(tmp_path, '<a href="_static/x.py.html#L1">x</a>') == []
+    (found,) = findings(tmp_path, '<a href="_static/x.py.html#L2">x</a>')
+    assert "leads to an anchor that is not there" in found
 
 
 def test_all_findings_of_all_pages_are_listed(tmp_path):

@@ -3,9 +3,9 @@
 import nbformat
 import pytest
 
-from book.contents import default_repository, pages
+from book.contents import pages
 from book.drawings import DRAWINGS, drawings
-from book.stage import link_claims, link_pages, link_sources, stage
+from book.stage import install_from, link_claims, link_pages, stage
 from book.templates import source_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.pages.results import SCRIPT
@@ -24,14 +24,11 @@ def test_pages_are_those_of_the_contents_in_reading_order_nested_ones_too(projec
         pages(project)
 
 
-@pytest.mark.parametrize(("link", "result"), [
-    ("../ckdsnn/errors.py", "{}/blob/main/ckdsnn/errors.py"), ("../results", "{}/tree/main/results"),
-    ("../ckdsnn/errors.py#L3", "{}/blob/main/ckdsnn/errors.py#L3"),
-    *[(own, own) for own in ("../notebooks/00_plain.ipynb", "../ckdsnn/missing.py", "method.md")],
-])  # fmt: skip
-def test_only_links_out_of_the_book_lead_to_the_repository(project, link, result):
-    assert default_repository(project) == REPOSITORY
-    assert link_sources(f"see [it]({link}).", project, REPOSITORY, "main") == f"see [it]({result.format(REPOSITORY)})."
+def test_only_the_command_that_installs_a_clone_installs_from_the_address():
+    text = "pip install .\npip install .  # here\npip install -e '.[dev]'\nsay `pip install .`\n"
+    first, second, *others = install_from(text, REPOSITORY).splitlines()
+    assert first == f"pip install git+{REPOSITORY}" and second == f"{first}  # here"
+    assert others == text.splitlines()[2:] and install_from(text, "") == text
 
 
 @pytest.mark.parametrize(("link", "result"), [
@@ -81,7 +78,7 @@ def test_records_are_copied_to_where_the_legends_lead(project, folder, out, copy
 
 
 def test_drawings_are_svg_equal_to_the_byte_and_lead_to_their_code():
-    first, second = drawings(f"{REPOSITORY}/blob/main"), drawings(f"{REPOSITORY}/blob/main")
+    first, second = drawings("shown/{}".format), drawings("shown/{}".format)
     assert first == second and [figure.name for figure in first] == list(DRAWINGS)
     assert all(b"<svg" in figure.content and figure.suffix == ".svg" for figure in first)
-    assert f'href="{REPOSITORY}/blob/main/ckdsnn/report/framework.py"' in first[0].legend
+    assert 'href="shown/ckdsnn/report/framework.py"' in first[0].legend

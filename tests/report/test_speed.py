@@ -142,3 +142,8 @@ def test_all_that_is_measured_has_a_colour():
 def test_any_two_can_be_told_apart(colours, eyes):
     seen = [lab(SEEN_BY[eyes] @ linear(colour)) for colour in colours]
     assert min(np.linalg.norm(one - other) for one, other in itertools.combinations(seen, 2)) >= LEAST
+
+
+def test_without_any_measurement_the_error_says_how_to_make_one():
+    with pytest.raises(CkdsnnError, match="no measurement of the training step; run `ckdsnn bench"):
+        speed.compared(bench_frame([]))
