@@ -1,10 +1,11 @@
 # make book   builds the book            make test   checks the code, runs the tests
-# Both make their own environment in .venv first; all they need is Python 3.11 or 3.12, git and make.
+# Both make their own environment in .venv first; all they need is Python 3.11 or 3.12, git and make. With uv it is faster.
 
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do $$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
 REPOSITORY ?=
 BIN := .venv/bin
+PIP := $(if $(shell command -v uv),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install)
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
@@ -23,14 +24,14 @@ $(INSTALLED): constraints.txt pyproject.toml
 	@$(or $(PYTHON),false) -c '$(SUITABLE)' || { echo 'make: needs Python 3.11 or 3.12; name one with PYTHON='; exit 1; }
 	@echo 'making the environment .venv: several GB to download the first time'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(PIP) --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 clean:
 	rm -rf .venv _build
 
 help:
-	@echo 'make book          build the book into _build/html (REPOSITORY=URL: where its buttons lead)'
+	@echo 'make book          build the book into _build/html (REPOSITORY=URL: its address, if it has one)'
 	@echo 'make test          ruff and the tests'
 	@echo 'make environment   only the environment that the two need, in .venv (PYTHON=python3.12: which Python)'
 	@echo 'make clean         remove .venv and _build'
