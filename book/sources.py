@@ -18,6 +18,7 @@ LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # as the bo
 STYLE = """\
 body { margin: 0; padding: 1rem; background: #fff; color: #222; font: 16px/1.5 system-ui, sans-serif; }
 a { color: #0a5894; }
+h1 { font-size: 1.3rem; overflow-wrap: anywhere; }
 pre { margin: 0; padding: 1rem 0; overflow-x: auto; font: 14px/1.5 ui-monospace, Menlo, Consolas, monospace; }
 pre > span { display: block; width: max-content; min-width: 100%; scroll-margin-top: 30vh; }
 pre > span > a { display: inline-block; width: 3rem; margin-right: 1rem; text-align: right; text-decoration: none;
@@ -107,8 +108,9 @@ class Sources:
 
 def stylesheet() -> str:
     """The look of the pages, light and dark."""
-    light = HtmlFormatter(style=LIGHT).get_style_defs(".highlight")
-    return STYLE + light + "\n" + HtmlFormatter(style=DARK).get_style_defs('html[data-theme="dark"] .highlight') + "\n"
+    selectors = {LIGHT: ".highlight", DARK: 'html[data-theme="dark"] .highlight'}
+    rules = [HtmlFormatter(style=style, nobackground=True).get_style_defs(where) for style, where in selectors.items()]
+    return STYLE + "\n".join(rules) + "\n"
 
 
 def page(path: str, text: str) -> str:
