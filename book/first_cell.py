@@ -25,16 +25,17 @@ if not getattr(importlib.util.find_spec("ckdsnn"), "origin", None):  # a mere fo
     if not source:
         raise ModuleNotFoundError(
             "ckdsnn is not installed. Put its wheel (made by: pip wheel --no-deps PROJECT) into the folder "
-            f"{os.getcwd()}, or set CKDSNN_SOURCE to the wheel, to the project's folder or to its address. "
-            "Then run this cell again."
+            f"{os.getcwd()}, or name the wheel, the project's folder or its address on the web: "
+            "%env CKDSNN_SOURCE=... Then run this cell again."
         )
-    if source.startswith("https:"):
+    if source.startswith("http"):
         !git clone --quiet --depth 1 {source} ckdsnn-clone
         source = "ckdsnn-clone"
     if os.path.isdir(source):  # stays where it is, as the records lie there; a running kernel needs its path
         sys.path.insert(0, os.path.abspath(source))
-        source = f"-e {source}"
-    %pip install --quiet --no-deps {source}
+        %pip install --quiet --no-deps --editable "{source}"
+    else:
+        %pip install --quiet --no-deps "{source}"
     importlib.invalidate_caches()
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name

@@ -100,7 +100,7 @@ def with_folders(files: list[str]) -> set[str]:
 def scan(html: Path, root: Path, repository: str, branch: str, files: list[str]) -> list[str]:
     """Every finding in the pages below `html`, as "page: what"; empty for a sound book.
 
-    `files` are the paths that git tracks: launch buttons and source links may lead to nothing else, and to
+    `files` are the paths that git tracks: buttons and links to sources may lead to nothing else, and to
     no site at all if `repository` is "".
     """
     paths = [path for path in sorted(html.resolve().rglob("*.html")) if "_static" not in path.parts]

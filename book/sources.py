@@ -21,7 +21,7 @@ a { color: #0a5894; }
 h1 { font-size: 1.3rem; overflow-wrap: anywhere; }
 pre { margin: 0; padding: 1rem 0; overflow-x: auto; font: 14px/1.5 ui-monospace, Menlo, Consolas, monospace; }
 pre > span { display: block; width: max-content; min-width: 100%; scroll-margin-top: 30vh; }
-pre > span > a { display: inline-block; width: 3rem; margin-right: 1rem; text-align: right; text-decoration: none;
+pre > span > a { display: inline-block; width: 2.5rem; margin-right: 1rem; text-align: right; text-decoration: none;
   color: #595959; user-select: none; }
 pre > span:target { background: #fff3bf; }
 html[data-theme="dark"] body { background: #14181e; color: #ced6dd; }

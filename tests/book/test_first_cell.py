@@ -15,6 +15,7 @@ from book.first_cell import first_cell, main
 from tests.book.conftest import REPOSITORY
 
 ROOT = Path(__file__).parents[2]
+IN_PLACE = "--no-deps --editable"
 NEEDS = ["torch>=2", "spikingjelly[x]>=2,<3", "Grad_CAM>=1", 'sphinx>=7; extra == "book"']
 
 
@@ -47,9 +48,9 @@ def run(repository=""):
     return lines
 
 
-def installs(source):
+def installs(source, flags="--no-deps"):
     """What pip is asked for: ckdsnn alone, then only what it needs and is not there."""
-    return [f"install --quiet --no-deps {source}", 'install --quiet "spikingjelly[x]<3,>=2"']
+    return [f'install --quiet {flags} "{source}"', 'install --quiet "spikingjelly[x]<3,>=2"']
 
 
 def test_every_notebook_has_the_cell_with_the_projects_address():
@@ -80,13 +81,13 @@ def test_a_folder_that_only_has_the_name_of_the_package_is_not_taken_for_it(tmp_
 def test_the_project_around_the_notebook_is_installed_in_place(empty):
     (empty.parent / "ckdsnn").mkdir()
     project = "../ckdsnn/.."
-    assert run() == installs(f"-e {project}") and sys.path[0] == str(empty.parent)
+    assert run() == installs(project, IN_PLACE) and sys.path[0] == str(empty.parent)
 
 
 def test_with_an_address_the_project_is_cloned_as_its_records_are_needed(empty):
     clone, *others = run(REPOSITORY)
     assert clone == f"git clone --quiet --depth 1 {REPOSITORY} ckdsnn-clone"
-    assert others == installs("-e ckdsnn-clone") and sys.path[0] == str(empty / "ckdsnn-clone")
+    assert others == installs("ckdsnn-clone", IN_PLACE) and sys.path[0] == str(empty / "ckdsnn-clone")
 
 
 def test_what_the_environment_names_comes_first(empty, monkeypatch):
@@ -96,7 +97,10 @@ def test_what_the_environment_names_comes_first(empty, monkeypatch):
 
 
 def test_with_nothing_to_install_it_says_what_to_do(empty):
-    with pytest.raises(ModuleNotFoundError, match=rf"Put its wheel .* into the folder {empty}, or set CKDSNN_SOURCE"):
+    with pytest.raises(
+        ModuleNotFoundError,
+        match=rf"Put its wheel .* into the folder {empty}, or name the wheel, .*: %env CKDSNN_SOURCE=",
+    ):
         run()
 
 
