@@ -41,7 +41,9 @@ def book():
 def in_code(suite: str, wanted: str) -> list:
     """What the notebook that shows a suite assigns to the name `wanted`, or gives last to the function `wanted`."""
     cells = nbformat.read(ROOT / PAGES[suite], as_version=4).cells
-    code = [cell.source for cell in cells if cell.cell_type == "code" and "google.colab" not in cell.source]
+    code = [
+        cell.source for cell in cells if cell.cell_type == "code" and "hide-cell" not in cell.metadata.get("tags", [])
+    ]
     nodes = list(ast.walk(ast.parse("\n".join(code))))
     assigned = [n.value for n in nodes if isinstance(n, ast.Assign) and ast.unparse(n.targets) == wanted]
     given = [n.args[-1] for n in nodes if isinstance(n, ast.Call) and ast.unparse(n.func) == wanted]
