@@ -94,7 +94,10 @@ def test_in_a_read_only_folder_the_first_error_is_the_one_that_is_seen(tmp_path,
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "unlink", refuse)
-    with pytest.raises(CkdsnnError, match=r"cannot write .*file\.txt: Permission denied"), atomic(tmp_path / "file.txt"):
+    with (
+        pytest.raises(CkdsnnError, match=r"cannot write .*file\.txt: Permission denied"),
+        atomic(tmp_path / "file.txt"),
+    ):
         refuse()
 
 

@@ -1,5 +1,6 @@
 """Records and arrays of strangers: whatever lies in a file, it is read, or refused by our own error."""
 
+import contextlib
 import io
 import json
 import os
@@ -83,10 +84,8 @@ def test_mutated_records_are_read_or_refused(tmp_path):
         own = bytearray(text)
         for _ in range(rng.choice((1, 3, 30))):
             own[rng.randrange(len(own))] = rng.randrange(256)
-        try:
+        with contextlib.suppress(CkdsnnError):
             load_record(placed(bytes(own), tmp_path), tmp_path)
-        except CkdsnnError:
-            pass
 
 
 def test_mutated_arrays_are_read_or_refused_though_their_digest_matches(tmp_path):
@@ -135,5 +134,5 @@ def test_arrays_that_would_burst_or_run_are_refused(kind, tmp_path):
     assert BOMBS["claims_a_terabyte"] != npz(x=SMALL)
     path = tmp_path / "x.npz"
     path.write_bytes(BOMBS[kind])
-    with pytest.raises(CkdsnnError, match="x.npz"):
+    with pytest.raises(CkdsnnError, match=r"x\.npz"):
         read_arrays(path)
