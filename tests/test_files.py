@@ -2,6 +2,10 @@
 
 import errno
 import hashlib
+import os
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +13,7 @@ import pytest
 
 from ckdsnn import files
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, data_root, make_folder, nearest, sha256_file
+from ckdsnn.files import atomic, data_root, inside, make_folder, nearest, sha256_file
 
 
 def everything_below(folder):
@@ -85,3 +89,43 @@ def test_results_are_found_here_above_or_in_the_clone_of_the_package(tmp_path, m
     assert nearest("results") == elsewhere.parent / "results"
     (elsewhere / "results").mkdir()
     assert nearest("results") == Path("results")
+
+
+def test_what_a_killed_process_left_is_swept_but_no_living_ones_and_no_other_machines(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    here, there = platform.node(), "elsewhere"
+    living = [f".x.{here}.{os.getpid()}.partial.npz", f".x.{there}.{gone.pid}.partial.npz", ".hidden", "x.partial"]
+    for name in [f".x.{here}.{gone.pid}.partial.npz", f".y.{here}.{gone.pid}.partial", *living]:
+        (tmp_path / name).write_text("")
+    with atomic(tmp_path / "new.txt") as partial:
+        partial.write_text("new")
+    assert everything_below(tmp_path) == sorted([*living, "new.txt"])
+
+
+def test_in_a_read_only_folder_the_first_error_is_the_one_that_is_seen(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with (
+        pytest.raises(CkdsnnError, match=r"cannot write .*file\.txt: Permission denied"),
+        atomic(tmp_path / "file.txt"),
+    ):
+        refuse()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../a", "a\0b", "x" * 256])
+def test_a_files_name_leads_nowhere_else(tmp_path, name):
+    with pytest.raises(CkdsnnError, match=r"is no file's name"):
+        inside(tmp_path, name)
+
+
+def test_a_link_may_lead_within_its_folder_alone(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").write_text("")
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "a" / "file")
+    (tmp_path / "a" / "out").symlink_to(tmp_path / "secret")
+    assert inside(tmp_path / "a", "link").name == "link"
+    with pytest.raises(CkdsnnError, match="outside its folder"):
+        inside(tmp_path / "a", "out")

@@ -10,13 +10,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ckdsnn.distill.numerics import at_least_float32, check_temperature
+from ckdsnn.distill.numerics import at_least_float32, check_temperature, expect_tensor
 from ckdsnn.errors import CkdsnnError, check_choice, choose
-from ckdsnn.models.features import evaluating, has_closed_cam
+from ckdsnn.models.features import Features, evaluating, has_closed_cam
 
 
 def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
     """Raise CkdsnnError unless `tensor` has one dimension for each letter of `axes`, none of them empty."""
+    expect_tensor(name, tensor)
     if tensor.dim() != len(axes) or not tensor.numel():
         raise CkdsnnError(f"{name} of shape {list(tensor.shape)}: expected [{', '.join(axes)}]")
 
@@ -77,10 +78,15 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
     relu(sum_c a[c] F[c]) with a[c] the mean over the cells of d logit / d F[c]. Through an SNN every (step, channel)
     pair counts as a channel and the derivative is the surrogate's: the map that the paper calls unreliable.
     The model runs in eval mode (batch normalisation would mix the images) and is left as it was.
-    Raises CkdsnnError for classes that do not fit and a stage that the model does not have.
+    Raises CkdsnnError for classes that do not fit, a stage that the model does not have, and a model that does not
+    return Features, as `Tapped` makes them.
     """
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
-        logits, stages = model(x.detach().clone().requires_grad_())  # a frozen model has a graph only by its input
+        seen = model(x.detach().clone().requires_grad_())  # a frozen model has a graph only by its input
+        if not isinstance(seen, Features):
+            given = f"{type(model).__name__} returns a {type(seen).__name__}"
+            raise CkdsnnError(f"{given}: expected Features; Tapped makes them of any network")
+        logits, stages = seen
         check_classes(classes, len(logits), logits.shape[1])
         classes = classes.clone()  # those of inference mode cannot take part in a graph
         if not -len(stages) <= stage < len(stages):

@@ -1,6 +1,7 @@
 """Arithmetic that the losses share."""
 
 import math
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -13,8 +14,16 @@ def at_least_float32(x: torch.Tensor) -> torch.Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
+def expect_tensor(name: str, value: Any) -> None:
+    """Raise CkdsnnError unless `value` is a tensor: no list, no tuple, no array of NumPy's."""
+    if not isinstance(value, torch.Tensor):
+        raise CkdsnnError(f"{name}: expected a torch.Tensor, not a {type(value).__name__}")
+
+
 def check_logits(student: torch.Tensor, teacher: torch.Tensor) -> None:
     """Raise CkdsnnError unless both are [B, K] with the same B >= 1 and K >= 2, the student's first."""
+    expect_tensor("student logits", student)
+    expect_tensor("teacher logits", teacher)
     if student.dim() != 2 or student.shape != teacher.shape or not len(student) or student.shape[1] < 2:
         raise CkdsnnError(
             f"student logits {list(student.shape)}, teacher logits {list(teacher.shape)}: expected both [B, K] "

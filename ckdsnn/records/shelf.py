@@ -4,6 +4,8 @@ Every look-up is announced with `note_read`, so that a build knows what it depen
 """
 
 import json
+import math
+from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -12,10 +14,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 import jsonschema
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic
+from ckdsnn.files import atomic, inside
 from ckdsnn.reads import matches, note_read
 
 RUN_SCHEMA = "schema.json"
+LARGEST = 5_000_000  # bytes of a record's file; the largest so far has 15 thousand
 SHARED = ("data", "code", "env", "started")  # properties that other schemas refer to as "#/$defs/NAME"
 
 
@@ -55,7 +58,8 @@ class Shelf(Generic[Kind]):
     """what to do where one is there already"""
 
     def path(self, name: str, out: str | Path) -> Path:
-        return Path(out, self.folder, f"{name}.json")
+        """Where the record of this id lies. Raises CkdsnnError for a name that leads out of the folder."""
+        return inside(Path(out, self.folder), f"{name}.json")
 
     def files(self, out: str | Path) -> list[Path]:
         """The files of all records, sorted; one with a leading dot is what a killed run left unfinished."""
@@ -105,7 +109,7 @@ class Shelf(Generic[Kind]):
     def read(self, path: Path) -> Kind:
         """The record in a file. Raises CkdsnnError, naming the file, when it is not a valid one."""
         try:
-            record = self.kind(**json.loads(path.read_text(), parse_constant=refuse_constant))
+            record = self.kind(**strict_json(inside(path.parent, path.name)))
         except (OSError, TypeError, ValueError) as error:
             raise CkdsnnError(f"{path} is not a valid {self.kind.noun}: {error}") from error
         if record.id != path.stem:
@@ -113,6 +117,38 @@ class Shelf(Generic[Kind]):
         return record
 
 
+def strict_json(path: Path) -> Any:
+    """What a file of strict JSON holds. Raises ValueError for what only Python takes for it, and for too much."""
+    if not path.is_file():
+        raise ValueError("no regular file")
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(f"{size:,} bytes; a record has {LARGEST:,} at most")
+    try:
+        return json.loads(
+            path.read_text(encoding="utf-8"),
+            parse_constant=refuse_constant,
+            parse_float=finite,
+            object_pairs_hook=without_doubles,
+        )
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def refuse_constant(name: str) -> Any:
     """NaN and the infinities are no JSON, though Python reads them."""
     raise ValueError(f"{name} is no number")
+
+
+def finite(text: str) -> float:
+    """A number that a float holds."""
+    if math.isinf(number := float(text)):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
+
+
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, each key of which occurs once."""
+    if len(found := dict(pairs)) < len(pairs):
+        doubled = next(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        raise ValueError(f"the key {doubled[:40]!r} occurs twice")
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 import lightning as L
 
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import shortened
 from ckdsnn.records.provenance import environment
 
 
@@ -17,11 +18,11 @@ class OutOfTime(CkdsnnError):
 
 def parse_duration(text: str) -> int:
     """The seconds of "90s", "9m", "2h" or "1h30m". Raises CkdsnnError for any other text, and for no time at all."""
-    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
+    match = re.fullmatch(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", text)
     hours, minutes, seconds = (int(number or 0) for number in match.groups()) if match else (0, 0, 0)
     if total := 3600 * hours + 60 * minutes + seconds:
         return total
-    raise CkdsnnError(f"budget = {text!r}; expected hours, minutes, seconds: 2h, 9m, 90s or 1h30m")
+    raise CkdsnnError(f"budget = {shortened(text)}; expected hours, minutes, seconds: 2h, 9m, 90s or 1h30m")
 
 
 def deadline_after(budget: float | None) -> float:

@@ -20,8 +20,8 @@ from ckdsnn.models import STUDENTS, TEACHERS
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import load_records
 from ckdsnn.records.provenance import device_name
+from ckdsnn.training.checkpoints import CHECKPOINT, read_checkpoint
 from ckdsnn.training.machine import Machine
-from ckdsnn.training.trainer import CHECKPOINT, read_checkpoint
 
 STEPS = 5  # measured after the first, which warms up
 ENOUGH = 5.0  # seconds after which no further step is measured

@@ -20,9 +20,10 @@ from ckdsnn.measures.energy import energy_per_image, firing_rates
 from ckdsnn.measures.gallery import SIZE, gallery_images, in_parts, logits_of, student_maps, teacher_maps
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, save_arrays, save_record, save_weights
+from ckdsnn.records.failure import FAILURES, Failure
 from ckdsnn.records.provenance import environment
 from ckdsnn.records.record import FORMAT
-from ckdsnn.training.module import Curve
+from ckdsnn.training.module import Curve, Diverged
 
 SOME = 1000  # test images behind the firing rates and the saved logits
 AT_ONCE = 2**23  # bytes of float32 images at most where every activation is kept: 64 of 90 pixels
@@ -44,27 +45,39 @@ class Outcome:
     """how the record names the teacher"""
 
 
+def described(outcome: Outcome) -> dict[str, Any]:
+    """What a record says of a training, whether that succeeded or not."""
+    recipe, trainer = outcome.recipe, outcome.trainer
+    return {
+        "id": recipe.record_id(outcome.seed),
+        "tier": recipe.tier,
+        "recipe": asdict(recipe),
+        "seed": outcome.seed,
+        "data": describe_data(recipe, outcome.module.source),
+        "code": outcome.code,
+        "env": environment(trainer.strategy.root_device, trainer.precision)
+        | {"devices": trainer.world_size, "global_batch": recipe.batch_size},
+        "curve": outcome.curve.points,
+        "started": outcome.curve.started,
+    }
+
+
+def write_failure(outcome: Outcome, failure: Diverged, out: Path) -> None:
+    """Put a training that diverged on record."""
+    FAILURES.save(Failure(**described(outcome), term=failure.term, epoch=failure.epoch, step=failure.step), out)
+
+
 def write_record(outcome: Outcome, out: Path) -> Record:
     """Measure, save weights and arrays, and the record last of all."""
-    recipe, seed, points = outcome.recipe, outcome.seed, outcome.curve.points
     outcome.network.to(outcome.trainer.strategy.root_device)  # Lightning has moved it to the CPU
-    record_id = recipe.record_id(seed)
+    record_id = outcome.recipe.record_id(outcome.seed)
     record = Record(
-        id=record_id,
-        tier=recipe.tier,
-        recipe=asdict(recipe),
-        seed=seed,
-        data=describe_data(recipe, outcome.module.source),
+        **described(outcome),
         teacher=outcome.teacher,
-        code=outcome.code,
-        env=environment(outcome.trainer.strategy.root_device, outcome.trainer.precision)
-        | {"devices": outcome.trainer.world_size, "global_batch": recipe.batch_size},
-        curve=points,
         final=measure(outcome),
         arrays=save_gallery(outcome, out),
         weights=save_weights(outcome.network, record_id, out, outcome.objective),
-        started=outcome.curve.started,
-        seconds=round(sum(p["seconds"] for p in points), 3),
+        seconds=round(sum(p["seconds"] for p in outcome.curve.points), 3),
         images_per_second=round(throughput(outcome), 1),
         format=FORMAT,
     )

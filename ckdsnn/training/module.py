@@ -23,6 +23,14 @@ from ckdsnn.training.recall import Recall
 MEASURED = ("test_accuracy", "validation_accuracy")  # after each epoch, in the order of the data module
 
 
+class Diverged(CkdsnnError):
+    """A term of the loss is no number any more; which one, in which epoch and at which step of it, from 1."""
+
+    def __init__(self, term: str, epoch: int, step: int):
+        super().__init__(f"the training diverged: {term} was not finite at step {step} of epoch {epoch}")
+        self.term, self.epoch, self.step = term, epoch, step
+
+
 class Classifier(L.LightningModule):
     """One network under one objective, with the optimiser and the schedule over all steps that the recipe says.
 
@@ -48,6 +56,7 @@ class Classifier(L.LightningModule):
         self.recall = recall or Recall(None)
         self.layout = layout
         self.sums: dict[str, torch.Tensor] = {}
+        self.finite: dict[str, torch.Tensor] = {}
         self.hits = nn.ModuleList(
             MulticlassAccuracy(num_classes, average="micro", ignore_index=IGNORED) for _ in MEASURED
         )
@@ -57,11 +66,13 @@ class Classifier(L.LightningModule):
         # processes draw different noise
         state = stream_seed(self.seed, Purpose.NOISE, self.current_epoch, self.global_rank, self.recipe.streams)
         self.generator = generator_of(state, self.device)
-        self.sums = {}
+        self.sums, self.finite = {}, {}
         self.recall.begin(self.current_epoch)
 
     def on_train_epoch_end(self) -> None:
         self.recall.end()
+        if not all(parameter.isfinite().all() for parameter in self.parameters()):  # the last step's doing
+            raise Diverged("a weight", self.current_epoch + 1, self.trainer.num_training_batches)
 
     def training_step(self, batch: Examples) -> torch.Tensor:
         labels = batch.labels
@@ -80,11 +91,24 @@ class Classifier(L.LightningModule):
 
         count: examples in the step.
         """
-        self.sums = {name: self.sums.get(name, 0) + value.detach() for name, value in values.items()}
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, 0) + value.detach()
+            self.finite[name] = self.finite.get(name, 0) + self.sums[name].isfinite()
         if self.trainer.is_last_batch:
             steps = self.trainer.num_training_batches
+            self.check_finite(steps)
             means = {name: total / steps for name, total in self.sums.items()}
             self.log_dict(means, prog_bar=True, on_step=False, on_epoch=True, sync_dist=True, batch_size=count)
+
+    def check_finite(self, steps: int) -> None:
+        """Raise Diverged where the sum over an epoch of so many steps is not finite: from the first such step on.
+
+        Once an epoch, as every look at a number makes a GPU wait.
+        """
+        seen = {name: int(count) for name, count in self.finite.items()}
+        term, count = min(seen.items(), key=lambda one: one[1])
+        if self.trainer.strategy.reduce_boolean_decision(count < steps, all=False):  # processes must stop together
+            raise Diverged(term, self.current_epoch + 1, min(count + 1, steps))
 
     def validation_step(self, batch: Examples, _: int, dataloader_idx: int = 0) -> None:
         images, labels, _ = batch

@@ -17,12 +17,13 @@ from ckdsnn.files import make_folder, nearest
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.fields import idle_fields
 from ckdsnn.records import Record, find_record, load_arrays, load_record
+from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.provenance import code_state
 from ckdsnn.training.before import check_network, check_same, rehearse
 from ckdsnn.training.budget import OutOfTime, deadline_after
-from ckdsnn.training.finish import Outcome, write_record
+from ckdsnn.training.finish import Outcome, write_failure, write_record
 from ckdsnn.training.machine import Machine, leads, one_first, say
-from ckdsnn.training.module import Classifier, Curve
+from ckdsnn.training.module import Classifier, Curve, Diverged
 from ckdsnn.training.options import train_command
 from ckdsnn.training.recall import make_recall
 from ckdsnn.training.teacher import Teacher, fetch_teacher, from_elsewhere, from_record, needs_run
@@ -50,8 +51,8 @@ def run(
     teacher is copied from the folder `results` if it is on record there, else trained first. data: folder of the
     datasets. accelerator, devices, nodes, strategy, workers: see `Machine`. budget: seconds after which no epoch should
     end; the training then stops, and the same call continues.
-    Raises CkdsnnError for unknown names, impossible fields, data or devices that cannot be had, and a run that another
-    process is training; OutOfTime at the end of the budget.
+    Raises CkdsnnError for unknown names, impossible fields, data or devices that cannot be had, a run that another
+    process is training, and one that diverges, which is then on record as failed; OutOfTime at the end of the budget.
     """
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
@@ -61,6 +62,7 @@ def run(
     machine = Machine(accelerator, devices, nodes, strategy, workers)
     setting = Setting(Path(out), results, data, machine, progress, deadline)
     if not (found := find_record(recipe.digest(), seed, out)):
+        refuse_failed(recipe, seed, out)
         return train(recipe, seed, setting)
     check_same(recipe, found, data)
     return found
@@ -101,13 +103,31 @@ def train(recipe: Recipe, seed: int, setting: Setting) -> Record:
     outcome, classifier = prepare(recipe, seed, setting)
     trainer, work = outcome.trainer, work_folder(recipe, seed, setting.out)
     with only_process(work) if leads() else nullcontext():
-        with quiet_lightning():
-            fit(trainer, classifier, outcome.module, work)
+        try:
+            with quiet_lightning():
+                fit(trainer, classifier, outcome.module, work)
+        except Diverged as failure:
+            raise CkdsnnError(f"{failure}; {keep_failure(outcome, failure, setting.out)}") from failure
         if (done := len(outcome.curve.points)) < recipe.epochs:
             stopped = f"{recipe.name}, seed {seed}, stopped after epoch {done} of {recipe.epochs}"
             raise OutOfTime(f"{stopped}; the same command continues")
         write_by_one(outcome, setting.out)
     return load_record(recipe.record_id(seed), setting.out)
+
+
+def keep_failure(outcome: Outcome, failure: Diverged, out: Path) -> str:
+    """Put a training that diverged on record; says where it lies."""
+    if leads():
+        write_failure(outcome, failure, out)
+    path = FAILURES.path(outcome.recipe.record_id(outcome.seed), out)
+    return f"on record in {path}; the checkpoint of the last whole epoch, if there was one, stays"
+
+
+def refuse_failed(recipe: Recipe, seed: int, out: str | Path) -> None:
+    """Raise CkdsnnError for a run that is on record as failed: it would fail again."""
+    if found := FAILURES.find(f"*-s{seed}-{recipe.digest()}", out):
+        told = Diverged(found.term, found.epoch, found.step)
+        raise CkdsnnError(f"{told} when it was run before; delete {FAILURES.path(found.id, out)} to train it again")
 
 
 def require_teacher(recipe: Recipe, setting: Setting) -> None:

@@ -1,4 +1,4 @@
-"""Lightning's Trainer as every run uses it: logs, an atomic checkpoint after each epoch, and a clean Ctrl-C."""
+"""Lightning's Trainer as every run uses it: logs, a checkpoint after each epoch, and a clean Ctrl-C."""
 
 import logging
 import math
@@ -7,11 +7,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import lightning as L
-import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
@@ -22,11 +20,10 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import Recipe
 from ckdsnn.training.budget import Deadline
+from ckdsnn.training.checkpoints import CHECKPOINT, WholeCheckpoints, check_checkpoint
 from ckdsnn.training.machine import Machine, say
 from ckdsnn.training.module import Classifier, Curve
 from ckdsnn.training.synced import SyncedNorms
-
-CHECKPOINT = "last"  # file name of a run's one checkpoint, without its suffix
 
 
 @contextmanager
@@ -66,6 +63,7 @@ def make_trainer(
     Raises CkdsnnError for an accelerator or a strategy that is unknown or not there.
     """
     machine = machine or Machine()
+    on_cuda = machine.kind in ("cuda", "gpu")  # where alone norms can be synchronised
     # with no metric to monitor, the one that is kept is the latest
     checkpoint = ModelCheckpoint(
         work, CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
@@ -73,7 +71,7 @@ def make_trainer(
     try:
         return L.Trainer(
             **machine.options,
-            plugins=[SyncedNorms()] if machine.processes > 1 and machine.kind in ("cuda", "gpu") else [],  # CUDA alone
+            plugins=[WholeCheckpoints(), *([SyncedNorms()] if machine.processes > 1 and on_cuda else [])],
             use_distributed_sampler=False,  # the data module shares out the examples itself
             max_epochs=recipe.epochs,
             precision=precision_name(recipe.precision, machine.kind),
@@ -89,14 +87,6 @@ def make_trainer(
         raise CkdsnnError(f"{wanted}, strategy = {machine.strategy!r}: {error}") from error
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The content of a checkpoint. Raises CkdsnnError for one that cannot be read."""
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError) as error:
-        raise CkdsnnError(f"the checkpoint {path} is damaged; delete it and run again") from error
-
-
 def fit(trainer: L.Trainer, classifier: Classifier, module: DataModule, work: Path) -> None:
     """Train, going on from the checkpoint in `work` if there is one.
 
@@ -104,7 +94,7 @@ def fit(trainer: L.Trainer, classifier: Classifier, module: DataModule, work: Pa
     """
     checkpoint = work / f"{CHECKPOINT}.ckpt"
     if checkpoint.exists():
-        read_checkpoint(checkpoint)  # Lightning's own error would not name the file
+        check_checkpoint(checkpoint, classifier)  # Lightning's own error would not name the file
         say(f"continuing from {checkpoint}")
     make_folder(work)
     handler = signal.getsignal(signal.SIGINT)

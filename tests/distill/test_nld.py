@@ -163,6 +163,8 @@ def test_extreme_logits_stay_finite(noise_mix, noise_scale, noise_weight, dtype)
         ({"student_logits": STUDENT[:3]}, r"\[3, 10\], teacher logits \[6, 10\]"),
         ({"student_logits": STUDENT[:0], "teacher_logits": TEACHER[:0]}, "B >= 1"),
         ({"student_logits": STUDENT[None], "teacher_logits": TEACHER[None]}, r"\[B, K\]"),
+        ({"student_logits": STUDENT.detach().tolist()}, "student logits: expected a torch.Tensor, not a list"),
+        ({"teacher_logits": TEACHER.detach().numpy()}, "teacher logits: expected a torch.Tensor, not a ndarray"),
         ({"student_logits": STUDENT[:, :1], "teacher_logits": TEACHER[:, :1]}, "K >= 2"),
     ],
 )
