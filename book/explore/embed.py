@@ -4,10 +4,10 @@ An explorer is a folder's worth of models, the script beside this file that answ
 for readers without scripts.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -27,6 +27,14 @@ IDENTITY = re.compile(r"\bp\d{4,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 FOCUS = ":is(select, .noUi-handle):focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }"
 # CSS inside each list and slider: dark on light, as the page turns both round in its dark theme
 WIDGET = f":host {{ color: #222222; }} label, select, .bk-slider-title {{ font-size: 0.9rem; }} {FOCUS}"
+
+# The handles of Bokeh's sliders have no name for readers who hear the page.
+NAMED = """
+for (const slider of sliders) {
+  const handle = Bokeh.index.find_one(slider).shadow_el.querySelector(".noUi-handle");
+  handle.setAttribute("aria-label", slider.title);
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -53,32 +61,38 @@ def raw(html: str) -> str:
     return f"````{{raw}} html\n{html}\n````"
 
 
-@cache
-def beside(name: str) -> str:
-    """The content of a file beside this one."""
-    return (Path(__file__).parent / name).read_text()
-
-
-def embedded(name: str, models: Mapping[str, Model], layout: str, args: Mapping[str, Any], without: str) -> str:
+def embedded(name: str, models: Mapping[str, Model], layout: str, data: Mapping[str, Any], without: str) -> str:
     """The explorer `name` in Markdown.
 
-    models: what its layout shows at $KEY; args: what else NAME.js may use, besides the models, under their keys. The
+    models: what its layout shows at $KEY; data: what else NAME.js uses, besides the models, under their keys. The
     script runs when the page is ready, and at every change of a choice. without: HTML for readers without scripts.
     """
-    respond = CustomJS(args={**models, **args}, code=beside(f"{name}.js"))
-    for model in models.values():
-        if isinstance(model, Select | Slider):
-            model.js_on_change("value", respond)
+    respond = CustomJS(
+        args=dict(models), code=f"const {{ {', '.join(data)} }} = exploreData.{name};\n{script_of(name)}"
+    )
+    sliders = [model for model in models.values() if isinstance(model, Slider)]
     document = Document(title=name)
     for key, model in models.items():
+        if isinstance(model, Select | Slider):
+            model.js_on_change("value", respond)
         model.name = f"{name}-{key}"
         document.add_root(model)
-    document.js_on_event(DocumentReady, respond)
+    document.js_on_event(DocumentReady, CustomJS(args={"sliders": sliders}, code=NAMED), respond)
     script, places = components(dict(models), wrap_script=False)
-    shown = Template(layout).substitute(places)
-    html = f'<div class="explore" id="explore-{name}">\n{shown}\n</div>\n<script>{script}</script>'
+    shown = renamed(f"{Template(layout).substitute(places)}<script>{script}</script>", name)
     hidden = f"<noscript><style>.explore {{ display: none; }}</style>\n{without}\n</noscript>"
-    return raw(f"{renamed(html, name)}\n{hidden}")
+    return raw(f'<div class="explore" id="explore-{name}">\n{data_script(name, data)}\n{shown}\n</div>\n{hidden}')
+
+
+def data_script(name: str, data: Mapping[str, Any]) -> str:
+    """The data of an explorer by themselves: Bokeh would look through them anew for each of its models."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
+    return f"<script>(globalThis.exploreData ??= {{}}).{name} = {text};</script>"
+
+
+def script_of(name: str) -> str:
+    """What answers the changes of an explorer."""
+    return (Path(__file__).parent / f"{name}.js").read_text()
 
 
 def renamed(html: str, name: str) -> str:

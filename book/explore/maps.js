@@ -1,4 +1,4 @@
-// Answers a change of the explorer of maps. Arguments: its models, `tree` (data set -> student -> T -> method -> run),
+// Answers a change of the explorer of maps. It has its models, `tree` (data set -> student -> T -> method -> run),
 // `files` (data set -> the script with its pictures and maps).
 
 // Each list offers what there is for the choices before it.
@@ -17,7 +17,8 @@ const short = (value) => Number(value.toPrecision(3)).toString();
 
 // The values of picture n: all its cells, of one step after another.
 function unpack(packed, n) {
-  packed.values ??= Uint8Array.from(atob(packed.bytes), (letter) => letter.charCodeAt(0));
+  const kinds = { 1: Uint8Array, 2: Uint16Array };
+  packed.values ??= new kinds[packed.size](Uint8Array.from(atob(packed.bytes), (letter) => letter.charCodeAt(0)).buffer);
   const each = packed.values.length / packed.units.length;
   return Array.from(packed.values.subarray(n * each, (n + 1) * each), (value) => value * packed.units[n]);
 }
@@ -88,7 +89,7 @@ function draw(data) {
   say("cam", `evidence ${short(Math.min(...cams))} to ${short(Math.max(...cams))}`);
   say("sam", `${short(Math.min(...spikes))} to ${short(Math.max(...spikes))} spikes`
     + (run.steps > 1 ? `, t = ${seen} of ${run.steps}` : ""));
-  say("difference", "both from 0 to 1; blue: more SAM, orange: more CAM");
+  say("difference", "each 0 to 1; blue: more SAM");
   say("grad_cam", `${short(Math.min(...grads))} to ${short(Math.max(...grads))}`);
 }
 

@@ -36,7 +36,7 @@ LAYOUT = """
 <div><p>Picture</p>$photo<p id="explore-maps-photo"></p></div>
 <div><p>Teacher: CAM</p>$cam<p id="explore-maps-cam"></p></div>
 <div><p>Student: SAM</p>$sam<p id="explore-maps-sam"></p></div>
-<div><p>Difference, SAM less CAM</p>$difference<p id="explore-maps-difference"></p></div>
+<div><p>SAM less CAM</p>$difference<p id="explore-maps-difference"></p></div>
 <div><p>Student: Grad-CAM</p>$grad_cam<p id="explore-maps-grad_cam"></p></div>
 </div>
 """
@@ -66,10 +66,10 @@ def maps(runs: Iterable[Record], results: Path) -> Explorer:
         "difference": map_panel("difference", two_sided(MAP_COLOURS["cam"], MAP_COLOURS["sam"])),
         "grad_cam": map_panel("grad_cam", palette(MAP_COLOURS["grad_cam"])),
     }
-    args = {"tree": tree, "files": {NAMES[name]: f"../_static/{file_of(name)}" for name in datasets}}
+    data = {"tree": tree, "files": {NAMES[name]: f"../_static/{file_of(name)}" for name in datasets}}
     files = {file_of(name): data_file(name, shown).encode() for name in datasets}
     without, more = gallery_of(shown[first])
-    html = embedded("maps", models, LAYOUT, args, without)
+    html = embedded("maps", models, LAYOUT, data, without)
     return Explorer(html, files | more.files, more.data)
 
 
@@ -139,15 +139,18 @@ def answers(logits: np.ndarray) -> list[int]:
 
 
 def packed(maps: np.ndarray) -> dict:
-    """Maps [N, ...] of values from 0 on as a byte each, times a unit for each picture.
+    """Maps [N, ...] of values from 0 on as small whole numbers, times a unit for each picture.
 
-    Counts up to 255 are exact, with the unit 1; other values are cut to 255 shares of the picture's highest.
+    Counts are exact, with the unit 1 and one byte each, or two where one is too small; other values are cut to 255
+    shares of the picture's highest.
     """
     rows = maps.reshape(len(maps), -1).astype(np.float64)
-    exact = rows.max() <= 255 and np.array_equal(rows, rows.round())
+    exact = np.array_equal(rows, rows.round())
     units = np.ones(len(rows)) if exact else np.maximum(rows.max(1), 1e-12) / 255
-    shares = (rows / units[:, None]).round().astype(np.uint8)
-    return {"bytes": base64.b64encode(shares.tobytes()).decode(), "units": [float(f"{unit:.4g}") for unit in units]}
+    size = 2 if exact and rows.max() > 255 else 1
+    values = (rows / units[:, None]).round().astype(f"<u{size}")
+    text = base64.b64encode(values.tobytes()).decode()
+    return {"bytes": text, "size": size, "units": [float(f"{unit:.4g}") for unit in units]}
 
 
 def sheet(images: np.ndarray) -> str:

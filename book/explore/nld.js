@@ -1,4 +1,4 @@
-// Answers a change of the explorer of NLD. Arguments: its models; `runs` (student -> the logits of both networks, a list
+// Answers a change of the explorer of NLD. It has its models; `runs` (student -> the logits of both networks, a list
 // of classes for each picture), `noise` (the draws, of mean 0 and deviation 1), `names` (the class of each picture).
 
 const n = picture.value - 1, { teacher, student: own } = runs[student.value];

@@ -56,7 +56,7 @@ def nld(runs: Iterable[Record], results: Path) -> Explorer:
         "logits": logits_plot(classes),
         "probabilities": probabilities_plot(classes),
     }
-    args = {
+    data = {
         "runs": {
             label: {"teacher": rows(run, "teacher_logits"), "student": rows(run, "logits")}
             for label, run in shown.items()
@@ -65,7 +65,7 @@ def nld(runs: Iterable[Record], results: Path) -> Explorer:
         "names": names_of(first),
     }
     table = some_values(shown[label_of(START)])
-    return Explorer(embedded("nld", models, LAYOUT, args, without(table, "nld")), data=csv_of(table, "nld"))
+    return Explorer(embedded("nld", models, LAYOUT, data, without(table, "nld")), data=csv_of(table, "nld"))
 
 
 def noise(classes: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-// Answers a change of the explorer of runs. Arguments: its models; `every` (column -> a value a run, the most accurate
+// Answers a change of the explorer of runs. It has its models; `every` (column -> a value a run, the most accurate
 // first), `filters` (the columns that lists choose by), `all` (what a list says for every value).
 
 // Each list offers what is left by those before it.

@@ -63,9 +63,9 @@ def runs(found: Iterable[Record]) -> Explorer:
         "cost": choice("Against", COSTS.items(), next(iter(COSTS))),
         "chart": chart(points),
     }
-    args = {"every": points.to_dict("list"), "filters": [*FILTERS], "all": ALL}
+    data = {"every": points.to_dict("list"), "filters": [*FILTERS], "all": ALL}
     layout = LAYOUT.format(legend=legend(points))
-    return Explorer(embedded("runs", models, layout, args, without(points)), data={"explore-runs": csv_of(points)})
+    return Explorer(embedded("runs", models, layout, data, without(points)), data={"explore-runs": csv_of(points)})
 
 
 def points_of(found: Iterable[Record]) -> pd.DataFrame:

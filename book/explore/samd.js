@@ -1,4 +1,4 @@
-// Answers a change of the explorer of SAMD. Arguments: its models; `runs` (student -> both maps, a list of cells for
+// Answers a change of the explorer of SAMD. It has its models; `runs` (student -> both maps, a list of cells for
 // each picture), `units` (how many values a cell sums), `width` of a map in cells, `names` (the class of each picture).
 
 const n = picture.value - 1, run = runs[student.value];

@@ -64,14 +64,14 @@ def samd(runs: Iterable[Record], results: Path) -> Explorer:
         "sam_share": cells_panel("sam"),
         "chart": shares_plot(first.arrays["cam"][0].size),
     }
-    args = {
+    data = {
         "runs": {label: {"cam": rows(run, "cam"), "sam": rows(run, "sam")} for label, run in shown.items()},
         "units": units_of(first),
         "width": first.arrays["cam"].shape[2],
         "names": names_of(first),
     }
     table = some_values(shown[label_of(START)])
-    return Explorer(embedded("samd", models, LAYOUT, args, without(table, "samd")), data=csv_of(table, "samd"))
+    return Explorer(embedded("samd", models, LAYOUT, data, without(table, "samd")), data=csv_of(table, "samd"))
 
 
 def ranges(whose: str) -> list[tuple[str, str]]:
