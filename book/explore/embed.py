@@ -26,7 +26,12 @@ RECORD_PAGE = "../_static/records/{}.json"  # where a click on a run leads, from
 IDENTITY = re.compile(r"\bp\d{4,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")  # of a model or an element
 FOCUS = ":is(select, .noUi-handle):focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }"
 # CSS inside each list and slider: dark on light, as the page turns both round in its dark theme
-WIDGET = f":host {{ color: #222222; }} label, select, .bk-slider-title {{ font-size: 0.9rem; }} {FOCUS}"
+WIDGET = f"""
+:host {{ color: #222222; color-scheme: light; font-family: inherit; }}
+label, select, .bk-slider-title {{ font-size: 0.9rem; font-family: inherit; }}
+select {{ color: #222222; }}
+{FOCUS}
+"""
 
 # The handles of Bokeh's sliders have no name for readers who hear the page.
 NAMED = """
