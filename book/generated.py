@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from book.explore import explorers
+from book.explore.embed import Explorer
 from book.provenance import Figure, Records, legend, with_data
 from ckdsnn.analysis.cells import load_cells, of_setting, recorded, suite_recipes, teachers_of
 from ckdsnn.data import DATASETS
@@ -77,6 +79,8 @@ class Generator:
         """what is to lie beside the pages for download: name -> CSV"""
         self.figures: list[Figure] = []
         """that the pages show"""
+        self.files: dict[str, bytes] = {}
+        """what else is to lie there: path below _static -> content"""
 
     def fill(self, text: str) -> str:
         """The page with all its places filled in. Raises CkdsnnError for an unknown name."""
@@ -273,6 +277,22 @@ class Generator:
         """The README's first example that has this in its code; a test runs them all."""
         blocks = re.findall(r"^```python\n.*?^```$", (self.root / "README.md").read_text(), re.M | re.S)
         return next(block for block in blocks if wanted in block)
+
+    @part("explore")
+    def explorer(self, name: str) -> str:
+        """What readers can try themselves, by its name."""
+        return self.laid_out(choose("explorer", name, explorers.EXPLORERS)(self.runs, self.results))
+
+    @part("explore-library")
+    def explore_library(self) -> str:
+        """What a page with explorers loads first."""
+        return self.laid_out(explorers.library())
+
+    def laid_out(self, explorer: Explorer) -> str:
+        """The HTML of an explorer, its files being noted."""
+        self.files |= explorer.files
+        self.data |= explorer.data
+        return explorer.html
 
 
 def link(page: str, text: str) -> str:

@@ -86,7 +86,7 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
     """
     target = root / "_build" / "stage"
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("*.py", "explore", "__pycache__"))
     sources = Sources(root, repository, stage_config(root, target, repository))
     records = find_records(root)
     templated = {Path(page.name).stem for page in executed if page.words}
@@ -102,6 +102,8 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
     static = target / "book" / "_static"
     for name, text in (data | generator.data).items():
         write(static / "data" / f"{name}.csv", text.encode())
+    for name, content in generator.files.items():
+        write(static / name, content)
     for figure in [*figures, *generator.figures]:
         write(static / "figures" / (figure.name + figure.suffix), figure.content)
     write(static / SCRIPT, runs_script().encode())

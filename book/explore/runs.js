@@ -1,0 +1,38 @@
+// Answers a change of the explorer of runs. It has its models; `every` (column -> a value a run, the most accurate
+// first), `filters` (the columns that lists choose by), `all` (what a list says for every value).
+
+// Each list offers what is left by those before it.
+const lists = { dataset, network, timesteps, family };
+let left = every.id.map((_, i) => i);
+for (const key of filters) {
+  const list = lists[key], options = [all, ...new Set(left.map((i) => every[key][i]))];
+  list.options = options;
+  if (!options.includes(list.value)) list.value = all;
+  if (list.value !== all) left = left.filter((i) => every[key][i] === list.value);
+}
+
+const measured = left.filter((i) => every[cost.value][i] !== null);
+const label = cost.options.find(([value]) => value === cost.value)[1];
+const pick = (key) => measured.map((i) => every[key][i]);
+const data = Object.fromEntries(Object.keys(every).map((key) => [key, pick(key)]));
+data.x = data[cost.value];
+data.cost = data.x.map((value) => `${label}: ${Number(value.toPrecision(4))}`);
+const source = chart.renderers[0].data_source;
+source.selected.indices = [];
+source.data = data;
+chart.below[0].axis_label = label;
+
+// For readers without a mouse: links to the first runs of those shown.
+const MOST = 10;
+const missing = left.length - measured.length;
+document.getElementById("explore-runs-says").textContent = `${measured.length} of ${every.id.length} runs are shown.`
+  + (missing ? ` ${missing} more have no such number: it is of spiking networks alone.` : "");
+document.getElementById("explore-runs-heading").textContent = measured.length > MOST
+  ? `The ${MOST} most accurate of them:` : "By accuracy:";
+document.getElementById("explore-runs-list").replaceChildren(...measured.slice(0, MOST).map((i) => {
+  const item = document.createElement("li"), link = document.createElement("a");
+  link.href = every.address[i];
+  link.textContent = `${every.run[i]}, ${every.network[i]}, ${every.dataset[i]}, seed ${every.seed[i]}`;
+  item.append(link, `: ${every.accuracy[i].toFixed(2)} % (${every.training[i]})`);
+  return item;
+}));

@@ -1,0 +1,141 @@
+"""The explorer of runs: accuracy against what it costs, every run on record a point that leads to its record."""
+
+from collections.abc import Iterable
+from html import escape
+
+import pandas as pd
+from bokeh.models import ColumnDataSource, HoverTool, OpenURL, TapTool
+from bokeh.plotting import figure
+
+from book.explore.embed import RECORD_PAGE, Explorer, choice, embedded, plot
+from ckdsnn.recipe.methods import METHODS
+from ckdsnn.records import Record
+from ckdsnn.records.frame import Records
+from ckdsnn.report.energy import ACCOUNTS, energies
+from ckdsnn.report.labels import colour_of, family_of, label_of
+from ckdsnn.report.limits import NAMES
+from ckdsnn.report.runs import RATE
+from ckdsnn.report.tables import spread
+
+COSTS = {
+    **{key: f"Energy: {words[0].lower()}{words[1:]}" for key, words in ACCOUNTS.items()},
+    "firing_rate": RATE,
+    "hours": "Hours of training and testing",
+}
+ALL = "all"
+OTHER = "others"
+FILTERS = {
+    "dataset": "Data set",
+    "network": "Network",
+    "timesteps": "Time steps T",
+    "family": "Method, with its variants",
+}
+# what is told under the mouse
+TOLD = ("run", "network", "dataset", "timesteps", "training", "seed", "tier", "interval", "cost")
+TOOLTIP = (
+    "<b>{run}</b>",
+    "{network} on {dataset}, T: {timesteps}",
+    "@accuracy{{0.00}} % (95 %: {interval})",
+    "{cost}",
+    "{training}, seed {seed}, tier {tier}",
+)
+NOTHING = "No runs are on record yet."
+
+LAYOUT = """
+<div class="explore-controls">$dataset $network $timesteps $family $cost</div>
+<p class="explore-says" id="explore-runs-says" aria-live="polite"></p>
+<div class="explore-chart">$chart
+{legend}
+</div>
+<p id="explore-runs-heading"></p>
+<ol class="explore-list" id="explore-runs-list"></ol>
+"""
+
+
+def runs(found: Iterable[Record]) -> Explorer:
+    """The explorer of these runs."""
+    points = points_of(found)
+    if points.empty:
+        return Explorer(NOTHING)
+    start = {"dataset": NAMES["cifar10"], "network": NAMES["resnet8"]}
+    models = {
+        **{key: choice(title, options(points[key]), start.get(key, ALL)) for key, title in FILTERS.items()},
+        "cost": choice("Against", COSTS.items(), next(iter(COSTS))),
+        "chart": chart(points),
+    }
+    data = {"every": points.to_dict("list"), "filters": [*FILTERS], "all": ALL}
+    layout = LAYOUT.format(legend=legend(points))
+    return Explorer(embedded("runs", models, layout, data, without(points)), data={"explore-runs": csv_of(points)})
+
+
+def points_of(found: Iterable[Record]) -> pd.DataFrame:
+    """A row a run, the most accurate first, in words and numbers as they are shown; None where there is none."""
+    frame = energies(Records(found).frame())
+    methods = [str(one) or f"{name.rsplit('-s', 1)[0]}, other settings" for one, name in frame[["method", "id"]].values]
+    families = [method if method == "teacher" else family_of(method) for method in methods]
+    shown = pd.DataFrame({
+        "id": frame["id"].astype(str),
+        "run": [label_of(method) for method in methods],
+        "dataset": frame["dataset"].astype(str).map(NAMES),
+        "network": frame["model"].astype(str).map(NAMES),
+        "timesteps": ["ANN" if pd.isna(steps) else str(steps) for steps in frame["T"]],
+        "family": [label_of(family) if family else OTHER for family in families],
+        "training": [f"{n} epochs of {images(of)}" for n, of in frame[["epochs", "train_images"]].values],
+        "seed": frame["seed"].astype(int),
+        "tier": frame["tier"].astype(str),
+        "interval": [f"{low:.2f} to {high:.2f}" for low, high in frame[["accuracy_low", "accuracy_high"]].values],
+        "colour": [colour_of(method) for method in methods],
+        "address": [RECORD_PAGE.format(name) for name in frame["id"]],
+        **{key: frame[key].astype(float).round(4) for key in ("accuracy", *COSTS)},
+    })  # fmt: skip
+    ordered = shown.sort_values("accuracy", ascending=False, kind="stable").astype(object)
+    return ordered.where(ordered.notna(), None)
+
+
+def images(count: int) -> str:
+    """So many training images; 0 stands for all."""
+    return f"{count:,} images" if count else "all images"
+
+
+def options(values: pd.Series) -> list[str]:
+    """What a list offers: everything, or one of these."""
+    return [ALL, *dict.fromkeys(values)]
+
+
+def chart(points: pd.DataFrame) -> figure:
+    """A plot of runs, with one of them for a start; a click on a point leads to its record."""
+    made = plot(440, "box_zoom,reset", x_axis_label=next(iter(COSTS.values())), y_axis_label="Test accuracy (%)")
+    first = points.iloc[:1]
+    source = ColumnDataSource(first.assign(x=first[next(iter(COSTS))], cost="").to_dict("list"), name="runs-points")
+    dots = made.scatter("x", "accuracy", source=source, size=9, color="colour", alpha=0.75, line_color="white")
+    dots.nonselection_glyph = None
+    text = "<br>".join(line.format(**{key: f"@{key}" for key in TOLD}) for line in TOOLTIP)
+    made.add_tools(HoverTool(renderers=[dots], visible=False, tooltips=f"<div style='max-width: 15rem'>{text}</div>"))
+    made.add_tools(TapTool(renderers=[dots], visible=False, callback=OpenURL(url="@address", same_tab=True)))
+    return made
+
+
+def legend(points: pd.DataFrame) -> str:
+    """The colour of each method, below the plot: inside it, it would hide points."""
+    colours = dict(zip(points["family"], points["colour"], strict=True))
+    known = [label_of(name) for name in ("teacher", *METHODS)]
+    order = [name for name in dict.fromkeys([*known, *points["family"]]) if name in colours]
+    entries = [f'<li><span style="background: {colours[name]}"></span>{escape(name)}</li>' for name in order]
+    return f'<ul class="explore-legend">{"".join(entries)}</ul>'
+
+
+def csv_of(points: pd.DataFrame) -> str:
+    """What is drawn, for download."""
+    return points.drop(columns=["colour", "address"]).to_csv(index=False)
+
+
+def without(points: pd.DataFrame) -> str:
+    """What stands there without scripts: a row for each data set, network and T."""
+    groups = points.astype({"accuracy": float, "arithmetic": float}).groupby(
+        ["dataset", "network", "timesteps"], sort=False
+    )
+    table = groups.agg(runs=("id", "size"), accuracy=("accuracy", spread), energy=("arithmetic", spread)).reset_index()
+    heads = {"accuracy": "Test accuracy (%)", "energy": ACCOUNTS["arithmetic"], "timesteps": "T", "runs": "Runs"}
+    shown = table.rename(columns=FILTERS | heads).to_html(index=False, border=0)
+    link = '<a href="../_static/data/explore-runs.csv" download>every run as CSV</a>'
+    return f"<p>The runs by what they have in common ({link}). Choosing and drawing them needs scripts.</p>\n{shown}"
