@@ -89,11 +89,14 @@ def build(root: Path, repository: str | None = None) -> Path:
     index, stamp = root / "_build/html/index.html", root / "_build/html.json"
     key = fingerprint(root, executed.values(), repository)
     if not (index.is_file() and reads.is_fresh(stamp, key, root)):
+        from book.provenance import find_records
+        from book.records import record_pages
         from book.stage import stage  # with torch and all: seconds that an unchanged book need not wait
 
         print("building the pages", flush=True)
         with reads.noted(root, Path("_build", "out")) as found:
             staged = stage(root, executed, repository)
+            record_pages(staged, root / "results", find_records(root))
         publish(root, staged, repository, executed)
         reads.write_stamp(stamp, key, found)
     return index

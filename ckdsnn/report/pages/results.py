@@ -119,7 +119,7 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
         "Setting": runs["setting"].astype(str), "T": text(runs["T"], "{}", "ANN"), "Seed": runs["seed"],
         "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + whole(" to ") + high,
         "Published (%)": published.str.removesuffix("; "),
-        "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
+        "Record": [f'<a href="records/{name}.html">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
         "Tier": runs["tier"].astype(str), "Epochs": runs["epochs"],
         "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
         "Energy (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
