@@ -10,6 +10,7 @@ import pandas as pd
 
 from book.provenance import Figure, Records, legend, with_data
 from ckdsnn.analysis.cells import load_cells, of_setting, recorded, suite_recipes, teachers_of
+from ckdsnn.cli.cite import works
 from ckdsnn.data import DATASETS
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
@@ -290,6 +291,16 @@ class Generator:
     def status_answer(self) -> str:
         """How many of them stand where."""
         return status.answer(self.behind)
+
+    @part("bibtex")
+    def bibtex(self, key: str) -> str:
+        """The entry of a work."""
+        return f"```bibtex\n{choose('work', key, works())}\n```"
+
+    @part("changelog")
+    def changelog(self) -> str:
+        """The changelog without its title, which the page has."""
+        return (self.root / "CHANGELOG.md").read_text().split("\n", 1)[1]
 
     @part("commands")
     def commands(self) -> str:

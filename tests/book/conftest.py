@@ -26,8 +26,8 @@ RECORD = {
     "recipe": asdict(RECIPES["digits-snn"]),
     "data": {"name": "digits", "digest": "0" * 64}, "teacher": None,
     "code": {"commit": "0123456789" * 4, "dirty": False, "source_sha256": "0" * 64},
-    "env": {"python": "3", "torch": "2", "spikingjelly": "2", "lightning": "2", "device": "cpu: one", "dtype": "32-true",
-            "threads": 1},
+    "env": {"python": "3", "torch": "2", "spikingjelly": "2", "lightning": "2", "device": "cpu: one", "threads": 1,
+            "dtype": "32-true"},
     "curve": [{"epoch": 1, "ce": 1.0, "train_accuracy": 60.0, "test_accuracy": 61.0, "seconds": 1.0}],
     "final": {
         "last_accuracy": {"value": 61.0, "low": 55.0, "high": 66.0, "test_images": 300},

@@ -119,12 +119,14 @@ def result(record: Record) -> dict[str, str]:
     final, best, energy = record.final, record.final["best_accuracy"], record.final["energy"]
     checked, rate = record.validation_accuracy, record.firing_rate
     return {
-        "Test accuracy, last epoch, with the 95 % interval": f"{interval(record)} %, {final['last_accuracy']['test_images']} images",
+        "Test accuracy, last epoch, with the 95 % interval": f"{interval(record)} %",
+        "Test images": f"{final['last_accuracy']['test_images']:,}",
         **({} if checked is None else {"Validation accuracy, last epoch": f"{checked:.2f} %"}),
         "Best epoch, chosen on the test set": f"{best['value']:.2f} %, epoch {best['epoch']}",
         **({} if rate is None else {"Firing rate, mean of the layers": f"{rate:.1f} %"}),
         "Operations for an image": f"{energy['mac']:,.0f} MAC, {energy['ac']:,.0f} AC",
-        "Energy for an image": f"{record.arithmetic_energy:.2f} µJ for arithmetic, {record.whole_energy:.2f} µJ with memory",
+        "Energy for an image, arithmetic": f"{record.arithmetic_energy:.2f} µJ",
+        "Energy for an image, with memory": f"{record.whole_energy:.2f} µJ",
         **({} if record.teacher is None else {"Accuracy of its teacher": f"{record.teacher['accuracy']:.2f} %"}),
     }
 
@@ -151,8 +153,8 @@ def repeat(around: Around) -> str:
     """The command, and what it needs."""
     return (
         f'<pre class="command"><code>{escape(around.command)}</code></pre>'
-        "<p>It also trains the teacher, if that is not in the folder <code>again</code> yet. On another kind of device, or "
-        "with other versions than below, the numbers differ as those of two seeds do.</p>"
+        "<p>It also trains the teacher, if that is not in the folder <code>again</code> yet. On another kind of "
+        "device, or with other versions than below, the numbers differ as those of two seeds do.</p>"
     )
 
 
@@ -219,13 +221,13 @@ def maps(around: Around) -> str:
         return ""
     names = [around.classes[label] for label in around.arrays["labels"][:PICTURES]]
     rows = "".join(
-        f'<dt>{escape(label)}</dt><dd><img alt="{escape(label)} of {len(names)} test images" src="{as_png(strip)}"></dd>'
+        f'<dt>{escape(label)}</dt><dd><img alt="{escape(label)}, {len(names)} images" src="{as_png(strip)}"></dd>'
         for label, strip in strips(around.arrays, PICTURES).items()
     )
     return (
         f'<figure><dl class="strips">{rows}</dl><figcaption>The first {len(names)} test images: '
-        f"{escape(', '.join(names))}. Each CAM and Grad-CAM goes from its own lowest cell to its highest; all SAMs share one "
-        "scale.</figcaption></figure>"
+        f"{escape(', '.join(names))}. Each CAM and Grad-CAM goes from its own lowest cell to its highest; all SAMs "
+        "share one scale.</figcaption></figure>"
     )
 
 

@@ -8,7 +8,7 @@ from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
 from ckdsnn.report.claims.questions import CLAIMS
-from ckdsnn.report.tables import DASH, Table, between, whole
+from ckdsnn.report.tables import DASH, Table, between
 from ckdsnn.report.where import PAGES
 
 CAPTION, SUMMARY = "its caption", "a summary by others"
@@ -104,7 +104,7 @@ def shown(piece: Piece, state: str) -> str:
     """A link to the page that shows a piece; a dash for what is not there."""
     if not piece.drawn and state == NOTHING:
         return DASH
-    return f"[{piece.shown.split('/')[-1].split('.')[0]}](../{piece.shown})"
+    return f"[](../{piece.shown})"  # its title
 
 
 def state(documents: Documents) -> str:
@@ -122,17 +122,16 @@ def tiers(documents: Documents) -> str:
 
 def seeds(documents: Documents) -> str:
     """How many seeds there are of each method: the fewest and the most."""
-    groups: dict[tuple, set[int]] = {}
+    groups: dict[tuple[str, str], set[int]] = {}
     for document in documents:
-        kind = document.kind if isinstance(document, Study) else ""
-        content = frozenset((name, str(value)) for name, value in document.recipe.items())
-        groups.setdefault((kind, content), set()).add(document.seed)
+        kind, digest = getattr(document, "kind", ""), document.id.rsplit("-", 1)[1]  # an id ends in its recipe's digest
+        groups.setdefault((kind, digest), set()).add(document.seed)
     return between([len(group) for group in groups.values()]) if groups else ""
 
 
 def newest(documents: Documents) -> str:
     """The day, UTC, on which the youngest of them was begun."""
-    return whole(max(document.started[:10] for document in documents)) if documents else ""
+    return max(document.started[:10] for document in documents) if documents else ""
 
 
 def answer(found: Mapping[str, Documents]) -> str:

@@ -36,7 +36,7 @@ def test_results_and_rates_are_those_of_the_record(record):
         f"{last['value']:.2f} [{last['low']:.2f},"
     )
     nanojoule = record.final["energy"]["compute_nj"]
-    assert facts["Energy for an image"].startswith(f"{nanojoule / 1e3:.2f} µJ")
+    assert facts["Energy for an image, arithmetic"] == f"{nanojoule / 1e3:.2f} µJ"
     layers = record.final["firing_rate"]
     assert [row[1:] for row in rows(found, "Firing rate of each layer")[1:]] == [
         [name, f"{100 * rate:.1f}"] for name, rate in layers.items()
