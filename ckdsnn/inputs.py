@@ -11,7 +11,7 @@ from ckdsnn.errors import CkdsnnError, check_count
 class InputSpec:
     """The shape of one example. Raises CkdsnnError for a size below 1.
 
-    >>> InputSpec(channels=2, height=34, width=34, timesteps=10).blank(3).shape      # [T, B, C, H, W]
+    >>> InputSpec(channels=2, height=34, width=34, timesteps=10).blank(3).shape  # [T, B, C, H, W]
     torch.Size([10, 3, 2, 34, 34])
     """
 

@@ -20,7 +20,7 @@ def load_dataset(
     Raises CkdsnnError for an unknown name, a damaged cache, a wrong content, no network, an unwritable root, a folder
     that does not hold pictures by class.
 
-    >>> digits = load_dataset("digits")          # in scikit-learn: nothing to download
+    >>> digits = load_dataset("digits")  # in scikit-learn: nothing to download
     >>> len(digits.labels("train")) + len(digits.labels("test"))
     1797
     """

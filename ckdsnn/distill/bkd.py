@@ -53,9 +53,9 @@ def bkd_loss(
 
     >>> import torch
     >>> spikes, features = torch.ones(4, 1, 2, 1, 1), torch.ones(1, 2, 1, 1)
-    >>> print(f"{bkd_loss(spikes, features, restore=torch.nn.Identity(), blanked=0):.1f}")   # nothing to restore
+    >>> print(f"{bkd_loss(spikes, features, restore=torch.nn.Identity(), blanked=0):.1f}")  # nothing to restore
     0.0
-    >>> bool(bkd_loss(spikes, features, restore=torch.nn.Identity(), blanked=1) > 0)          # every channel is blanked
+    >>> bool(bkd_loss(spikes, features, restore=torch.nn.Identity(), blanked=1) > 0)  # every channel is blanked
     True
     """
     if not 0 <= blanked <= 1:

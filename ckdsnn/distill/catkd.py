@@ -41,7 +41,7 @@ def catkd_loss(
     Raises CkdsnnError for shapes that do not fit.
 
     >>> import torch
-    >>> spikes = torch.tensor([[0.0, 1.0]]).expand(4, 1, 1, 2, 2)      # [T, B, C, H, W]
+    >>> spikes = torch.tensor([[0.0, 1.0]]).expand(4, 1, 1, 2, 2)  # [T, B, C, H, W]
     >>> head = torch.ones(3, 1)
     >>> print(f"{catkd_loss(spikes, spikes[0], head, head):.1f} {catkd_loss(spikes, 1 - spikes[0], head, head):.1f}")
     0.0 0.5

@@ -32,7 +32,7 @@ def e2kd_loss(
     >>> classes = torch.tensor([0])
     >>> same = e2kd_loss(spikes, 7 * spikes[0], head, head, classes)
     >>> apart = e2kd_loss(spikes, 1 - spikes[0], head, head, classes)
-    >>> print(f"{same.abs():.1f} {apart:.1f}")                         # 1 - cosine
+    >>> print(f"{same.abs():.1f} {apart:.1f}")  # 1 - cosine
     0.0 1.0
     """
     student, teacher = as_features(student_stage, teacher_stage)

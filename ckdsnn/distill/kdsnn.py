@@ -23,7 +23,7 @@ def kdsnn_loss(
     Raises CkdsnnError for shapes that do not fit.
 
     >>> import torch
-    >>> spikes = torch.ones(4, 1, 2, 1, 1)       # [T, B, C, H, W]: every neuron spikes in each step, its rate is 1
+    >>> spikes = torch.ones(4, 1, 2, 1, 1)  # [T, B, C, H, W]: every neuron spikes in each step, its rate is 1
     >>> print(f"{kdsnn_loss(spikes, torch.ones(1, 2, 1, 1)):.1f}")
     0.0
     >>> bool(kdsnn_loss(spikes, torch.zeros(1, 2, 1, 1)) > 0)

@@ -53,8 +53,8 @@ def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes
     Raises CkdsnnError where the shapes do not fit.
 
     >>> import torch
-    >>> stage = torch.tensor([[[[1.0, 0.0]], [[0.0, 2.0]]]])           # [B, C, H, W] = [1, 2, 1, 2]
-    >>> head = torch.tensor([[1.0, 0.0], [-1.0, 3.0]])                 # [K, C]: class 1 reads the second channel
+    >>> stage = torch.tensor([[[[1.0, 0.0]], [[0.0, 2.0]]]])  # [B, C, H, W] = [1, 2, 1, 2]
+    >>> head = torch.tensor([[1.0, 0.0], [-1.0, 3.0]])  # [K, C]: class 1 reads the second channel
     >>> class_activation_map(stage, head, torch.tensor([1])).tolist()  # -1 becomes 0
     [[[0.0, 6.0]]]
     """
@@ -95,7 +95,7 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
     >>> from ckdsnn.models import build_teacher
     >>> network = build_teacher("resnet8", width=1)
     >>> images, classes = torch.rand(2, 3, 32, 32), torch.tensor([0, 3])
-    >>> exact = cam(network, images, classes) / 64                     # at the last stage, of 8 x 8 cells
+    >>> exact = cam(network, images, classes) / 64  # at the last stage, of 8 x 8 cells
     >>> torch.allclose(grad_cam(network, images, classes), exact, atol=1e-6)
     True
     """
@@ -124,8 +124,8 @@ def spike_activation_map(stage: torch.Tensor) -> torch.Tensor:
     Source: the paper's SAM. With last_activation "relu" (released code) it sums real values instead of spikes.
 
     >>> import torch
-    >>> spikes = torch.zeros(2, 1, 3, 1, 2)      # [T, B, C, H, W]
-    >>> spikes[:, 0, :, 0, 1] = 1                # every channel, in both steps, in the second cell
+    >>> spikes = torch.zeros(2, 1, 3, 1, 2)  # [T, B, C, H, W]
+    >>> spikes[:, 0, :, 0, 1] = 1  # every channel, in both steps, in the second cell
     >>> spike_activation_map(spikes).tolist()
     [[[0.0, 6.0]]]
     """
@@ -153,9 +153,9 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
 
     >>> import torch
     >>> maps = torch.tensor([[[2.0, 6.0]], [[0.0, 12.0]]])
-    >>> map_range(maps, "sample").flatten().tolist()                   # each map for itself
+    >>> map_range(maps, "sample").flatten().tolist()  # each map for itself
     [0.0, 1.0, 0.0, 1.0]
-    >>> map_range(maps, "batch").flatten().tolist()[1]                 # all together
+    >>> map_range(maps, "batch").flatten().tolist()[1]  # all together
     0.5
     >>> map_range(maps, "rate", units=12).flatten().tolist()[1]
     0.5
@@ -219,7 +219,7 @@ def scale_saliency(maps: torch.Tensor, scaling: str = "softmax", temperature: fl
 
     >>> import torch
     >>> share = scale_saliency(torch.tensor([[[0.0, 4.0]]]), temperature=2.0)
-    >>> [round(value, 3) for value in share.flatten().tolist()]        # 1 / (1 + e²), e² / (1 + e²)
+    >>> [round(value, 3) for value in share.flatten().tolist()]  # 1 / (1 + e²), e² / (1 + e²)
     [0.119, 0.881]
     >>> [round(value, 3) for value in scale_saliency(torch.tensor([[[3.0, 4.0]]]), "l2").flatten().tolist()]
     [0.6, 0.8]

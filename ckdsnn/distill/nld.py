@@ -34,7 +34,7 @@ def draw_noise(
     noise_gradient: mean and deviation are functions of the logits, with a gradient (the released code), not constants.
 
     >>> import torch
-    >>> logits = torch.full((1, 4), 3.0)         # all alike: their mean is 3, their deviation 0
+    >>> logits = torch.full((1, 4), 3.0)  # all alike: their mean is 3, their deviation 0
     >>> draw_noise(logits).tolist()
     [[3.0, 3.0, 3.0, 3.0]]
     """
@@ -95,7 +95,7 @@ def nld_loss(
 
     >>> import torch
     >>> student, teacher = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 4.0]])
-    >>> print(f"{nld_loss(student, teacher, noise_weight=0):.3f}")     # without noise: plain logits distillation
+    >>> print(f"{nld_loss(student, teacher, noise_weight=0):.3f}")  # without noise: plain logits distillation
     1.311
     >>> seeded = torch.Generator().manual_seed(0)
     >>> bool(nld_loss(student, teacher, noise=0.5, generator=seeded) == nld_loss(student, teacher, noise_weight=0))

@@ -47,7 +47,7 @@ def samd_loss(
     the teacher's map has a gradient.
 
     >>> import torch
-    >>> teacher = torch.tensor([[[0.0, 4.0]]])   # one image of two cells: it looks at the second
+    >>> teacher = torch.tensor([[[0.0, 4.0]]])  # one image of two cells: it looks at the second
     >>> nowhere, there = torch.zeros(1, 1, 2), torch.tensor([[[0.0, 4.0]]])
     >>> print(f"{samd_loss(nowhere, teacher):.3f}")
     1.311

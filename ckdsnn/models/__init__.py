@@ -101,7 +101,7 @@ def build_teacher(name: str, num_classes: int = 10, inputs: InputSpec | None = N
     >>> import torch
     >>> teacher = build_teacher("resnet19", num_classes=100, width=1)
     >>> logits, stages = teacher(torch.zeros(2, 3, 32, 32))
-    >>> logits.shape, stages[-1].shape                                 # [B, K] and [B, C, H, W]
+    >>> logits.shape, stages[-1].shape  # [B, K] and [B, C, H, W]
     (torch.Size([2, 100]), torch.Size([2, 64, 8, 8]))
     >>> build_teacher("resnet7")
     Traceback (most recent call last):
@@ -124,9 +124,9 @@ def build_student(
     >>> import torch
     >>> student = build_student("resnet20", num_classes=10, width=1, timesteps=4)
     >>> logits, stages = student(torch.rand(2, 3, 32, 32))
-    >>> logits.shape, stages[-1].shape                                 # [B, K] and [T, B, C, H, W]
+    >>> logits.shape, stages[-1].shape  # [B, K] and [T, B, C, H, W]
     (torch.Size([2, 10]), torch.Size([4, 2, 64, 8, 8]))
-    >>> {*stages[-1].unique().tolist()} <= {0.0, 1.0}                  # spikes
+    >>> {*stages[-1].unique().tolist()} <= {0.0, 1.0}  # spikes
     True
     >>> sum(weights.numel() for weights in student.parameters()) // 1000
     272

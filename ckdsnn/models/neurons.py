@@ -23,7 +23,7 @@ class LIF(nn.Module):
     forget to reset it. `kind`: how it is computed, see `Engine.neuron`. Raises CkdsnnError for less than one step.
 
     >>> neuron = LIF(timesteps=3, folded=False)
-    >>> neuron(torch.full((3, 1), 0.6)).flatten().tolist()             # 0.6, then 0.3 + 0.6, then 0.45 + 0.6 >= 1
+    >>> neuron(torch.full((3, 1), 0.6)).flatten().tolist()  # 0.6, then 0.3 + 0.6, then 0.45 + 0.6 >= 1
     [0.0, 0.0, 1.0]
     """
 

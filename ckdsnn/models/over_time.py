@@ -20,7 +20,7 @@ class Spiking(nn.Module):
     ...     layer.Conv2d(3, 8, 3, padding=1, step_mode="m"), neuron.LIFNode(step_mode="m"),
     ...     layer.AdaptiveAvgPool2d(1, step_mode="m"), nn.Flatten(2), nn.Linear(8, 10))
     >>> student = Spiking(Tapped(network, stages=["1"], head="4"), timesteps=4)
-    >>> student(torch.rand(2, 3, 16, 16)).stages[-1].shape             # an image, shown in each step
+    >>> student(torch.rand(2, 3, 16, 16)).stages[-1].shape  # an image, shown in each step
     torch.Size([4, 2, 8, 16, 16])
     """
 
@@ -50,7 +50,7 @@ class OverTime(nn.Module):
     >>> from ckdsnn.inputs import InputSpec
     >>> from ckdsnn.models import build_teacher
     >>> network = build_teacher("resnet8", inputs=InputSpec(channels=2), width=1).eval()
-    >>> frames = torch.rand(5, 2, 2, 32, 32)                           # [T, B, C, H, W]
+    >>> frames = torch.rand(5, 2, 2, 32, 32)  # [T, B, C, H, W]
     >>> mean = sum(network(frame).logits for frame in frames) / 5
     >>> torch.allclose(OverTime(network)(frames).logits, mean, atol=1e-5)
     True

@@ -18,7 +18,7 @@ class Record(Document):
     >>> record = find_record("178289db", 0, "results")
     >>> record.recipe["losses"], record.seed, record.devices
     ('at', 0, 1)
-    >>> record.accuracy == record.curve[-1]["test_accuracy"]          # the last epoch counts
+    >>> record.accuracy == record.curve[-1]["test_accuracy"]  # the last epoch counts
     True
     """
 

@@ -32,7 +32,7 @@ def load_records(out: str | Path = "results") -> Records:
 
     Raises CkdsnnError for a missing folder or an invalid record.
 
-    >>> runs = load_records("results").frame()   # one row a run
+    >>> runs = load_records("results").frame()  # one row a run
     >>> own = runs.query("setting == 'cifar10-16k' and method in ['snn', 'nld'] and seed < 3")
     >>> gain = own.pivot(index="seed", columns="method", values="accuracy")
     >>> bool((gain["nld"] > gain["snn"]).all())  # NLD is worth something with each of these seeds
@@ -90,7 +90,7 @@ def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) ->
     A file that holds these very arrays stays as it is: older records know it by its bytes.
 
     >>> first = save_arrays("mine.npz", {"labels": np.arange(3)}, "mine")
-    >>> save_arrays("mine.npz", {"labels": np.arange(3)}, "mine") == first     # the same arrays: the same file
+    >>> save_arrays("mine.npz", {"labels": np.arange(3)}, "mine") == first  # the same arrays: the same file
     True
     """
     path = Path(out, "arrays", name)

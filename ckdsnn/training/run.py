@@ -56,7 +56,7 @@ def run(
     >>> record = run("digits-teacher", seed=1, out="mine", epochs=1, train_images=64, progress=False)
     >>> record.seed, record.recipe["epochs"], len(record.curve), record.tier
     (1, 1, 1, 'smoke')
-    >>> run("digits-teacher", seed=1, out="mine", epochs=1, train_images=64) == record    # on record: not trained again
+    >>> run("digits-teacher", seed=1, out="mine", epochs=1, train_images=64) == record  # on record: not trained again
     True
     """
     deadline = deadline_after(budget)
