@@ -11,9 +11,11 @@ class CkdsnnError(ValueError):
     """A mistake in what was asked for; the message names the input and what would be valid.
 
     >>> from ckdsnn import Recipe
-    >>> Recipe("mine", model="resnet7")
-    Traceback (most recent call last):
-    ckdsnn.errors.CkdsnnError: unknown model of a student 'resnet7'; choose one of: ...
+    >>> try:
+    ...     made = Recipe("mine", model="resnet7")
+    ... except CkdsnnError as mistake:
+    ...     print(mistake)
+    unknown model of a student 'resnet7'; choose one of: ...
     """
 
 

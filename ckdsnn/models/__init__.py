@@ -103,9 +103,11 @@ def build_teacher(name: str, num_classes: int = 10, inputs: InputSpec | None = N
     >>> logits, stages = teacher(torch.zeros(2, 3, 32, 32))
     >>> logits.shape, stages[-1].shape  # [B, K] and [B, C, H, W]
     (torch.Size([2, 100]), torch.Size([2, 64, 8, 8]))
-    >>> build_teacher("resnet7")
-    Traceback (most recent call last):
-    ckdsnn.errors.CkdsnnError: unknown teacher 'resnet7'; choose one of: ...
+    >>> try:
+    ...     made = build_teacher("resnet7")
+    ... except CkdsnnError as mistake:
+    ...     print(mistake)
+    unknown teacher 'resnet7'; choose one of: ...
     """
     spec = choose("teacher", name, TEACHERS)
     check_count("num_classes", num_classes)

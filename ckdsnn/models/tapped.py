@@ -28,9 +28,11 @@ class Tapped(nn.Module):
     >>> logits, stages = tapped(torch.rand(2, 3, 16, 16))
     >>> logits.shape, stages[-1].shape, tapped.head_weight.shape
     (torch.Size([2, 10]), torch.Size([2, 8, 16, 16]), torch.Size([10, 8]))
-    >>> Tapped(network, stages=["layer4"], head="3")
-    Traceback (most recent call last):
-    ckdsnn.errors.CkdsnnError: no part 'layer4' in Sequential; there are: 0, 1, 2, 3
+    >>> try:
+    ...     made = Tapped(network, stages=["layer4"], head="3")
+    ... except CkdsnnError as mistake:
+    ...     print(mistake)
+    no part 'layer4' in Sequential; there are: 0, 1, 2, 3
     """
 
     def __init__(

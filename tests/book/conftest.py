@@ -11,9 +11,11 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+import yaml
 
-from book.build import build
+from book.build import build, jupyter_book
 from book.first_cell import first_cell
+from book.records import EXTRA
 from book.templates import Source, source_of
 from ckdsnn.recipe import RECIPES
 
@@ -148,6 +150,22 @@ def make_project(root: Path) -> Path:
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "add", "."], check=True)
     return root
+
+
+def built_pages(root: Path, pages: dict[str, str]) -> Path:
+    """Build a book of these pages of the folder `book`, with the real _config.yml; return the folder of its HTML."""
+    for name, text in (pages | {"index": "# Index\n\n```{bibliography}\n```\n"}).items():
+        (root / "stage" / "book").mkdir(parents=True, exist_ok=True)
+        (root / "stage" / "book" / f"{name}.md").write_text(text)
+    (root / "stage" / "book" / "references.bib").write_text(REFERENCES)
+    (root / "stage" / EXTRA).mkdir()
+    shutil.copytree(ROOT / "book" / "_static", root / "stage" / "book" / "_static")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config["repository"]["url"] = REPOSITORY
+    (root / "stage" / "_config.yml").write_text(yaml.safe_dump(config))
+    chapters = "".join(f"  - file: book/{name}\n" for name in pages)
+    (root / "stage" / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters:\n{chapters}")
+    return jupyter_book(root / "stage", root / "sphinx")
 
 
 @pytest.fixture

@@ -248,10 +248,10 @@ def recipe(record: Record) -> str:
     other = [name for name, default in others.items() if values[name] != default]
     other = [name for name in other if name not in idle_fields(found, other)]
     rows = [(f"<code>{name}</code>", said(values[name]), said(others[name])) for name in other]
-    everything = [(f"<code>{name}</code>", said(value)) for name, value in values.items()]
+    everything = "\n".join(f"{name}: {said(value)}" for name, value in values.items())
     return (
         f"<p>What it sets otherwise than the defaults, which are the paper's where those are known:</p>"
-        f"{table(('Field', 'Here', 'Default'), rows)}{folded('All fields', table(('Field', 'Here'), everything))}"
+        f"{table(('Field', 'Here', 'Default'), rows)}{folded('All fields', f'<pre>{everything}</pre>')}"
     )
 
 

@@ -8,7 +8,7 @@ from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
 from ckdsnn.report.claims.questions import CLAIMS
-from ckdsnn.report.tables import DASH, Table, between
+from ckdsnn.report.tables import DASH, Table, between, whole
 from ckdsnn.report.where import PAGES
 
 CAPTION, SUMMARY = "its caption", "a summary by others"
@@ -83,7 +83,7 @@ def status_table(name: str, caption: str, pieces: Iterable[Piece], found: Mappin
         return lambda piece: text([document for source in piece.sources for document in found[source]])
 
     columns = {
-        "": lambda piece: claim_link(piece) or piece.name,
+        "In the paper": lambda piece: claim_link(piece) or piece.name,
         "What": lambda piece: piece.shows,
         "Known from": lambda piece: piece.known,
         "State": lambda piece: DRAWN if piece.drawn else of(state)(piece),
@@ -126,7 +126,7 @@ def seeds(documents: Documents) -> str:
     for document in documents:
         kind, digest = getattr(document, "kind", ""), document.id.rsplit("-", 1)[1]  # an id ends in its recipe's digest
         groups.setdefault((kind, digest), set()).add(document.seed)
-    return between([len(group) for group in groups.values()]) if groups else ""
+    return whole(between([len(group) for group in groups.values()])) if groups else ""
 
 
 def newest(documents: Documents) -> str:
