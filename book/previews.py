@@ -1,6 +1,6 @@
 """Sphinx extension: a link to a term of the glossary says what the term means, while it is pointed at or has the focus.
 
-The definition is an attribute of the link, which screen readers read; custom.css shows it. No script is needed.
+The definition is an attribute of the link, which screen readers read; reference.css shows it. No script is needed.
 """
 
 import re

@@ -41,6 +41,7 @@ document.documentElement.dataset.theme = ["light", "dark"].includes(mode) ? mode
 <link rel="stylesheet" href="{up}_static/styles/pydata-sphinx-theme.css">
 <link rel="stylesheet" href="{up}_static/styles/sphinx-book-theme.css">
 <link rel="stylesheet" href="{up}_static/custom.css">
+<link rel="stylesheet" href="{up}_static/reference.css">
 </head>
 <body class="record-page">
 <nav aria-label="The book">{nav}</nav>
