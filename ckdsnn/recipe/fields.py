@@ -53,11 +53,12 @@ ADDED_LATER = {  # field -> the value of runs from before there was the field: i
 class Recipe:
     """Everything that decides a run's result but the seed. Raises CkdsnnError for any impossible field.
 
-    >>> teacher = {"teacher": "cifar100-resnet20-teacher"}
-    >>> recipe = Recipe("mine", dataset="cifar100", model="resnet20", width=1, timesteps=4, **teacher)
-    >>> recipe.loss_names, recipe.epochs, recipe.lr
+    >>> size = {"model": "resnet20", "width": 1, "timesteps": 4}
+    >>> recipe = Recipe("mine", teacher="cifar10-resnet20-teacher", **size)
+    >>> recipe.loss_names, recipe.epochs, recipe.lr  # the paper's
     (('samd', 'nld'), 400, 0.1)
-    >>> recipe.replace(name="other").digest() == recipe.digest(), recipe.replace(beta=2).digest() == recipe.digest()
+    >>> renamed, heavier = recipe.replace(name="other"), recipe.replace(beta=2)
+    >>> renamed.digest() == recipe.digest(), heavier.digest() == recipe.digest()
     (True, False)
     """
 

@@ -56,7 +56,7 @@ def page(record: Record, around: Around) -> str:
     """The page's article."""
     parts = {
         "Result": facts(result(record)),
-        "How to repeat it": repeat(around),
+        "How to repeat it": repeat(record, around),
         "Training": curve(record),
         "Firing rate of each layer": rates(record),
         "Maps": maps(around),
@@ -139,7 +139,7 @@ def machine(record: Record) -> dict[str, str]:
         "Commit": (code["commit"] or "unknown: outside a checkout") + ", with changes" * bool(code["dirty"]),
         "SHA-256 of the package's source": code["source_sha256"],
         "Versions": ", ".join(f"{name} {env[name]}" for name in packages),
-        "Device": f"{env['device']}, number: {record.devices}, CPU threads: {env['threads']}",
+        "Device": f"{env['device']}; devices: {record.devices}; CPU threads: {env['threads']}",
         "Precision": env["dtype"],
         "Images in a step, over all devices": str(record.global_batch),
         "Data": f"{record.data['name']}, digest {record.data['digest']}",
@@ -149,12 +149,13 @@ def machine(record: Record) -> dict[str, str]:
     }
 
 
-def repeat(around: Around) -> str:
-    """The command, and what it needs."""
+def repeat(record: Record, around: Around) -> str:
+    """The command, and what to know of it."""
+    taught = "It trains the teacher first, if that is not in the folder <code>again</code> yet. "
     return (
         f'<pre class="command"><code>{escape(around.command)}</code></pre>'
-        "<p>It also trains the teacher, if that is not in the folder <code>again</code> yet. On another kind of "
-        "device, or with other versions than below, the numbers differ as those of two seeds do.</p>"
+        f"<p>{taught * ('record' in (record.teacher or {}))}On another kind of device, or with other versions than those "
+        "below, the numbers will not be exactly these.</p>"
     )
 
 
