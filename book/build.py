@@ -30,7 +30,8 @@ from ckdsnn.files import sha256_file
 
 def fingerprint(root: Path, executed: Iterable[Path], repository: str) -> str:
     """Hex digest of all that the pages depend on but the results: sources, builder, package, pins, run notebooks."""
-    single = [root / name for name in ("README.md", "_config.yml", "_toc.yml", "constraints.txt", "pyproject.toml")]
+    names = ("README.md", "CHANGELOG.md", "_config.yml", "_toc.yml", "constraints.txt", "pyproject.toml")
+    single = [root / name for name in names]
     folders = [path for name in ("book", "ckdsnn", "notebooks") for path in (root / name).rglob("*")]
     files = sorted(path for path in [*single, *folders, *executed] if path.is_file() and path.suffix != ".pyc")
     lines = [repository, *(f"{path} {sha256_file(path)}" for path in files)]
