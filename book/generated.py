@@ -283,14 +283,14 @@ class Generator:
         """How far the paper's figures and tables, or its claims, are rebuilt."""
         pieces, caption = {
             "figures": (status.PIECES, "The paper's figures and tables, and how far they are rebuilt"),
-            "claims": (status.CLAIMED, "The paper's claims, and with what they are tested"),
+            "claims": (status.claimed(claims.CLAIMS), "The paper's claims, and with what they are tested"),
         }[which]
         return self.shown(status.status_table(f"status-{which}", caption, pieces, self.behind), "book/status.md")
 
     @part("status-answer")
     def status_answer(self) -> str:
         """How many of them stand where."""
-        return status.answer(self.behind)
+        return status.answer(self.behind, status.claimed(claims.CLAIMS))
 
     @part("bibtex")
     def bibtex(self, key: str) -> str:

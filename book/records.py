@@ -6,6 +6,7 @@ hundreds of pages would take minutes to build and to scan.
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from html import escape
 from pathlib import Path
 
@@ -103,10 +104,17 @@ def pages_that_show(staged: Path) -> dict[str, list[tuple[str, str]]]:
 
 
 def command_of(record: Record) -> str:
-    """The line that repeats a run: by the name that its recipe has today, and the fields that it has otherwise."""
+    """The line that repeats a run: by the name that its recipe has today, and the fields that it has otherwise.
+
+    For a recipe of one's own, which no command knows, it is a line of Python.
+    """
     recipe = Recipe.of(record.recipe)
     if place := PLACE_OF_DIGEST.get(recipe.digest()):
         recipe = RECIPES[NAME_OF_PLACE[place]]
+    if recipe.name not in RECIPES:
+        defaults = {field.name: field.default for field in fields(Recipe)}
+        own = [f"{name}={value!r}" for name, value in asdict(recipe).items() if value != defaults[name]]
+        return f'run(Recipe({", ".join(own)}), seed={record.seed}, out="again")'
     return f"{train_command(recipe.name, record.seed, changes_of(recipe))} --out again"
 
 

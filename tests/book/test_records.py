@@ -57,6 +57,12 @@ def test_a_page_names_the_pages_that_show_the_run_and_its_teacher(staged):
     assert "seen.html" not in teacher.read_text()
 
 
+def test_the_page_of_a_recipe_of_ones_own_has_a_line_of_python_that_repeats_it(record):
+    made = []
+    eval(command_of(record), {"Recipe": Recipe, "run": lambda recipe, seed, out: made.append((recipe, seed))})
+    assert made == [(Recipe.of(record.recipe), record.seed)]
+
+
 def test_equal_records_give_equal_pages(staged, stocked):
     first = {path: path.read_bytes() for path in (staged / EXTRA / FOLDER).iterdir()}
     record_pages(staged, stocked / "results", find_records(stocked))

@@ -3,13 +3,16 @@ suites and studies it rests on; state, tier, n and date are those of the records
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 from ckdsnn.records.study import Study
-from ckdsnn.report.claims.questions import CLAIMS
 from ckdsnn.report.tables import DASH, Table, between, whole
 from ckdsnn.report.where import PAGES
+
+if TYPE_CHECKING:
+    from ckdsnn.report.claims.questions import Claim
 
 CAPTION, SUMMARY = "its caption", "a summary by others"
 FULL, SHORT, SMALL = "rebuilt", "rebuilt, shorter trainings", "rebuilt at small size"
@@ -31,6 +34,8 @@ class Piece:
     """the suites and kinds of studies whose runs show it here"""
     page: str = ""
     """that shows it, where that is not the page of its first source"""
+    evidence: str = ""
+    """where its verdict stands, of a claim"""
     drawn: bool = False
     """whether it is a drawing, behind which there is no run"""
 
@@ -64,15 +69,20 @@ PIECES = (
     Piece("A table", "energy and firing rates", SUMMARY, ("timesteps",), "notebooks/14_energy.ipynb"),
     Piece("The rest", "of 12 figures and 7 tables: what they show is not known to us"),
 )
-CLAIMED = tuple(
-    Piece(
-        claim.key,
-        claim.statement,
-        sources=tuple(dict.fromkeys(q.source for q in claim.questions)),
-        page=PAGES[claim.shown],
-    )
-    for claim in CLAIMS
-)
+
+
+def claimed(claims: Iterable["Claim"]) -> list[Piece]:
+    """The claims as pieces, each resting on what its questions are asked of."""
+    return [
+        Piece(
+            claim.key,
+            claim.statement,
+            sources=tuple(dict.fromkeys(question.source for question in claim.questions)),
+            page=PAGES[claim.shown],
+            evidence=f"#claim-{claim.key.lower()}",
+        )
+        for claim in claims
+    ]
 
 
 def status_table(name: str, caption: str, pieces: Iterable[Piece], found: Mapping[str, Documents]) -> Table:
@@ -83,7 +93,7 @@ def status_table(name: str, caption: str, pieces: Iterable[Piece], found: Mappin
         return lambda piece: text([document for source in piece.sources for document in found[source]])
 
     columns = {
-        "In the paper": lambda piece: claim_link(piece) or piece.name,
+        "In the paper": lambda piece: f"[{piece.name}]({piece.evidence})" if piece.evidence else piece.name,
         "What": lambda piece: piece.shows,
         "Known from": lambda piece: piece.known,
         "State": lambda piece: DRAWN if piece.drawn else of(state)(piece),
@@ -93,11 +103,6 @@ def status_table(name: str, caption: str, pieces: Iterable[Piece], found: Mappin
         "Shown on": lambda piece: shown(piece, of(state)(piece)),
     }
     return Table.of(name, caption, pieces, columns)
-
-
-def claim_link(piece: Piece) -> str:
-    """A claim's key as a link to its evidence; "" for a figure or a table."""
-    return f"[{piece.name}](claims.md#claim-{piece.name.lower()})" if piece in CLAIMED else ""
 
 
 def shown(piece: Piece, state: str) -> str:
@@ -134,10 +139,10 @@ def newest(documents: Documents) -> str:
     return max(document.started[:10] for document in documents) if documents else ""
 
 
-def answer(found: Mapping[str, Documents]) -> str:
+def answer(found: Mapping[str, Documents], claims: Sequence[Piece]) -> str:
     """How many of the known figures and tables, and of the claims, stand where."""
     parts = []
-    for noun, pieces in (("figures and tables that we know of", PIECES[:-1]), ("claims", CLAIMED)):
+    for noun, pieces in (("figures and tables that we know of", PIECES[:-1]), ("claims", claims)):
         states = [DRAWN if one.drawn else state([d for source in one.sources for d in found[source]]) for one in pieces]
         counts = "; ".join(
             f"{states.count(one)} {one}" for one in (FULL, SHORT, SMALL, DRAWN, NOTHING) if one in states

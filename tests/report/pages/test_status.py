@@ -8,7 +8,6 @@ from book.contents import pages
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.report.claims.questions import CLAIMS
 from ckdsnn.report.pages.status import (
-    CLAIMED,
     DRAWN,
     FULL,
     NOTHING,
@@ -17,6 +16,7 @@ from ckdsnn.report.pages.status import (
     SMALL,
     Piece,
     answer,
+    claimed,
     newest,
     seeds,
     state,
@@ -25,6 +25,8 @@ from ckdsnn.report.pages.status import (
 )
 from ckdsnn.studies.study import MEASURES
 from tests.book.conftest import ROOT
+
+CLAIMED = claimed(CLAIMS)
 
 
 def like(record, name, seed, started="2026-01-31T12:00:00Z", **changes):
@@ -78,7 +80,7 @@ def test_the_table_says_it_and_leads_to_the_page(runs):
 
 
 def test_the_answer_counts_every_piece_that_is_known_once(runs):
-    text = answer({source: runs if source == "noise" else [] for source in (*SUITES, *MEASURES)})
+    text = answer({source: runs if source == "noise" else [] for source in (*SUITES, *MEASURES)}, CLAIMED)
     assert (
         f"Of {len(PIECES) - 1} figures and tables that we know of: 1 {SMALL}; 1 {DRAWN}; {len(PIECES) - 3} {NOTHING}."
         in text
