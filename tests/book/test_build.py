@@ -1,5 +1,6 @@
 """The whole line on a throw-away project: what a reader of the built pages meets."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from book import build as builder
 from book.build import build, main
 from book.first_cell import first_cell
 from ckdsnn.errors import CkdsnnError
-from tests.book.conftest import REPOSITORY, RUN
+from tests.book.conftest import RECORD, REPOSITORY, RUN
 
 
 def page(root, name):
@@ -130,7 +131,8 @@ def test_a_record_that_no_notebook_reads_builds_the_pages_again(built, tmp_path,
     monkeypatch.setattr(builder, "publish", lambda *_: published.append("now"))
     build(grown)
     assert build(grown) and len(published) == 1
-    (grown / "results" / "runs" / "digits-snn-1.json").write_text("{}")
+    other = RECORD | {"id": RUN.replace("-s0-", "-s1-"), "seed": 1}
+    (grown / "results" / "runs" / f"{other['id']}.json").write_text(json.dumps(other))
     assert build(grown) and len(published) == 2
 
 
