@@ -30,7 +30,8 @@ from ckdsnn.files import sha256_file
 
 def fingerprint(root: Path, executed: Iterable[Path], repository: str) -> str:
     """Hex digest of all that the pages depend on but the results: sources, builder, package, pins, run notebooks."""
-    single = [root / name for name in ("README.md", "_config.yml", "_toc.yml", "constraints.txt", "pyproject.toml")]
+    names = ("README.md", "CHANGELOG.md", "_config.yml", "_toc.yml", "constraints.txt", "pyproject.toml")
+    single = [root / name for name in names]
     folders = [path for name in ("book", "ckdsnn", "notebooks") for path in (root / name).rglob("*")]
     files = sorted(path for path in [*single, *folders, *executed] if path.is_file() and path.suffix != ".pyc")
     lines = [repository, *(f"{path} {sha256_file(path)}" for path in files)]
@@ -89,11 +90,14 @@ def build(root: Path, repository: str | None = None) -> Path:
     index, stamp = root / "_build/html/index.html", root / "_build/html.json"
     key = fingerprint(root, executed.values(), repository)
     if not (index.is_file() and reads.is_fresh(stamp, key, root)):
+        from book.provenance import find_records
+        from book.records import record_pages
         from book.stage import stage  # with torch and all: seconds that an unchanged book need not wait
 
         print("building the pages", flush=True)
         with reads.noted(root, Path("_build", "out")) as found:
             staged = stage(root, executed, repository)
+            record_pages(staged, root / "results", find_records(root))
         publish(root, staged, repository, executed)
         reads.write_stamp(stamp, key, found)
     return index

@@ -12,6 +12,7 @@ from book.explore import explorers
 from book.explore.embed import Explorer
 from book.provenance import Figure, Records, legend, with_data
 from ckdsnn.analysis.cells import load_cells, of_setting, recorded, suite_recipes, teachers_of
+from ckdsnn.cli.cite import works
 from ckdsnn.data import DATASETS
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
@@ -31,7 +32,7 @@ from ckdsnn.report.claims.headline import answer, behind_forest, forest, headlin
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.limits import in_short, setting
-from ckdsnn.report.pages import differences, landing, reproduce, results
+from ckdsnn.report.pages import differences, landing, reproduce, results, status
 from ckdsnn.report.suites import VALIDATED
 from ckdsnn.report.tables import Table
 from ckdsnn.report.where import PAGES
@@ -266,6 +267,44 @@ class Generator:
         runs = [run for run in [*teachers_of(cells, self.results), *cells.records] if run not in others]
         command = f"ckdsnn suite {suite}" + f" --tier {tier}" * (len(SUITES[suite]) > 1)
         return reproduce.Line(link(PAGES[suite], suite), command, runs, SEEDS[suite] * len(names) + len(teachers))
+
+    @cached_property
+    def behind(self) -> dict[str, status.Documents]:
+        """Suite or kind of study -> its records in all tiers but smoke."""
+        runs = {
+            suite: [
+                run
+                for tier in SUITES[suite]
+                if tier != "smoke"
+                for run in load_cells(suite, tier, self.results).records
+            ]
+            for suite in SUITES
+        }
+        return runs | {kind: STUDIES.find_all(f"{kind}-*", self.results) for kind in MEASURES}
+
+    @part("status")
+    def status(self, which: str) -> str:
+        """How far the paper's figures and tables, or its claims, are rebuilt."""
+        pieces, caption = {
+            "figures": (status.PIECES, "The paper's figures and tables, and how far they are rebuilt"),
+            "claims": (status.claimed(claims.CLAIMS), "The paper's claims, and with what they are tested"),
+        }[which]
+        return self.shown(status.status_table(f"status-{which}", caption, pieces, self.behind), "book/status.md")
+
+    @part("status-answer")
+    def status_answer(self) -> str:
+        """How many of them stand where."""
+        return status.answer(self.behind, status.claimed(claims.CLAIMS))
+
+    @part("bibtex")
+    def bibtex(self, key: str) -> str:
+        """The entry of a work."""
+        return f"```bibtex\n{choose('work', key, works())}\n```"
+
+    @part("changelog")
+    def changelog(self) -> str:
+        """The changelog without its title, which the page has."""
+        return (self.root / "CHANGELOG.md").read_text().split("\n", 1)[1]
 
     @part("commands")
     def commands(self) -> str:

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records import record_files
 from ckdsnn.records.bench import bench_files, machine
+from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
 
 TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
@@ -85,9 +86,19 @@ def origin_of(found: list[dict]) -> list[str]:
     return [f"measured on {machines_of(found)}"]
 
 
-def links_to(names: list[str]) -> str:
-    """A line with a link to each record; more than three are folded. "../": every page lies one folder deep."""
-    paths = [(f"../_static/records/{escape(name)}.json", escape(Path(name).name)) for name in names]
+def has_page(name: str, records: Records) -> bool:
+    """Whether a record has a page of its own: those of runs have."""
+    return records[name].parent.name == RUNS.folder
+
+
+def address_of(name: str, records: Records) -> str:
+    """Where a record is shown: on its page, or as it is. "../": every page lies one folder deep."""
+    return f"../book/records/{name}.html" if has_page(name, records) else f"../_static/records/{name}.json"
+
+
+def links_to(names: list[str], records: Records) -> str:
+    """A line with a link to each record; more than three are folded."""
+    paths = [(escape(address_of(name, records)), escape(Path(name).name)) for name in names]
     links = ", ".join(f'<a href="{path}">{name}</a>' for path, name in paths)
     if len(names) > 3:
         return f"<details><summary>{len(names)} records</summary>{links}</details>"
@@ -111,7 +122,7 @@ def legend(notebook: str, stated: dict, records: Records) -> str:
         names = names_of(stated["records"], notebook, records)
         found = [json.loads(records[name].read_text()) for name in names]
         parts += [*origin_of(found), f"code {commits_of(found)}"]
-        links = links_to(names)
+        links = links_to(names, records)
     elif stated.get("source"):
         parts += [escape(stated["source"])]
     else:

@@ -8,7 +8,15 @@ T = TypeVar("T")
 
 
 class CkdsnnError(ValueError):
-    """A mistake in what was asked for; the message names the input and what would be valid."""
+    """A mistake in what was asked for; the message names the input and what would be valid.
+
+    >>> from ckdsnn import Recipe
+    >>> try:
+    ...     made = Recipe("mine", model="resnet7")
+    ... except CkdsnnError as mistake:
+    ...     print(mistake)
+    unknown model of a student 'resnet7'; choose one of: ...
+    """
 
 
 def choose(kind: str, name: str, table: Mapping[str, T]) -> T:

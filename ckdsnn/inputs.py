@@ -9,7 +9,11 @@ from ckdsnn.errors import CkdsnnError, check_count
 
 @dataclass(frozen=True)
 class InputSpec:
-    """The shape of one example. Raises CkdsnnError for a size below 1."""
+    """The shape of one example. Raises CkdsnnError for a size below 1.
+
+    >>> InputSpec(channels=2, height=34, width=34, timesteps=10).blank(3).shape  # [T, B, C, H, W]
+    torch.Size([10, 3, 2, 34, 34])
+    """
 
     channels: int = 3
     """3 of an RGB image, 2 of events (one for each polarity)"""

@@ -23,7 +23,13 @@ ATTEMPTS = 10
 
 
 def normalize(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """uint8 [B, planes, H, W] to float32: (x / 255 - mean) / std per channel."""
+    """uint8 [B, planes, H, W] to float32: (x / 255 - mean) / std per channel.
+
+    >>> import torch
+    >>> pixels = torch.tensor([0, 255], dtype=torch.uint8).view(1, 1, 1, 2)
+    >>> normalize(pixels, mean=(0.5,), std=(0.25,)).flatten().tolist()
+    [-2.0, 2.0]
+    """
     shift, scale = (x.new_tensor(values, dtype=torch.float32).view(-1, 1, 1) * 255 for values in (mean, std))
     return x.float().sub_(shift).div_(scale)
 
@@ -36,6 +42,11 @@ class Augment:
     flip: mirror left and right with probability 1/2
     erasing: probability of a rectangle of zeros after normalisation
     Raises CkdsnnError for an unknown policy, a negative padding, a probability outside [0, 1].
+
+    >>> import torch
+    >>> plain = Augment(None, crop_padding=0, flip=False, erasing=0.0, mean=(0.5,) * 3, std=(0.5,) * 3)
+    >>> plain(torch.zeros(2, 3, 8, 8, dtype=torch.uint8), torch.Generator()).unique().tolist()
+    [-1.0]
     """
 
     def __init__(

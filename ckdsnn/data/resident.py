@@ -34,6 +34,12 @@ class Resident:
 
     x_train, x_test: uint8 [N, planes, H, W], 3 planes of an RGB image, T*C of event frames. y_train, y_test: int64 [N].
     digest: one SHA-256 for training and test examples together.
+
+    >>> from ckdsnn.data import load_dataset
+    >>> digits = load_dataset("digits")
+    >>> images, labels = next(digits.chunks("test", torch.tensor([2, 0]), batch_size=2))
+    >>> images.shape, labels.equal(digits.labels("test")[[2, 0]])
+    (torch.Size([2, 3, 16, 16]), True)
     """
 
     spec: DatasetSpec

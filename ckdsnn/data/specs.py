@@ -21,7 +21,11 @@ THUMBNAIL = 96  # largest side in pixels of the pictures in a gallery
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """What has to be known about a dataset before its images are read."""
+    """What has to be known about a dataset before its images are read.
+
+    >>> dataset_spec("cifar10").classes[3], dataset_spec("nmnist").inputs.timesteps
+    ('cat', 10)
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -166,6 +170,9 @@ def dataset_spec(name: str, size: int = 0) -> DatasetSpec:
 
     size: the side in pixels at which pictures that are read as needed, or events, are shown; 0 for the usual one.
     Raises CkdsnnError for an unknown name, and a size of pictures that lie in memory.
+
+    >>> dataset_spec("cifar10").inputs
+    InputSpec(channels=3, height=32, width=32, timesteps=None)
     """
     if name.startswith(FOLDER):
         path = name.removeprefix(FOLDER)
@@ -186,6 +193,9 @@ def statistics_of(spec: DatasetSpec, which: str) -> tuple[Channels, Channels]:
 
     `which` is "own", or "cifar10" as the released code does for CIFAR-100 too.
     Raises CkdsnnError for another word.
+
+    >>> statistics_of(DATASETS["cifar100"], "cifar10") == statistics_of(DATASETS["cifar10"], "own")
+    True
     """
     chosen = choose("statistics", which, {"own": spec, "cifar10": _CIFAR10})
     return chosen.mean, chosen.std

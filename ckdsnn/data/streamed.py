@@ -41,6 +41,19 @@ class Streamed:
 
     Training pictures are cut as ImageNet's usually are (torchvision's RandomResizedCrop), test pictures scaled and cut
     out of the middle. What is kept in memory is the paths: 60 bytes a picture.
+
+    >>> from PIL import Image
+    >>> from ckdsnn.data import load_dataset
+    >>> for split, name in (("train", "cat"), ("train", "dog"), ("val", "cat"), ("val", "dog")):
+    ...     folder = Path("pictures", split, name)
+    ...     folder.mkdir(parents=True)
+    ...     Image.new("RGB", (300, 240)).save(folder / "one.png")
+    >>> source = load_dataset("folder:pictures")
+    >>> source.spec.classes, sorted(source.labels("train").tolist())
+    (('cat', 'dog'), [0, 1])
+    >>> images, labels = next(source.chunks("test", torch.tensor([0]), batch_size=1))
+    >>> images.shape
+    torch.Size([1, 3, 224, 224])
     """
 
     def __init__(self, spec: DatasetSpec, folder: Path, files: dict[str, list[tuple[str, int]]], workers: int = 0):

@@ -19,6 +19,12 @@ def at_loss(student_stage: torch.Tensor, teacher_stage: torch.Tensor) -> torch.T
 
     student_stage: [T, B, C, H, W]; teacher_stage: [B, C, H, W], of any C. The mean is the convention of the authors'
     code, whose weight is 1000. Raises CkdsnnError for shapes that do not fit.
+
+    >>> import torch
+    >>> spikes = torch.tensor([0.0, 1.0]).expand(4, 1, 3, 1, 2)  # [T, B, C, H, W]: in the second cell alone
+    >>> here, there = torch.tensor([1.0, 0.0]).expand(1, 5, 1, 2), torch.tensor([0.0, 9.0]).expand(1, 5, 1, 2)
+    >>> print(f"{at_loss(spikes, there):.1f} {at_loss(spikes, here):.1f}")  # the length plays no part, the place does
+    0.0 1.0
     """
     maps = (features.square().sum(1) for features in as_features(student_stage, teacher_stage))
     student, teacher = (scale_saliency(m, "l2") for m in on_one_grid(*maps))

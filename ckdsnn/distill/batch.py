@@ -31,6 +31,14 @@ class Batch(NamedTuple):
     student_model: the student itself, for terms that read its head. adapter: the term's own trained module.
     recall: how a term asks the teacher for more than its Features, by the question's name: once a step for each.
     closed_cam: whether maps may be made in closed form, see `Engine.closed_cam`.
+
+    >>> import torch
+    >>> from ckdsnn.models import Features
+    >>> student = Features(torch.zeros(1, 2), (torch.zeros(4, 1, 8, 2, 2), torch.ones(4, 1, 16, 1, 1)))
+    >>> teacher = Features(torch.zeros(1, 2), (torch.ones(1, 64, 1, 1),))
+    >>> batch = Batch(torch.zeros(1, 3, 4, 4), torch.tensor([0]), student, teacher, torch.nn.Identity())
+    >>> [tuple(stage.shape) for stage in batch.stages_at(-1)]
+    [(4, 1, 16, 1, 1), (1, 64, 1, 1)]
     """
 
     images: torch.Tensor

@@ -18,7 +18,12 @@ BLANKED = 0.15  # share of an image's channels, the default of the authors' code
 
 
 def restoring_block(student_channels: int, teacher_channels: int) -> nn.Module:
-    """Two 3x3 convolutions around a ReLU, at the teacher's number of channels."""
+    """Two 3x3 convolutions around a ReLU, at the teacher's number of channels.
+
+    >>> import torch
+    >>> restoring_block(16, 64)(torch.rand(2, 16, 8, 8)).shape
+    torch.Size([2, 64, 8, 8])
+    """
     return nn.Sequential(
         match_channels(student_channels, teacher_channels),
         nn.Conv2d(teacher_channels, teacher_channels, 3, padding=1),
@@ -45,6 +50,13 @@ def bkd_loss(
     student_stage: [T, B, C, H, W]; teacher_stage: [B, C, H, W]; restore: a `restoring_block`; generator: on the
     stages' device, for a repeatable blur.
     Raises CkdsnnError for shapes that do not fit and a share out of range.
+
+    >>> import torch
+    >>> spikes, features = torch.ones(4, 1, 2, 1, 1), torch.ones(1, 2, 1, 1)
+    >>> print(f"{bkd_loss(spikes, features, restore=torch.nn.Identity(), blanked=0):.1f}")  # nothing to restore
+    0.0
+    >>> bool(bkd_loss(spikes, features, restore=torch.nn.Identity(), blanked=1) > 0)  # every channel is blanked
+    True
     """
     if not 0 <= blanked <= 1:
         raise CkdsnnError(f"blanked = {blanked!r}; expected a number from 0 to 1")

@@ -39,6 +39,12 @@ def catkd_loss(
     student_stage: the last, [T, B, C, H, W]; teacher_stage: the last, [B, C, H, W]; heads: [K, C]. The mean is the
     convention of the authors' code, whose weight for scaled maps is 50. The gradient reaches the student's head, too.
     Raises CkdsnnError for shapes that do not fit.
+
+    >>> import torch
+    >>> spikes = torch.tensor([[0.0, 1.0]]).expand(4, 1, 1, 2, 2)  # [T, B, C, H, W]
+    >>> head = torch.ones(3, 1)
+    >>> print(f"{catkd_loss(spikes, spikes[0], head, head):.1f} {catkd_loss(spikes, 1 - spikes[0], head, head):.1f}")
+    0.0 0.5
     """
     if len(student_head) != len(teacher_head):
         raise CkdsnnError(f"student_head of {len(student_head)} classes, teacher_head of {len(teacher_head)}")

@@ -26,6 +26,14 @@ def e2kd_loss(
 
     student_stage: the last, [T, B, C, H, W]; teacher_stage: the last, [B, C, H, W]; heads: [K, C]. The gradient reaches
     the student's head, too. Raises CkdsnnError for shapes and classes that do not fit.
+
+    >>> import torch
+    >>> spikes, head = torch.tensor([0.0, 1.0]).expand(4, 1, 1, 1, 2), torch.ones(3, 1)
+    >>> classes = torch.tensor([0])
+    >>> same = e2kd_loss(spikes, 7 * spikes[0], head, head, classes)
+    >>> apart = e2kd_loss(spikes, 1 - spikes[0], head, head, classes)
+    >>> print(f"{same.abs():.1f} {apart:.1f}")  # 1 - cosine
+    0.0 1.0
     """
     student, teacher = as_features(student_stage, teacher_stage)
     own = class_activation_map(student, student_head, classes)

@@ -13,6 +13,13 @@ def kd_loss(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperat
 
     Logits are those before the softmax, a spiking student's averaged over its time steps.
     Raises CkdsnnError for shapes that differ and a temperature that is not positive.
+
+    >>> import torch
+    >>> student, teacher = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 4.0]])
+    >>> print(f"{kd_loss(student, teacher):.3f}")
+    1.311
+    >>> kd_loss(teacher, teacher).abs().item() < 1e-6
+    True
     """
     check_logits(student_logits, teacher_logits)
     check_temperature(temperature)

@@ -21,6 +21,13 @@ def kdsnn_loss(
 
     student_stage: [T, B, C, H, W]; teacher_stage: [B, C, H, W]; adapter: maps the rates to the teacher's channels.
     Raises CkdsnnError for shapes that do not fit.
+
+    >>> import torch
+    >>> spikes = torch.ones(4, 1, 2, 1, 1)  # [T, B, C, H, W]: every neuron spikes in each step, its rate is 1
+    >>> print(f"{kdsnn_loss(spikes, torch.ones(1, 2, 1, 1)):.1f}")
+    0.0
+    >>> bool(kdsnn_loss(spikes, torch.zeros(1, 2, 1, 1)) > 0)
+    True
     """
     student, teacher = as_features(student_stage, teacher_stage)
     return feature_distance(adapter(student) if adapter else student, teacher)

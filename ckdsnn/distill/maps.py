@@ -52,6 +52,12 @@ def class_activation_map(stage: torch.Tensor, head_weight: torch.Tensor, classes
     stage: [B, C, H, W], the one before global average pooling; head_weight: [K, C]; classes: [B] class indices.
     For such a head Grad-CAM is the same map times 1 / (H W). The released code computes its teacher maps so.
     Raises CkdsnnError where the shapes do not fit.
+
+    >>> import torch
+    >>> stage = torch.tensor([[[[1.0, 0.0]], [[0.0, 2.0]]]])  # [B, C, H, W] = [1, 2, 1, 2]
+    >>> head = torch.tensor([[1.0, 0.0], [-1.0, 3.0]])  # [K, C]: class 1 reads the second channel
+    >>> class_activation_map(stage, head, torch.tensor([1])).tolist()  # -1 becomes 0
+    [[[0.0, 6.0]]]
     """
     expect_shape("stage", stage, "BCHW")
     check_head(head_weight, stage)
@@ -65,6 +71,12 @@ def cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> torch.Tenso
     """The CAM [B, H, W] of an ANN on its inputs x for `classes` [B], in eval mode and without a graph.
 
     Grad-CAM takes its place where the head does not read the mean of the last stage.
+
+    >>> import torch
+    >>> from ckdsnn.models import build_teacher
+    >>> images, classes = torch.rand(2, 3, 32, 32), torch.tensor([0, 3])
+    >>> cam(build_teacher("resnet8", width=1), images, classes).shape
+    torch.Size([2, 8, 8])
     """
     if not has_closed_cam(model):
         return grad_cam(model, x, classes)
@@ -80,6 +92,14 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
     The model runs in eval mode (batch normalisation would mix the images) and is left as it was.
     Raises CkdsnnError for classes that do not fit, a stage that the model does not have, and a model that does not
     return Features, as `Tapped` makes them.
+
+    >>> import torch
+    >>> from ckdsnn.models import build_teacher
+    >>> network = build_teacher("resnet8", width=1)
+    >>> images, classes = torch.rand(2, 3, 32, 32), torch.tensor([0, 3])
+    >>> exact = cam(network, images, classes) / 64  # at the last stage, of 8 x 8 cells
+    >>> torch.allclose(grad_cam(network, images, classes), exact, atol=1e-6)
+    True
     """
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         seen = model(x.detach().clone().requires_grad_())  # a frozen model has a graph only by its input
@@ -108,6 +128,12 @@ def spike_activation_map(stage: torch.Tensor) -> torch.Tensor:
     """The spike count of each cell, sum_t sum_c F[t, c]: [T, B, C, H, W] -> [B, H, W]; no gradient is used.
 
     Source: the paper's SAM. With last_activation "relu" (released code) it sums real values instead of spikes.
+
+    >>> import torch
+    >>> spikes = torch.zeros(2, 1, 3, 1, 2)  # [T, B, C, H, W]
+    >>> spikes[:, 0, :, 0, 1] = 1  # every channel, in both steps, in the second cell
+    >>> spike_activation_map(spikes).tolist()
+    [[[0.0, 6.0]]]
     """
     expect_shape("stage", stage, "TBCHW")
     return stage.sum((0, 2), dtype=torch.promote_types(stage.dtype, torch.float32))  # bf16 counts to 256 only
@@ -130,6 +156,15 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
     over the whole batch (the released code: a map then depends on its neighbours); "rate" divides by `units`, the
     number of values summed in a cell: T*C for a spike map, which makes it a firing rate, C for a teacher's.
     Raises CkdsnnError for maps of another shape, an unknown `how`, or "rate" without `units`.
+
+    >>> import torch
+    >>> maps = torch.tensor([[[2.0, 6.0]], [[0.0, 12.0]]])
+    >>> map_range(maps, "sample").flatten().tolist()  # each map for itself
+    [0.0, 1.0, 0.0, 1.0]
+    >>> map_range(maps, "batch").flatten().tolist()[1]  # all together
+    0.5
+    >>> map_range(maps, "rate", units=12).flatten().tolist()[1]
+    0.5
     """
     expect_shape("maps", maps, "BHW")
     check_choice("map range", how, RANGES)
@@ -187,6 +222,13 @@ def scale_saliency(maps: torch.Tensor, scaling: str = "softmax", temperature: fl
     Euclidean norm 1; "none". A constant map becomes uniform, zero, or itself over its norm; never NaN. Half
     precision becomes float32.
     Raises CkdsnnError for an unknown scaling or a temperature that is not positive.
+
+    >>> import torch
+    >>> share = scale_saliency(torch.tensor([[[0.0, 4.0]]]), temperature=2.0)
+    >>> [round(value, 3) for value in share.flatten().tolist()]  # 1 / (1 + e²), e² / (1 + e²)
+    [0.119, 0.881]
+    >>> [round(value, 3) for value in scale_saliency(torch.tensor([[[3.0, 4.0]]]), "l2").flatten().tolist()]
+    [0.6, 0.8]
     """
     expect_shape("maps", maps, "BHW")
     scale = choose("saliency scaling", scaling, SCALINGS)

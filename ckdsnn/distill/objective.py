@@ -31,6 +31,18 @@ class Objective(nn.Module):
     (as the released code, whose running ones drift besides; here they stay).
     label_smoothing: the share of the labels' weight that the cross-entropy spreads evenly over all classes.
     Raises CkdsnnError for terms without a teacher, for those that lack their adapter, and an unknown teacher_norm.
+
+    >>> import torch
+    >>> from ckdsnn.distill import LOSSES
+    >>> from ckdsnn.models import build_student, build_teacher
+    >>> teacher, student = build_teacher("resnet8", width=1), build_student("resnet8", width=1, timesteps=2)
+    >>> objective = Objective({"samd": (1.0, LOSSES["samd"]()), "nld": (0.5, LOSSES["nld"]())}, teacher)
+    >>> images, labels = torch.rand(4, 3, 32, 32), torch.tensor([0, 1, 2, 3])
+    >>> total, terms = objective(images, labels, student(images))
+    >>> [*terms]
+    ['ce', 'samd', 'nld']
+    >>> bool(total.isclose(terms["ce"] + terms["samd"] + 0.5 * terms["nld"]))
+    True
     """
 
     def __init__(

@@ -45,6 +45,16 @@ def samd_loss(
     where that matters, pool first, then take `map_range`.
     Raises CkdsnnError for maps that do not fit, an unknown scaling, a temperature that is not positive, and where only
     the teacher's map has a gradient.
+
+    >>> import torch
+    >>> teacher = torch.tensor([[[0.0, 4.0]]])  # one image of two cells: it looks at the second
+    >>> nowhere, there = torch.zeros(1, 1, 2), torch.tensor([[[0.0, 4.0]]])
+    >>> print(f"{samd_loss(nowhere, teacher):.3f}")
+    1.311
+    >>> samd_loss(there, teacher).abs().item() < 1e-6
+    True
+    >>> print(f"{samd_loss(nowhere, teacher, temperature_squared=False):.3f}")  # 1.311 / 2²
+    0.328
     """
     expect_shape("student_map", student_map, "BHW")
     expect_shape("teacher_map", teacher_map, "BHW")
@@ -86,6 +96,9 @@ class SAMD:
     student_map: "spikes", the spike activation map (the paper), or "cam", the class activation map of the firing rates
     for the class that the student itself predicts (the first release), with gradients to the features and the head.
     map_grid: "smaller", maps meet on the coarser grid, or "image", both are enlarged to the images' size first.
+
+    >>> SAMD().map_temperature, SAMD().teacher_range, SAMD().stage
+    (2.0, 'sample', -1)
     """
 
     weight = "beta"

@@ -15,6 +15,11 @@ class Features(NamedTuple):
 
     logits: [B, K]; a student's are the mean over its time steps.
     stages: one tensor a stage, first to last; teacher [B, C, H, W], student [T, B, C, H, W].
+
+    >>> import torch
+    >>> found = Features(torch.zeros(2, 10), (torch.zeros(2, 16, 8, 8), torch.zeros(2, 32, 4, 4)))
+    >>> found.logits.shape, len(found.stages)
+    (torch.Size([2, 10]), 2)
     """
 
     logits: torch.Tensor
@@ -23,7 +28,15 @@ class Features(NamedTuple):
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Eval mode inside the block, each module's former mode after it (a part may be frozen in eval mode)."""
+    """Eval mode inside the block, each module's former mode after it (a part may be frozen in eval mode).
+
+    >>> model = nn.Sequential(nn.BatchNorm1d(1).eval(), nn.Dropout())
+    >>> with evaluating(model):
+    ...     print([part.training for part in model])
+    [False, False]
+    >>> [part.training for part in model]
+    [False, True]
+    """
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
@@ -46,6 +59,9 @@ def stage_pairs(student: int, teacher: int) -> tuple[tuple[int, int], ...]:
 
     They meet at the same share of their depths, the last with the last: of four stages and three, the third and the
     fourth both meet the third. Raises CkdsnnError for a number below 1.
+
+    >>> stage_pairs(student=4, teacher=3)
+    ((0, 0), (1, 1), (2, 2), (3, 2))
     """
     check_count("student stages", student)
     check_count("teacher stages", teacher)

@@ -21,6 +21,10 @@ class LIF(nn.Module):
     Input and output: [T*B, ...], time folded into the batch, all of step 0 first; or, not `folded`, [T, B, ...].
     One call is one whole sequence: the membrane starts at rest and nothing is kept afterwards, so that no caller can
     forget to reset it. `kind`: how it is computed, see `Engine.neuron`. Raises CkdsnnError for less than one step.
+
+    >>> neuron = LIF(timesteps=3, folded=False)
+    >>> neuron(torch.full((3, 1), 0.6)).flatten().tolist()  # 0.6, then 0.3 + 0.6, then 0.45 + 0.6 >= 1
+    [0.0, 0.0, 1.0]
     """
 
     def __init__(self, timesteps: int, folded: bool = True):

@@ -13,6 +13,15 @@ class Spiking(nn.Module):
 
     network: returns Features with stages [T, B, C, H, W], as a `Tapped` one does. An image [B, C, H, W] is repeated
     over the T steps (direct coding); every call starts from rest. Raises CkdsnnError for an input of another shape.
+
+    >>> from spikingjelly.activation_based import layer, neuron
+    >>> from ckdsnn.models import Tapped
+    >>> network = nn.Sequential(
+    ...     layer.Conv2d(3, 8, 3, padding=1, step_mode="m"), neuron.LIFNode(step_mode="m"),
+    ...     layer.AdaptiveAvgPool2d(1, step_mode="m"), nn.Flatten(2), nn.Linear(8, 10))
+    >>> student = Spiking(Tapped(network, stages=["1"], head="4"), timesteps=4)
+    >>> student(torch.rand(2, 3, 16, 16)).stages[-1].shape  # an image, shown in each step
+    torch.Size([4, 2, 8, 16, 16])
     """
 
     def __init__(self, network: nn.Module, timesteps: int, channels: int = 3):
@@ -37,6 +46,14 @@ class OverTime(nn.Module):
     A head that reads the mean of the last stage's cells reads the mean of this stage's, too: its class activation map
     keeps its closed form. Grad-CAM needs a single frame: averages do not lie on the path to the logits. Images
     [B, C, H, W] pass as they are.
+
+    >>> from ckdsnn.inputs import InputSpec
+    >>> from ckdsnn.models import build_teacher
+    >>> network = build_teacher("resnet8", inputs=InputSpec(channels=2), width=1).eval()
+    >>> frames = torch.rand(5, 2, 2, 32, 32)  # [T, B, C, H, W]
+    >>> mean = sum(network(frame).logits for frame in frames) / 5
+    >>> torch.allclose(OverTime(network)(frames).logits, mean, atol=1e-5)
+    True
     """
 
     def __init__(self, network: nn.Module):

@@ -22,6 +22,17 @@ class Tapped(nn.Module):
     closed_cam: whether the head reads the mean of the last stage over its cells; then the class activation map has its
     closed form, else Grad-CAM takes its place (a head that reads a class token).
     Raises CkdsnnError for a name that the module does not have, and a head that is not linear.
+
+    >>> network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
+    >>> tapped = Tapped(network, stages=["0"], head="3")
+    >>> logits, stages = tapped(torch.rand(2, 3, 16, 16))
+    >>> logits.shape, stages[-1].shape, tapped.head_weight.shape
+    (torch.Size([2, 10]), torch.Size([2, 8, 16, 16]), torch.Size([10, 8]))
+    >>> try:
+    ...     made = Tapped(network, stages=["layer4"], head="3")
+    ... except CkdsnnError as mistake:
+    ...     print(mistake)
+    no part 'layer4' in Sequential; there are: 0, 1, 2, 3
     """
 
     def __init__(

@@ -51,7 +51,16 @@ ADDED_LATER = {  # field -> the value of runs from before there was the field: i
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a run's result but the seed. Raises CkdsnnError for any impossible field."""
+    """Everything that decides a run's result but the seed. Raises CkdsnnError for any impossible field.
+
+    >>> size = {"model": "resnet20", "width": 1, "timesteps": 4}
+    >>> recipe = Recipe("mine", teacher="cifar10-resnet20-teacher", **size)
+    >>> recipe.loss_names, recipe.epochs, recipe.lr  # the paper's
+    (('samd', 'nld'), 400, 0.1)
+    >>> renamed, heavier = recipe.replace(name="other"), recipe.replace(beta=2)
+    >>> renamed.digest() == recipe.digest(), heavier.digest() == recipe.digest()
+    (True, False)
+    """
 
     name: str
     """the recipe's name; part of a record's id, without effect on the result"""
@@ -273,6 +282,9 @@ def parse_changes(text: str) -> dict[str, Any]:
     """Field values from "epochs=10 beta=0.5", each read as its field's type; "" gives none.
 
     Raises CkdsnnError for an unknown field, a missing =, or text that does not read as the type.
+
+    >>> parse_changes("epochs=10 beta=0.5 flip=false")
+    {'epochs': 10, 'beta': 0.5, 'flip': False}
     """
     known = {field.name: field for field in fields(Recipe)}
     changes = {}

@@ -47,6 +47,11 @@ class Records(list[Record]):
         firing_rate (mean of the layers) and last_firing_rate (of the last one), both NA for an ANN. Of one image: mac
         and ac (operations), compute_nj, memory_nj (nanojoule). hours, of training and testing; images_per_second;
         device, devices, threads, precision, commit, started (UTC), format.
+
+        >>> from ckdsnn import load_records
+        >>> runs = load_records("results").frame()
+        >>> bool(((runs["accuracy_low"] <= runs["accuracy"]) & (runs["accuracy"] <= runs["accuracy_high"])).all())
+        True
         """
         import pandas as pd
 
@@ -58,6 +63,13 @@ class Records(list[Record]):
 
         quantity: ce and the other terms of the loss, train_accuracy, test_accuracy, validation_accuracy (percent),
         seconds, test_seconds. Values that were not finite are NA.
+
+        >>> from ckdsnn import load_records
+        >>> records = Records(load_records("results")[:2])
+        >>> curves = records.curves()
+        >>> last = curves.query("quantity == 'test_accuracy'").groupby("id")["value"].last()
+        >>> last.tolist() == [record.accuracy for record in records]
+        True
         """
         import pandas as pd
 
@@ -74,6 +86,11 @@ class Records(list[Record]):
         """One row for each run and layer of neurons: id, method, label, setting, seed, layer, firing_rate (percent).
 
         layer: counted from 1, from the first to the last. An ANN has none.
+
+        >>> from ckdsnn import load_records
+        >>> records = Records(load_records("results")[:1])
+        >>> bool(abs(records.layers()["firing_rate"].mean() - records[0].firing_rate) < 1e-9)
+        True
         """
         import pandas as pd
 

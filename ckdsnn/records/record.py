@@ -12,7 +12,15 @@ FORMAT = 2  # of the files that are written now
 
 @dataclass(frozen=True)
 class Record(Document):
-    """One finished run; accuracies in percent, times in seconds, energies in nanojoule an image."""
+    """One finished run; accuracies in percent, times in seconds, energies in nanojoule an image.
+
+    >>> from ckdsnn.records import find_record
+    >>> record = find_record("178289db", 0, "results")
+    >>> record.recipe["losses"], record.seed, record.devices
+    ('at', 0, 1)
+    >>> record.accuracy == record.curve[-1]["test_accuracy"]  # the last epoch counts
+    True
+    """
 
     id: str
     """recipe name, seed and digest of the recipe"""

@@ -34,6 +34,12 @@ def load_records(out: str | Path = "results") -> Records:
     """All records below `out`, sorted by id, with a `frame()` of tidy data.
 
     Raises CkdsnnError for a missing folder or an invalid record.
+
+    >>> runs = load_records("results").frame()  # one row a run
+    >>> own = runs.query("setting == 'cifar10-16k' and method in ['snn', 'nld'] and seed < 3")
+    >>> gain = own.pivot(index="seed", columns="method", values="accuracy")
+    >>> bool((gain["nld"] > gain["snn"]).all())  # NLD is worth something with each of these seeds
+    True
     """
     records = RUNS.load_all(out)
     if not Path(out).is_dir():
@@ -42,12 +48,22 @@ def load_records(out: str | Path = "results") -> Records:
 
 
 def find_record(digest: str, seed: int, out: str | Path) -> Record | None:
-    """The record of the recipe with this digest and seed, under whatever name it ran."""
+    """The record of the recipe with this digest and seed, under whatever name it ran.
+
+    >>> record = find_record("178289db", 0, "results")
+    >>> record.recipe["losses"], record.seed
+    ('at', 0)
+    """
     return RUNS.find(f"*-s{seed}-{digest}", out)
 
 
 def home_of(record: Record, *folders: str | Path) -> Path:
-    """The first of these folders of results that holds the record. Raises CkdsnnError where none does."""
+    """The first of these folders of results that holds the record. Raises CkdsnnError where none does.
+
+    >>> record = find_record("178289db", 0, "results")
+    >>> home_of(record, "empty", "results").name
+    'results'
+    """
     return RUNS.home(record.id, *folders)
 
 
@@ -55,6 +71,11 @@ def copy_record(record: Record, source: str | Path, out: str | Path) -> None:
     """Copy a record with its arrays and weights from one folder of results to another, the record last.
 
     Raises CkdsnnError for a missing or altered file, and a name that leads out of its folder.
+
+    >>> record = find_record("1c571910", 0, "results")
+    >>> copy_record(record, "results", "mine")
+    >>> find_record("1c571910", 0, "mine") == record
+    True
     """
     files = [("arrays", name, digest) for name, digest in record.arrays.items()]
     files.append(("weights", record.weights["file"], record.weights["sha256"]))
@@ -70,6 +91,10 @@ def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) ->
     """Write arrays/<name>; returns {name: sha256} for the record.
 
     A file that holds these very arrays stays as it is: older records know it by its bytes.
+
+    >>> first = save_arrays("mine.npz", {"labels": np.arange(3)}, "mine")
+    >>> save_arrays("mine.npz", {"labels": np.arange(3)}, "mine") == first  # the same arrays: the same file
+    True
     """
     path = Path(out, "arrays", name)
     if not holds(path, arrays):
@@ -119,6 +144,11 @@ def load_arrays(record: Record, out: str | Path = "results") -> dict[str, np.nda
     Of N = 64 test images: images [N, H, W, 3] (uint8) and labels [N]; of a student logits [N, K] and the maps sam and
     grad_cam [N, h, w]; of its teacher, or of a teacher's own record, teacher_logits and cam. Maps are for the labels'
     classes; floats are halved to float16. Where they were kept: test_logits [1000, K], sam_steps [N, T, h, w].
+
+    >>> record = find_record("178289db", 0, "results")
+    >>> arrays = load_arrays(record, "results")
+    >>> arrays["images"].shape, arrays["sam"].shape
+    ((64, 32, 32, 3), (64, 8, 8))
     """
     merged: dict[str, np.ndarray] = {}
     for name, digest in record.arrays.items():
@@ -132,6 +162,10 @@ def save_weights(
     """Write weights/<id>.safetensors; returns {file, sha256} for the record.
 
     objective: its own parameters are saved beside the model's, each under "objective." and its name.
+
+    >>> saved = save_weights(nn.Linear(2, 2), "mine", "mine")
+    >>> Path("mine", "weights", saved["file"]).is_file()
+    True
     """
     path = Path(out, "weights", f"{record_id}.safetensors")
     own = objective.state_dict(prefix=OBJECTIVE) if objective else {}
@@ -145,6 +179,12 @@ def load_weights(model: nn.Module, record: Record, out: str | Path = "results") 
     """Put a record's weights into `model`.
 
     Raises CkdsnnError for a missing or altered file, and for weights that do not fit the model.
+
+    >>> from ckdsnn.models import build_teacher
+    >>> record = find_record("1c571910", 0, "results")
+    >>> first, second = (load_weights(build_teacher("resnet20", width=1), record, "results") for _ in range(2))
+    >>> first.head_weight.equal(second.head_weight)
+    True
     """
     path = check_file(inside(Path(out, "weights"), record.weights["file"]), record.weights["sha256"], record.id)
     return fit_weights(model, path)

@@ -13,11 +13,19 @@ from ckdsnn.records.provenance import environment
 
 
 class OutOfTime(CkdsnnError):
-    """The budget has ended before the training; its checkpoint waits for the same call."""
+    """The budget has ended before the training; its checkpoint waits for the same call.
+
+    >>> issubclass(OutOfTime, CkdsnnError)
+    True
+    """
 
 
 def parse_duration(text: str) -> int:
-    """The seconds of "90s", "9m", "2h" or "1h30m". Raises CkdsnnError for any other text, and for no time at all."""
+    """The seconds of "90s", "9m", "2h" or "1h30m". Raises CkdsnnError for any other text, and for no time at all.
+
+    >>> parse_duration("1h30m")
+    5400
+    """
     match = re.fullmatch(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", text)
     hours, minutes, seconds = (int(number or 0) for number in match.groups()) if match else (0, 0, 0)
     if total := 3600 * hours + 60 * minutes + seconds:

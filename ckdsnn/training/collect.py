@@ -15,6 +15,10 @@ def obtain_suite(
 
     In the smoke tier what is on record for seeds 0 to seeds - 1 in neither folder is trained now, into `out`.
     Raises CkdsnnError for unknown names, and for a suite without any record, with the command that trains it.
+
+    >>> cells = obtain_suite("components", "reduced", 3, "results", "mine")
+    >>> bool(cells.frame().groupby("method", observed=True)["accuracy"].mean().idxmax() != "snn")
+    True
     """
     check_count("seeds", seeds)
     results = nearest(results)

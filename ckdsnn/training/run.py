@@ -53,6 +53,12 @@ def run(
     end; the training then stops, and the same call continues.
     Raises CkdsnnError for unknown names, impossible fields, data or devices that cannot be had, a run that another
     process is training, and one that diverges, which is then on record as failed; OutOfTime at the end of the budget.
+
+    >>> record = run("digits-teacher", seed=1, out="mine", epochs=1, train_images=64, progress=False)
+    >>> record.seed, record.recipe["epochs"], len(record.curve), record.tier
+    (1, 1, 1, 'smoke')
+    >>> run("digits-teacher", seed=1, out="mine", epochs=1, train_images=64) == record  # on record: not trained again
+    True
     """
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
@@ -220,6 +226,10 @@ def obtain(
 
     It is looked up in `results`, then in `out`. A smoke recipe that is in neither is trained now, into `out`, by a
     teacher on record in either; the other tiers take minutes to hours, so for them a CkdsnnError names the command.
+
+    >>> record, arrays = obtain("cifar10-16k-snn", 0, "results", "mine")
+    >>> record.seed, arrays["sam"].shape
+    (0, (64, 8, 8))
     """
     recipe = resolve(name, changes)
     results = nearest(results)

@@ -64,6 +64,10 @@ def run_suite(
     them. Where there are several GPUs, each job has its own.
     Returns what became of each run that had no record, by id: done, stopped, not started or failed.
     Raises CkdsnnError for unknown names, impossible numbers and fields, and devices or data that cannot be had.
+
+    >>> run_suite("noise", tier="reduced", out="results", dry_run=True)
+    everything is on record
+    {}
     """
     deadline = deadline_after(budget)
     check_count("jobs", jobs)

@@ -5,22 +5,40 @@ import json
 import shutil
 import subprocess
 from contextlib import chdir
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
 import papermill
 import pytest
+import yaml
 
-from book.build import build
+from book.build import build, jupyter_book
 from book.first_cell import first_cell
+from book.records import EXTRA
 from book.templates import Source, source_of
+from ckdsnn.recipe import RECIPES
 
 ROOT = Path(__file__).parents[2]
 PLAIN = "notebooks/00_plain.ipynb"
 REPOSITORY = "https://github.com/somebody/tiny"
+RUN = "digits-snn-s0-01234567"
 RECORD = {
-    "id": "digits-snn-0", "tier": "smoke", "seed": 0, "recipe": {"name": "digits-snn"},
-    "code": {"commit": "0123456789abcdef", "dirty": False},
+    "id": RUN, "tier": "smoke", "seed": 0,
+    "recipe": asdict(RECIPES["digits-snn"]),
+    "data": {"name": "digits", "digest": "0" * 64}, "teacher": None,
+    "code": {"commit": "0123456789" * 4, "dirty": False, "source_sha256": "0" * 64},
+    "env": {"python": "3", "torch": "2", "spikingjelly": "2", "lightning": "2", "device": "cpu: one", "threads": 1,
+            "dtype": "32-true"},
+    "curve": [{"epoch": 1, "ce": 1.0, "train_accuracy": 60.0, "test_accuracy": 61.0, "seconds": 1.0}],
+    "final": {
+        "last_accuracy": {"value": 61.0, "low": 55.0, "high": 66.0, "test_images": 300},
+        "best_accuracy": {"value": 61.0, "epoch": 1, "note": "chosen on the test set"},
+        "firing_rate": {"activation": 0.1}, "energy": {"mac": 1.0, "ac": 1.0, "compute_nj": 1.0, "memory_nj": 1.0,
+                                                       "model": "counted", "images": 1},
+    },
+    "arrays": {}, "weights": {"file": f"{RUN}.safetensors", "sha256": "0" * 64},
+    "started": "2026-01-31T12:00:00Z", "seconds": 1.0, "images_per_second": 1.0,
 }  # fmt: skip
 
 PARAMETERS = """results: str = "results"  # the committed records
@@ -32,7 +50,7 @@ from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.notebook import show
 figure, ((axes,),) = panels()
 axes.plot([1, 2, 3])
-data = pd.DataFrame({"value": [1, 2, 3], "id": "digits-snn-0"})
+data = pd.DataFrame({"value": [1, 2, 3], "id": "digits-snn-s0-01234567"})
 show(Chart(figure, data), data)"""
 TABLE = """from ckdsnn.report.tables import Table
 show(Table("tab-students", "Accuracy of two students", ["student", "accuracy"], [["snn", "61.0"]]), data)"""
@@ -117,7 +135,7 @@ def make_project(root: Path) -> Path:
         "notebooks/02_templated.md": TEMPLATED,
         "ckdsnn/errors.py": ERRORS,
         "ckdsnn/report/framework.py": '"""Where a drawing\'s legend leads."""\n',
-        "results/runs/digits-snn-0.json": json.dumps(RECORD),
+        f"results/runs/{RUN}.json": json.dumps(RECORD),
     }.items():
         (root / file).write_text(text)
     shutil.copy(ROOT / "_config.yml", root)
@@ -132,6 +150,22 @@ def make_project(root: Path) -> Path:
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "add", "."], check=True)
     return root
+
+
+def built_pages(root: Path, pages: dict[str, str]) -> Path:
+    """Build a book of these pages of the folder `book`, with the real _config.yml; return the folder of its HTML."""
+    for name, text in (pages | {"index": "# Index\n\n```{bibliography}\n```\n"}).items():
+        (root / "stage" / "book").mkdir(parents=True, exist_ok=True)
+        (root / "stage" / "book" / f"{name}.md").write_text(text)
+    (root / "stage" / "book" / "references.bib").write_text(REFERENCES)
+    (root / "stage" / EXTRA).mkdir()
+    shutil.copytree(ROOT / "book" / "_static", root / "stage" / "book" / "_static")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config["repository"]["url"] = REPOSITORY
+    (root / "stage" / "_config.yml").write_text(yaml.safe_dump(config))
+    chapters = "".join(f"  - file: book/{name}\n" for name in pages)
+    (root / "stage" / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters:\n{chapters}")
+    return jupyter_book(root / "stage", root / "sphinx")
 
 
 @pytest.fixture

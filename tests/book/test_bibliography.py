@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import yaml
 from pybtex.database import parse_file
 
+import ckdsnn
 from ckdsnn.records.paper import load_published
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -29,6 +31,21 @@ def test_every_work_has_its_authors_title_and_year_or_says_that_they_are_not_kno
         assert "title" in entry.fields and known != ("not known" in entry.fields.get("note", "")), key
         assert "\\" not in "".join(map(str, entry.persons.get("author", []))), key
         assert ("eprint" in entry.fields) == ("archiveprefix" in entry.fields), key
+
+
+def test_the_companion_is_cited_as_it_says_of_itself():
+    """CITATION.cff, the package's version and the entry in BibTeX say the same."""
+    said, entry = yaml.safe_load((BOOK.parent / "CITATION.cff").read_text()), WORK["companion"]
+    assert entry.fields["title"] == said["title"]
+    assert entry.fields["version"] == said["version"] == ckdsnn.__version__
+    (author,), (name,) = entry.persons["author"], said["authors"]
+    assert str(author).strip("{}") == name["name"]
+    assert WORK["ckdsnn"].fields["title"] == said["preferred-citation"]["title"]
+
+
+def test_the_changelog_has_the_version_and_what_is_to_come():
+    heads = re.findall(r"^## (.+)$", (BOOK.parent / "CHANGELOG.md").read_text(), re.M)
+    assert heads == ["Unreleased", ckdsnn.__version__]
 
 
 def test_the_package_brings_the_books_bibliography():

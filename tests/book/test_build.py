@@ -1,5 +1,6 @@
 """The whole line on a throw-away project: what a reader of the built pages meets."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from book import build as builder
 from book.build import build, main
 from book.first_cell import first_cell
 from ckdsnn.errors import CkdsnnError
-from tests.book.conftest import REPOSITORY
+from tests.book.conftest import RECORD, REPOSITORY, RUN
 
 
 def page(root, name):
@@ -37,8 +38,10 @@ def test_legend_under_a_figure_leads_to_all_that_stands_behind_it(built):
     links = {link.get_text(): link["href"] for link in legend.find_all("a")}
     assert links["notebooks/01_figures"] == "../notebooks/01_figures.html"
     html = built / "_build" / "html" / "notebooks"
-    record = built / "results" / "runs" / "digits-snn-0.json"
-    assert (html / links["digits-snn-0"]).read_bytes() == record.read_bytes()
+    record = html / links[RUN]
+    assert "61.00 [55.00" in record.read_text().replace("\u00a0", " ")
+    kept = BeautifulSoup(record.read_text(), "html.parser").find("a", string="the record itself, as JSON")
+    assert (record.parent / kept["href"]).read_bytes() == (built / "results" / "runs" / f"{RUN}.json").read_bytes()
     assert pd.read_csv(html / links["data as CSV"])["value"].tolist() == [1, 2, 3]
     assert "<svg" in (html / links["figure as SVG"]).read_text()
 
@@ -128,7 +131,8 @@ def test_a_record_that_no_notebook_reads_builds_the_pages_again(built, tmp_path,
     monkeypatch.setattr(builder, "publish", lambda *_: published.append("now"))
     build(grown)
     assert build(grown) and len(published) == 1
-    (grown / "results" / "runs" / "digits-snn-1.json").write_text("{}")
+    other = RECORD | {"id": RUN.replace("-s0-", "-s1-"), "seed": 1}
+    (grown / "results" / "runs" / f"{other['id']}.json").write_text(json.dumps(other))
     assert build(grown) and len(published) == 2
 
 

@@ -44,7 +44,8 @@ def root(record, tmp_path):
         for seed in range(3):
             save_as(record, f"cifar10-16k-{method}", seed, 50 + gain + (0.1 + gain / 100) * seed, tmp_path)
     shutil.copy(ROOT / "results" / "paper.json", tmp_path / "results")
-    shutil.copy(ROOT / "README.md", tmp_path)
+    for name in ("README.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
 
@@ -78,7 +79,7 @@ def test_tables_leave_their_numbers_for_download(root):
     assert made.data["results-runs"].count("\n") == 1 + 12 and "-1.01" in made.data["differences-worth"].replace(
         "−", "-"
     )
-    assert all(f"{record}.json" in text for record in find_records(root))
+    assert all(f"records/{record}.html" in text for record in find_records(root))
 
 
 @pytest.mark.parametrize("place", ["luck", "claim C99"])

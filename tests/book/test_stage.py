@@ -48,7 +48,7 @@ def test_figures_and_their_numbers_lie_beside_the_pages(project, tmp_path):
     """Of a page of a template, too: under the page's name, and its links lead to the repository."""
     nb = notebook("# A suite", ("draw()", figure_metadata("line", tags=["lead"])))
     outputs = {"image/svg+xml": "<svg/>", "text/csv": "value\n1\n"}
-    stated = {"ckdsnn": {"records": ["digits-snn-0"]}}
+    stated = {"ckdsnn": {"records": ["digits-snn-s0-01234567"]}}
     nb.cells[1].outputs = [nbformat.v4.new_output("display_data", data=outputs, metadata=stated)]
     nbformat.write(nb, tmp_path / "executed.ipynb")
     page = source_of(project, "notebooks/02_templated.md")
@@ -74,7 +74,7 @@ def test_records_are_copied_to_where_the_legends_lead(project, folder, out, copy
     records = stage(project, {}, REPOSITORY) / "book" / "_static" / "records"
     assert (records / copy).read_text() == '{"a": 1}'
     copies = [path.relative_to(records).as_posix() for path in records.rglob("*.json")]
-    assert sorted(copies) == sorted([copy, "digits-snn-0.json"])
+    assert sorted(copies) == sorted([copy, "digits-snn-s0-01234567.json"])
 
 
 def test_drawings_are_svg_equal_to_the_byte_and_lead_to_their_code():

@@ -5,11 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.report.maps import explanation, growth_findings, map_gallery, record_gallery, sam_growth, show_map
+from ckdsnn.report.maps import (
+    explanation,
+    growth_findings,
+    laid_over,
+    map_gallery,
+    record_gallery,
+    sam_growth,
+    show_map,
+    strips,
+)
 from ckdsnn.report.style import MAP_COLOURS
 from tests.report.examples import STYLES, found, grown, maps, pictures
 
@@ -116,3 +126,29 @@ def test_an_explanation_shows_the_picture_both_maps_and_the_likeliest_classes():
     for drawn, (method, network) in zip(bars.containers, networks, strict=True):
         np.testing.assert_allclose([bar.get_width() for bar in drawn], [100 * network[name] for name in classes])
         assert to_hex(drawn[0].get_facecolor()) == STYLES[method][1].lower()
+
+
+@pytest.mark.parametrize("kind", ["cam", "sam", "grad_cam"])
+def test_a_strip_shows_a_map_as_a_gallery_does(kind):
+    """Drawn at the size at which a pixel of the figure is one of the picture."""
+    draw = np.random.default_rng(0)
+    picture, cells = draw.integers(0, 256, (32, 32, 3), dtype=np.uint8), draw.random((8, 8)) * 5
+    figure = Figure(figsize=(1, 1), dpi=32)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    show_map(axes, picture, cells, kind, (0.0, 6.0))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    drawn = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    assert np.abs(drawn - laid_over(picture, cells, kind, (0.0, 6.0))).max() <= 4
+
+
+def test_strips_have_every_kind_of_map_below_the_pictures_and_one_scale_for_all_sams():
+    images = np.zeros((3, 16, 16, 3), np.uint8)
+    sam = np.stack([np.full((4, 4), count, np.float16) for count in (0, 2, 4)])
+    found = strips({"images": images, "sam": sam}, 3)
+    assert {label: strip.shape for label, strip in found.items()} == dict.fromkeys(
+        ("Picture", "Student: SAM"), (16, 48, 3)
+    )
+    colours = [tuple(found["Student: SAM"][0, 16 * n]) for n in range(3)]
+    assert colours[0] == (128, 128, 128) and len(set(colours)) == 3

@@ -119,7 +119,7 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
         "Setting": runs["setting"].astype(str), "T": text(runs["T"], "{}", "ANN"), "Seed": runs["seed"],
         "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + whole(" to ") + high,
         "Published (%)": published.str.removesuffix("; "),
-        "Record": [f'<a href="../_static/records/{name}.json">{name.rsplit("-", 1)[-1]}</a>' for name in runs["id"]],
+        "Record": [record_link(name) for name in runs["id"]],
         "Tier": runs["tier"].astype(str), "Epochs": runs["epochs"],
         "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
         "Energy (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
@@ -130,6 +130,11 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
         maxBytes=0, display_logo_when_loading=False, classes="display compact",
     )  # fmt: skip
     return f'```{{raw}} html\n<script src="../_static/{SCRIPT}"></script>\n{table}\n```'
+
+
+def record_link(name: str) -> str:
+    """A link to the page of a run, shown by the end of its id; the whole id is there to be searched for."""
+    return f'<a href="records/{name}.html">{name.rsplit("-", 1)[-1]}<span hidden> {name}</span></a>'
 
 
 def runs_script() -> str:

@@ -79,7 +79,7 @@ def shown(runs, entries=()):
     heads = re.findall(r"<th>(.*?)</th>", re.search(r'"table_html": (".*?)</thead>', html)[1])
     rows = json.loads(json.loads(re.search(r'"data_json": (".*"),\n', html)[1]))
     found = [dict(zip(heads, row, strict=True)) for row in rows]
-    return {re.search(r"_static/records/(.*)\.json", row["Record"])[1]: row for row in found}
+    return {re.search(r"records/(.*)\.html", row["Record"])[1]: row for row in found}
 
 
 def test_every_run_is_in_the_table_with_its_accuracy_and_a_link(runs, record):

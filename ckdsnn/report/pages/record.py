@@ -1,0 +1,268 @@
+"""The page of one run, as HTML: what was trained, what came out, how to repeat it. Every value is the record's."""
+
+import base64
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from html import escape
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.fields import idle_fields
+from ckdsnn.recipe.named import place_of
+from ckdsnn.records import Record
+from ckdsnn.report.labels import style_of
+from ckdsnn.report.maps import strips
+from ckdsnn.report.runs import interval
+from ckdsnn.report.tables import DASH, digits
+
+PICTURES = 6  # of the gallery
+SIZE, LEFT, BELOW = (560, 230), 40, 34  # of the curve's drawing, and its margins
+CURVES = {"train_accuracy": "training", "test_accuracy": "test"}
+IDENTITY = ("name", "tier")  # fields that say what a recipe is called, and how far it is to be trusted
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a page says of its run that the record does not: links are lists of (address, text)."""
+
+    command: str
+    """that repeats the run"""
+    arrays: Mapping[str, np.ndarray]
+    """as `load_arrays` gives them; empty where they are not at hand"""
+    classes: Sequence[str]
+    """names of the data set's"""
+    document: str
+    """address of the record itself"""
+    teacher: str = ""
+    """address of the teacher's page"""
+    seeds: Sequence[tuple[str, str]] = ()
+    """runs of the same recipe with other seeds"""
+    pages: Sequence[tuple[str, str]] = ()
+    """of the book, that show this run"""
+    studies: Sequence[tuple[str, str]] = ()
+    """of this network"""
+
+
+def title_of(record: Record) -> str:
+    """The run in a few words."""
+    return f"{style_of(record)[0]}, seed {record.seed}"
+
+
+def page(record: Record, around: Around) -> str:
+    """The page's article."""
+    parts = {
+        "Result": facts(result(record)),
+        "How to repeat it": repeat(record, around),
+        "Training": curve(record),
+        "Firing rate of each layer": rates(record),
+        "Maps": maps(around),
+        "Recipe": recipe(record),
+        "Code and machine": facts(machine(record)),
+        "Where it is shown": shown(around),
+    }
+    sections = [f"<section><h2>{head}</h2>\n{text}</section>" for head, text in parts.items() if text]
+    return "\n".join([heading(record, around), *sections])
+
+
+def heading(record: Record, around: Around) -> str:
+    """What run this is."""
+    found = Recipe.of(record.recipe)
+    what = f"{found.model} on {found.dataset}" + ("" if found.is_teacher else f", T = {found.timesteps}")
+    where = f", setting {setting}" if (setting := place_of(record.recipe).setting) else ""
+    return (
+        f"<h1>{escape(title_of(record))}</h1>\n"
+        f'<p>{escape(what + where)}, {found.epochs} epochs <span class="tier-badge">{record.tier}</span></p>\n'
+        f'<p class="record-id"><code>{escape(record.id)}</code> · {link(around.document, "the record itself, as JSON")}'
+        f"{beside(record, around)}</p>"
+    )
+
+
+def beside(record: Record, around: Around) -> str:
+    """Links to the runs that belong to this one."""
+    known = record.teacher or {}
+    teacher = known.get("record") or known.get("source") or ""
+    taught = [link(around.teacher, "its teacher") if around.teacher else f"teacher {escape(teacher)}"] * bool(teacher)
+    seeds = [f"other seeds: {', '.join(link(*one) for one in around.seeds)}"] * bool(around.seeds)
+    return "".join(f" · {part}" for part in [*taught, *seeds])
+
+
+def link(address: str, text: str) -> str:
+    return f'<a href="{escape(address)}">{escape(text)}</a>'
+
+
+def facts(found: Mapping[str, str]) -> str:
+    """Names and values, a row each."""
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in found.items()
+    )
+    return f'<div class="pst-scrollable-table-container"><table class="table facts"><tbody>{rows}</tbody></table></div>'
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of HTML cells."""
+    top = "".join(f"<th scope='col'>{escape(cell)}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    start = '<div class="pst-scrollable-table-container"><table class="table">'
+    return f"{start}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def folded(title: str, text: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{text}</details>"
+
+
+def result(record: Record) -> dict[str, str]:
+    """What came out, with what it cost."""
+    final, best, energy = record.final, record.final["best_accuracy"], record.final["energy"]
+    checked, rate = record.validation_accuracy, record.firing_rate
+    return {
+        "Test accuracy, last epoch, with the 95 % interval": f"{interval(record)} %",
+        "Test images": f"{final['last_accuracy']['test_images']:,}",
+        **({} if checked is None else {"Validation accuracy, last epoch": f"{checked:.2f} %"}),
+        "Best epoch, chosen on the test set": f"{best['value']:.2f} %, epoch {best['epoch']}",
+        **({} if rate is None else {"Firing rate, mean of the layers": f"{rate:.1f} %"}),
+        "Operations for an image": f"{energy['mac']:,.0f} MAC, {energy['ac']:,.0f} AC",
+        "Energy for an image, arithmetic": f"{record.arithmetic_energy:.2f} µJ",
+        "Energy for an image, with memory": f"{record.whole_energy:.2f} µJ",
+        **({} if record.teacher is None else {"Accuracy of its teacher": f"{record.teacher['accuracy']:.2f} %"}),
+    }
+
+
+def machine(record: Record) -> dict[str, str]:
+    """Which code ran, where, and for how long."""
+    env, code = record.env, record.code
+    packages = ("python", "torch", "spikingjelly", "lightning")
+    return {
+        "Commit": (code["commit"] or "unknown: outside a checkout") + ", with changes" * bool(code["dirty"]),
+        "SHA-256 of the package's source": code["source_sha256"],
+        "Versions": ", ".join(f"{name} {env[name]}" for name in packages),
+        "Device": f"{env['device']}; devices: {record.devices}; CPU threads: {env['threads']}",
+        "Precision": env["dtype"],
+        "Images in a step, over all devices": str(record.global_batch),
+        "Data": f"{record.data['name']}, digest {record.data['digest']}",
+        "Weights": f"{record.weights['file']}, SHA-256 {record.weights['sha256']}",
+        "Started": record.started,
+        "Time of training and testing": f"{record.seconds / 60:.1f} min, {record.images_per_second:.0f} images/s",
+    }
+
+
+def repeat(record: Record, around: Around) -> str:
+    """The command, and what to know of it."""
+    taught = "It trains the teacher first, if that is not in the folder <code>again</code> yet. "
+    return (
+        f'<pre class="command"><code>{escape(around.command)}</code></pre>'
+        f"<p>{taught * ('record' in (record.teacher or {}))}On another kind of device, or with other versions than "
+        "those below, the numbers will not be exactly these.</p>"
+    )
+
+
+def curve(record: Record) -> str:
+    """Accuracies against the epoch as a drawing, and everything that was noted of each epoch, folded."""
+    names = list(dict.fromkeys(name for point in record.curve for name in point))
+    rows = [
+        [digits(point.get(name)) if name != "epoch" else str(point[name]) for name in names] for point in record.curve
+    ]
+    everything = folded(f"All {len(rows)} epochs as a table", table([name.replace("_", " ") for name in names], rows))
+    return drawing(record.curve) + everything
+
+
+def drawing(points: Sequence[Mapping[str, float | None]]) -> str:
+    """The accuracies of the epochs as lines, in the colours of the page, so that it can be read in the dark, too."""
+    found = {name: [(p["epoch"], p[name]) for p in points if p.get(name) is not None] for name in CURVES}
+    values = [value for line in found.values() for _, value in line]
+    low, high = 10 * (min(values) // 10), 10 * (max(values) // 10 + 1)
+    first, last = points[0]["epoch"], points[-1]["epoch"]
+    wide, tall = SIZE[0] - LEFT - 80, SIZE[1] - BELOW - 10
+
+    def at(epoch: float, value: float) -> str:
+        x = LEFT + wide * ((epoch - first) / (last - first) if last > first else 1)
+        return f"{x:.1f},{10 + tall * (high - value) / (high - low):.1f}"
+
+    parts = []
+    for tick in dict.fromkeys((low, (low + high) / 2, high)):
+        x, y = at(first, tick).split(",")
+        parts.append(f'<path class="grid" d="M{LEFT},{y}H{LEFT + wide}"/><text x="{LEFT - 6}" y="{y}">{tick:g}</text>')
+    for epoch in dict.fromkeys((first, last)):
+        x, _ = at(epoch, low).split(",")
+        parts.append(f'<text class="below" x="{x}" y="{SIZE[1] - BELOW + 18}">{epoch:g}</text>')
+    for name, line in found.items():
+        if line:
+            x, y = at(*line[-1]).split(",")
+            parts.append(f'<polyline class="{name}" points="{" ".join(at(*point) for point in line)}"/>')
+            parts.append(f'<circle class="{name}" cx="{x}" cy="{y}" r="3"/>')
+            parts.append(f'<text class="name {name}" x="{float(x) + 8:.1f}" y="{y}">{CURVES[name]}</text>')
+    tested = found["test_accuracy"]
+    said = f"Test accuracy from {tested[0][1]:.2f} % after epoch {tested[0][0]:g} to {tested[-1][1]:.2f} % at the end."
+    return (
+        f'<figure><svg class="curve" viewBox="0 0 {SIZE[0]} {SIZE[1]}" role="img" aria-label="{said}">{"".join(parts)}'
+        f"</svg><figcaption>Accuracy (%) on training and test images after each epoch. {said}</figcaption></figure>"
+    )
+
+
+def rates(record: Record) -> str:
+    """How many of each layer's neurons spike; "" for an ANN."""
+    found = record.final["firing_rate"]
+    rows = [
+        (
+            str(nth),
+            f"<code>{escape(name)}</code>",
+            f'<meter max="1" value="{rate:.4f}" aria-hidden="true"></meter> {100 * rate:.1f}',
+        )
+        for nth, (name, rate) in enumerate(found.items(), start=1)
+    ]
+    return table(("Layer", "Neurons of", "Spike in a time step (%)"), rows) if rows else ""
+
+
+def maps(around: Around) -> str:
+    """The first test images with every kind of map that is on record; "" where no arrays are at hand."""
+    if "images" not in around.arrays:
+        return ""
+    names = [around.classes[label] for label in around.arrays["labels"][:PICTURES]]
+    rows = "".join(
+        f'<dt>{escape(label)}</dt><dd><img alt="{escape(label)}, {len(names)} images" src="{as_png(strip)}"></dd>'
+        for label, strip in strips(around.arrays, PICTURES).items()
+    )
+    return (
+        f'<figure><dl class="strips">{rows}</dl><figcaption>The first {len(names)} test images: '
+        f"{escape(', '.join(names))}. Each CAM and Grad-CAM goes from its own lowest cell to its highest; all SAMs "
+        "share one scale.</figcaption></figure>"
+    )
+
+
+def as_png(pixels: np.ndarray) -> str:
+    """Pixels uint8 [H, W, 3] as an address that holds the picture itself."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).quantize(64, Image.Quantize.FASTOCTREE).save(
+        buffer, "PNG"
+    )  # colours enough, a third of the size
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def recipe(record: Record) -> str:
+    """The fields that are not at their defaults, but those that none of the run's losses reads; all of them, folded."""
+    found = Recipe.of(record.recipe)
+    values = asdict(found)
+    others = {field.name: field.default for field in fields(Recipe) if field.name not in IDENTITY}
+    other = [name for name, default in others.items() if values[name] != default]
+    other = [name for name in other if name not in idle_fields(found, other)]
+    rows = [(f"<code>{name}</code>", said(values[name]), said(others[name])) for name in other]
+    everything = "\n".join(f"{name}: {said(value)}" for name, value in values.items())
+    return (
+        f"<p>What it sets otherwise than the defaults, which are the paper's where those are known:</p>"
+        f"{table(('Field', 'Here', 'Default'), rows)}{folded('All fields', f'<pre>{everything}</pre>')}"
+    )
+
+
+def said(value: Any) -> str:
+    """A field's value as a command takes it."""
+    return escape(str(value).lower() if isinstance(value, bool) else str(value)) or DASH
+
+
+def shown(around: Around) -> str:
+    """The pages of the book and the studies that stand on this run; "" for none."""
+    pages = [f"<li>{link(*one)}</li>" for one in around.pages]
+    studies = [f"<li>Study: {link(*one)}</li>" for one in around.studies]
+    return f"<ul>{''.join([*pages, *studies])}</ul>" if pages or studies else ""

@@ -1,0 +1,79 @@
+"""The page of a run: its numbers are those of the record, its drawing and its strips show them."""
+
+import base64
+import io
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+from ckdsnn.data import DATASETS
+from ckdsnn.recipe import Recipe
+from ckdsnn.records import load_arrays
+from ckdsnn.report.pages.record import BELOW, PICTURES, SIZE, Around, drawing, page
+
+
+def read(record, arrays=()):
+    """A record's page as a reader has it."""
+    around = Around("ckdsnn train it", dict(arrays), DATASETS["digits"].classes, "it.json", seeds=[("other.html", "7")])
+    return BeautifulSoup(page(record, around), "html.parser")
+
+
+def rows(found, section):
+    """The cells of the tables below a heading, a list a row."""
+    head = next(head for head in found.find_all("h2") if head.text == section)
+    return [[cell.text.strip() for cell in row.find_all(["td", "th"])] for row in head.parent.find_all("tr")]
+
+
+def test_results_and_rates_are_those_of_the_record(record):
+    found = read(record)
+    facts = dict(rows(found, "Result"))
+    last = record.final["last_accuracy"]
+    assert facts["Test accuracy, last epoch, with the 95 % interval"].startswith(
+        f"{last['value']:.2f} [{last['low']:.2f},"
+    )
+    nanojoule = record.final["energy"]["compute_nj"]
+    assert facts["Energy for an image, arithmetic"] == f"{nanojoule / 1e3:.2f} µJ"
+    layers = record.final["firing_rate"]
+    assert [row[1:] for row in rows(found, "Firing rate of each layer")[1:]] == [
+        [name, f"{100 * rate:.1f}"] for name, rate in layers.items()
+    ]
+    assert float(facts["Firing rate, mean of the layers"].split()[0]) == pytest.approx(
+        100 * np.mean(list(layers.values())), abs=0.05
+    )
+
+
+def test_the_drawing_shows_each_epoch_at_its_height():
+    """Read off between the two ticks at the ends of its axis."""
+    points = [{"epoch": n, "test_accuracy": value} for n, value in ((1, 12.0), (2, 37.0), (3, 25.0))]
+    svg = BeautifulSoup(drawing(points), "html.parser").svg
+    ticks = {float(tick.text): float(tick["y"]) for tick in svg.find_all("text", class_=False)}
+    (low, bottom), (high, top) = min(ticks.items()), max(ticks.items())
+    heights = [float(pair.split(",")[1]) for pair in svg.polyline["points"].split()]
+    values = [low + (high - low) * (bottom - height) / (bottom - top) for height in heights]
+    assert values == pytest.approx([12.0, 37.0, 25.0], abs=0.05) and bottom <= SIZE[1] - BELOW
+    assert "12.00 % after epoch 1 to 25.00 %" in svg["aria-label"]
+
+
+def test_every_epoch_and_every_field_is_there_and_what_differs_comes_first(record):
+    found = read(record)
+    epochs = rows(found, "Training")
+    assert len(epochs) == 1 + len(record.curve) and {"epoch", "ce", "samd", "nld"} <= {*epochs[0]}
+    differing = {name: (here, default) for name, here, default in rows(found, "Recipe")[1:]}
+    assert differing["epochs"] == (str(record.recipe["epochs"]), str(Recipe.epochs)) and "gamma" not in differing
+    fields = next(block for block in found.find_all("pre") if "gamma" in block.text).text
+    assert f"gamma: {record.recipe['gamma']}\n" in fields and fields.count("\n") + 1 == len(record.recipe)
+
+
+def test_maps_are_shown_where_they_are_on_record_and_an_ann_has_no_rates(record, results):
+    found = read(record, load_arrays(record, results))
+    strips = {term.text: term.find_next("img") for term in found.find_all("dt")}
+    assert [*strips] == ["Picture", "Teacher: CAM", "Student: SAM", "Student: Grad-CAM"]
+    picture = Image.open(io.BytesIO(base64.b64decode(strips["Picture"]["src"].split(",")[1]))).convert("RGB")
+    wanted = np.concatenate(list(load_arrays(record, results)["images"][:PICTURES]), 1)
+    assert np.abs(np.asarray(picture, float) - wanted).mean() < 6  # 64 colours are enough
+    bare = read(replace(record, final=record.final | {"firing_rate": {}}))
+    assert not re.search("Maps|Firing rate of", " ".join(head.text for head in bare.find_all("h2")))
