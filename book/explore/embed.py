@@ -21,7 +21,7 @@ from bokeh.plotting import figure
 
 FOLDER = "explore"  # of our files, below the pages' folder _static
 LIBRARY = ("bokeh.min.js", "bokeh-widgets.min.js")
-RECORD_PAGE = "../_static/records/{}.json"  # where a click on a run leads, from a page of the book
+RECORD_PAGE = "records/{}.html"  # where a click on a run leads, from a page of the book
 
 IDENTITY = re.compile(r"\bp\d{4,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")  # of a model or an element
 FOCUS = ":is(select, .noUi-handle):focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }"

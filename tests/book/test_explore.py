@@ -112,7 +112,7 @@ def test_every_run_is_a_point_that_leads_to_its_record(made, runs):
     rows = made["runs"].data["explore-runs"].splitlines()
     assert len(rows) == 1 + len(runs)
     for run in runs:
-        assert f'"../_static/records/{run.id}.json"' in made["runs"].html
+        assert f'"records/{run.id}.html"' in made["runs"].html
 
 
 def test_without_records_pages_say_so(tmp_path):

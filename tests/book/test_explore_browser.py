@@ -197,7 +197,7 @@ def test_runs_are_filtered_and_a_click_leads_to_the_record(page, site, runs):
         ["runs", "chart"],
     )
     page.mouse.click(box["x"] + where[0], box["y"] + where[1])
-    page.wait_for_url(f"**/_static/records/{left}.json", wait_until="commit")
+    page.wait_for_url(f"**/records/{left}.html", wait_until="commit")
 
 
 @pytest.mark.parametrize("name", ["maps", "samd", "runs"])
