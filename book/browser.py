@@ -14,7 +14,10 @@ from playwright.sync_api import Browser, Error, sync_playwright
 from ckdsnn.errors import CkdsnnError
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", r"C:\Program Files\Google\Chrome\Application\chrome.exe")  # fmt: skip  # noqa: E501
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+)
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -11,11 +11,11 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 ICON_CLASS = re.compile(r"\bfa-[a-z0-9-]+")
-ICON_RULE = re.compile(r'(?P<classes>\.fa-[a-z0-9-]+:before(?:,\.fa-[a-z0-9-]+:before)*)\{content:"\\[0-9a-f]+"\}')
+ICON_RULE = re.compile(r'(\.fa-[a-z0-9-]+:before(?:,\.fa-[a-z0-9-]+:before)*)\{content:"\\[0-9a-f]+"\}')
 ICON = re.compile(r"\\([ef][0-9a-f]{3})\b")  # Font Awesome's signs lie in the private part of Unicode
 WOFF2 = re.compile(r'url\([^()]*\.woff2\) format\("woff2"\),')
-ITALIC = {normalize("NFKC", sign): sign for sign in map(chr, range(0x1D434, 0x1D71C)) if "MATHEMATICAL ITALIC" in
-          name(sign, "")} | {"h": "ℎ"}  # fmt: skip
+LETTERS = [sign for sign in map(chr, range(0x1D434, 0x1D71C)) if name(sign, "").startswith("MATHEMATICAL ITALIC")]
+ITALIC = {normalize("NFKC", sign): sign for sign in LETTERS} | {"h": "ℎ"}  # that one is Planck's constant
 
 
 def subset(font: Path, characters: set[str], flavor: str | None = None) -> bytes:
@@ -51,9 +51,8 @@ def cut_icons(html: Path) -> None:
     users = [path for path in (*html.rglob("*.html"), *static.rglob("*.js")) if path.name != "fontawesome.js"]
     used = {icon for path in users for icon in ICON_CLASS.findall(path.read_text())}
     style = static / "styles" / "pydata-sphinx-theme.css"
-    rules = ICON_RULE.sub(lambda rule: rule[0] if used & set(ICON_CLASS.findall(rule["classes"])) else "",
-                          style.read_text())  # fmt: skip
-    style.write_text(WOFF2.sub("", rules))
+    text = WOFF2.sub("", style.read_text())
+    style.write_text(ICON_RULE.sub(lambda rule: rule[0] if used & set(ICON_CLASS.findall(rule[1])) else "", text))
     shown = {chr(int(code, 16)) for path in static.rglob("*.css") for code in ICON.findall(path.read_text())}
     for font in sorted(static.glob("vendor/fontawesome/webfonts/*.ttf")):
         font.write_bytes(subset(font, shown))
