@@ -1,7 +1,13 @@
-"""A Chromium without a window, and the built book served to it from this machine."""
+"""A Chromium without a window, and the built book served to it from this machine.
+
+    python -m book.browser
+
+Succeeds where a Chromium starts, and says why where none does.
+"""
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -62,3 +68,11 @@ def served(folder: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+if __name__ == "__main__":
+    try:
+        with chromium():
+            sys.exit(0)
+    except CkdsnnError as error:
+        sys.exit(str(error))

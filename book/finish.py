@@ -1,4 +1,4 @@
-"""What is done to the built pages: what the theme loads but does not show goes, and cells learn their heads."""
+"""What is done to the built pages: what the theme loads but does not show goes, and table cells learn their heads."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,7 @@ from book.fonts import add_math_font, cut_icons
 # The theme loads these for a search within every page, which this book does not offer; the search page needs them.
 SEARCH = re.compile(r'\s*<script src="[./]*(?:_static/searchtools|_static/language_data|searchindex)\.js"></script>')
 ICON_SCRIPT = re.compile(r"\s*<script [^>]*scripts/fontawesome\.js[^>]*></script>")
+ENTRY = 'role="doc-biblioentry"', 'role="listitem"'  # the first is withdrawn, and no child that a list may have
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 FEW = 3  # columns that fit on a telephone
 
@@ -19,7 +20,7 @@ def finish(html: Path) -> None:
     for path in sorted(html.rglob("*.html")):
         if "_static" not in path.relative_to(html).parts:
             text = ICON_SCRIPT.sub("", TABLE.sub(lambda table: with_labels(table[0]), path.read_text()))
-            path.write_text(text if path.name == "search.html" else SEARCH.sub("", text))
+            path.write_text((text if path.name == "search.html" else SEARCH.sub("", text)).replace(*ENTRY))
     (html / "_static" / "scripts" / "fontawesome.js").unlink()
     cut_icons(html)
     add_math_font(html)

@@ -2,7 +2,7 @@
 
 import io
 import re
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 from unicodedata import name, normalize
 
@@ -14,6 +14,7 @@ ICON_CLASS = re.compile(r"\bfa-[a-z0-9-]+")
 ICON_RULE = re.compile(r'(\.fa-[a-z0-9-]+:before(?:,\.fa-[a-z0-9-]+:before)*)\{content:"\\[0-9a-f]+"\}')
 ICON = re.compile(r"\\([ef][0-9a-f]{3})\b")  # Font Awesome's signs lie in the private part of Unicode
 WOFF2 = re.compile(r'url\([^()]*\.woff2\) format\("woff2"\),')
+STIX = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))
 LETTERS = [sign for sign in map(chr, range(0x1D434, 0x1D71C)) if name(sign, "").startswith("MATHEMATICAL ITALIC")]
 ITALIC = {normalize("NFKC", sign): sign for sign in LETTERS} | {"h": "ℎ"}  # that one is Planck's constant
 
@@ -64,4 +65,4 @@ def add_math_font(html: Path) -> None:
     shown = set().union(*(formula_characters(path.read_text()) for path in html.rglob("*.html")))
     target = html / "_static" / "fonts" / "STIXTwoMath.woff"
     target.parent.mkdir(exist_ok=True)
-    target.write_bytes(subset(Path(str(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf")), shown, "woff"))
+    target.write_bytes(subset(STIX, shown, "woff"))

@@ -30,7 +30,9 @@ def inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 def block(translator: HTML5Translator, node: nodes.math_block) -> None:
     """A formula of its own. The second class makes the theme let the keyboard reach one too wide for the screen."""
-    translator.body.append(f'<div class="formula pst-scrollable-table-container">{mathml(node.astext(), "block")}</div>')
+    translator.body.append(
+        f'<div class="formula pst-scrollable-table-container">{mathml(node.astext(), "block")}</div>'
+    )
     raise nodes.SkipNode
 
 

@@ -25,6 +25,7 @@ from ckdsnn.errors import CkdsnnError
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = "whole-book.html"  # the address of the document, which lies in no file
 NOT_PRINTED = "script, .headerlink, .copybtn, .prev-next-footer"
+DATES = ("/CreationDate", "/ModDate")
 FOOTER = '<div style="width: 100%; font: 8px sans-serif; text-align: center"><span class="pageNumber"></span></div>'
 MARGINS = {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}
 
@@ -97,8 +98,7 @@ def printed(browser: Browser, html: Path, document: str) -> bytes:
 def undated(pdf: bytes) -> PdfWriter:
     """The PDF without the time of its making, so that equal books are equal files."""
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
-    for key in ("/CreationDate", "/ModDate"):
-        writer.metadata.pop(key, None)
+    writer.metadata = {key: value for key, value in writer.metadata.items() if key not in DATES}
     return writer
 
 
