@@ -80,11 +80,11 @@ class Opened:
 
 
 def standard_findings(page: Page) -> Iterator[str]:
-    """What axe-core finds against the standard for accessible pages."""
+    """What axe-core finds against the standard for accessible pages: a line a rule, with the first place."""
     for rule in Axe().run(page, options=STANDARD).response["violations"]:
-        for node in rule["nodes"]:
-            why = node["failureSummary"].splitlines()[1].strip()
-            yield f"{rule['id']}: {' '.join(map(str, node['target']))}: {why}"
+        place, more = " ".join(map(str, rule["nodes"][0]["target"])), len(rule["nodes"]) - 1
+        why = rule["nodes"][0]["failureSummary"].splitlines()[1].strip()
+        yield f"{rule['id']}: {place}{f' and {more} more' if more else ''}: {why}"
 
 
 def explorer_findings(page: Page) -> Iterator[str]:

@@ -54,6 +54,9 @@ def label_row(row: Tag, heads: list[str]) -> None:
     column = 0
     for cell in row.find_all(["td", "th"], recursive=False):
         width = int(cell.get("colspan", 1))
+        content = Tag(name="div")
+        content.extend(list(cell.contents))
+        cell.append(content)  # one thing to stand beside the head, whatever the cell holds
         cell["role"] = "cell"
         cell["data-label"] = ", ".join(filter(None, heads[column : column + width]))
         column += width

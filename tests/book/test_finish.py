@@ -21,7 +21,7 @@ PAGE = """<html><head><link rel="stylesheet" href="../_static/styles/pydata-sphi
 <script src="../_static/own.js"></script></head>
 <body><i class="fa-solid fa-bars"></i><math><mi>x</mi><mo>∑</mo></math></body></html>"""
 WIDE = """<table class="table" id="t"><caption>Four</caption><thead><tr><th>A</th><th>B</th><th><p>C <em>c</em></p></th>
-<th>D</th></tr></thead><tbody><tr><td>1</td><td>2</td><td>3</td><td>4</td></tr>
+<th>D</th></tr></thead><tbody><tr><td>1</td><td>2</td><td>3</td><td>4 <b>of</b> 5</td></tr>
 <tr><td>5</td><td colspan="2">6</td><td>7</td></tr></tbody></table>"""
 
 
@@ -98,13 +98,15 @@ def test_cells_of_wide_tables_know_their_heads():
     assert "cards" in table["class"] and table["id"] == "t" and table.caption.get_text() == "Four"
     labels = [[cell["data-label"] for cell in row.find_all("td")] for row in table.select("tbody tr")]
     assert labels == [["A", "B", "C c", "D"], ["A", "B, C c", "D"]]
+    assert [len(cell.contents) for cell in table.find_all("td")] == [1] * 7, "a card lays out one thing beside the head"
+    assert table.select("td")[3].get_text() == "4 of 5"
     assert {row["role"] for row in table.find_all("tr")} == {"row"}
 
 
 @pytest.mark.parametrize(
     "table",
     [
-        WIDE.replace("<th>D</th>", "").replace("<td>4</td>", ""),  # narrow
+        WIDE.replace("<th>D</th>", "").replace("<td>4 <b>of</b> 5</td>", ""),  # narrow
         WIDE.replace('class="table"', 'class="dataframe"'),  # not ours
         WIDE.replace("<thead>", "<thead><tr><th colspan='4'>above</th></tr>"),  # heads of heads
         '<table class="table"><tbody><tr><td>no head</td></tr></tbody></table>',
