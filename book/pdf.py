@@ -8,8 +8,10 @@ work, pages are numbered through, and headings become the outline.
 
 import argparse
 import io
+import logging
 import posixpath
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -17,6 +19,7 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser
 from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, IndirectObject, NameObject, TextStringObject
 
 from book.browser import chromium, served
 from book.contents import pages
@@ -95,10 +98,27 @@ def printed(browser: Browser, html: Path, document: str) -> bytes:
         )  # fmt: skip
 
 
-def undated(pdf: bytes) -> PdfWriter:
-    """The PDF without the time of its making, so that equal books are equal files."""
+def entries(item: IndirectObject | None) -> Iterator[DictionaryObject]:
+    """The entries of an outline from `item` on, with those below them."""
+    while item is not None:
+        entry = item.get_object()
+        yield entry
+        yield from entries(entry.get("/First"))
+        item = entry.get("/Next")
+
+
+def mended(pdf: bytes) -> PdfWriter:
+    """The PDF without the time of its making, so that equal books are equal files, and with each title said once.
+
+    Chromium writes the title of a heading at the top of a page twice into the outline.
+    """
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of a wrong count of objects, and corrects it
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     writer.metadata = {key: value for key, value in writer.metadata.items() if key not in DATES}
+    for entry in entries(writer.root_object["/Outlines"].get_object().get("/First")):
+        title = str(entry["/Title"])
+        half = title[: len(title) // 2]
+        entry[NameObject("/Title")] = TextStringObject(half if title == half + half else title)
     return writer
 
 
@@ -113,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         document = whole(html, names, config["title"], config["author"])
         with chromium() as browser:
-            writer = undated(printed(browser, html, document))
+            writer = mended(printed(browser, html, document))
     except (CkdsnnError, FileNotFoundError) as error:
         print(f"no PDF: {error}", file=sys.stderr)
         return 1

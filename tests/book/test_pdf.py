@@ -1,13 +1,14 @@
 """The whole book as one document: links lead within it, and the file has an outline and no date."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 
 from book.browser import chromium
-from book.pdf import article, printed, undated, whole
+from book.pdf import article, entries, mended, printed, whole
 from ckdsnn.errors import CkdsnnError
 
 HEAD = '<html><head><link rel="stylesheet" href="../_static/a.css"></head><body><nav>Menu</nav>'
@@ -58,11 +59,27 @@ def test_page_without_an_article_is_named(html):
         article(html, "book/empty.html", NAMES)
 
 
+def test_titles_written_twice_are_read_once():
+    made, content = PdfWriter(), BytesIO()
+    made.add_blank_page(100, 100)
+    chapter = made.add_outline_item("The methodThe method", 0)
+    made.add_outline_item("NotationNotation", 0, parent=chapter)
+    made.add_outline_item("Results", 0)
+    made.write(content)
+    assert [
+        str(entry["/Title"]) for entry in entries(mended(content.getvalue()).root_object["/Outlines"]["/First"])
+    ] == [
+        "The method",
+        "Notation",
+        "Results",
+    ]
+
+
 def test_file_has_an_outline_and_working_links_and_is_the_same_twice(html, tmp_path):
     document = whole(html, NAMES, "Title", "Author")
     try:
         with chromium() as browser:
-            twice = [undated(printed(browser, html, document)) for _ in range(2)]
+            twice = [mended(printed(browser, html, document)) for _ in range(2)]
     except CkdsnnError as error:
         pytest.skip(str(error).splitlines()[0])
     for number, writer in enumerate(twice):
