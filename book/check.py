@@ -25,6 +25,7 @@ HEIGHT = 900
 SCRIPT = Path(__file__).with_name("check.js").read_text()
 # WCAG 2.1 A and AA: contrast, alternative texts, names of controls, ... The preload would fetch all styles once more.
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "preload": False}
+EXPLORER, PANEL = ".explore", ".explore-controls"  # an interactive figure, and the part of it that holds its controls
 CONTROLS = "select, input[type=range], input[type=radio], input[type=checkbox], [role=slider]"
 KEYS = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "Space")
 PATIENCE, STEPS = 500, 5  # ms that an explorer may take to answer a key, and how often it is looked at meanwhile
@@ -88,21 +89,23 @@ def standard_findings(page: Page) -> Iterator[str]:
 
 
 def explorer_findings(page: Page) -> Iterator[str]:
-    """Controls of interactive figures (class "explorer") that change nothing when the keyboard moves them."""
-    for explorer in page.locator(".explorer").all():
+    """Controls of interactive figures that change nothing when the keyboard moves them."""
+    for explorer in page.locator(EXPLORER).all():
         controls = [control for control in explorer.locator(CONTROLS).all() if control.is_visible()]
         if not controls:
             yield "an explorer has no control"
         for control in controls:
-            if control.is_enabled() and not responds(page, explorer, control):
+            choice = control.evaluate("control => !control.disabled && (control.options?.length ?? 2) > 1")
+            if choice and not responds(page, explorer, control):
                 yield f"nothing changes with {control.evaluate('named')}"
 
 
 def responds(page: Page, explorer: Locator, control: Locator) -> bool:
-    """Whether the explorer, but for the control itself, looks different after a key: forward, else back."""
+    """Whether the explorer, but for its controls, looks different after a key: forward, else back."""
+    hidden = [control, explorer.locator(PANEL)]
 
     def look() -> bytes:
-        return explorer.screenshot(mask=[control], animations="disabled", style="* { outline: none !important }")
+        return explorer.screenshot(mask=hidden, animations="disabled", style="* { outline: none !important }")
 
     before = look()
     for key in KEYS:

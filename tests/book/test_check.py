@@ -19,7 +19,7 @@ PAGE = """<!doctype html><html lang="en"><head><title>A page</title><link rel="i
 GOOD = """<p>Words and <a href="#far">a link</a>.</p><img alt="A dot." src="data:image/gif;base64,
 R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw==">
 <div style="overflow-x: auto" tabindex="0"><div style="width: 3000px">wide, but it scrolls by itself</div></div>
-<div class="explorer"><label>Steps <input type="range" min="0" max="9" oninput="seen.textContent = this.value"></label>
+<div class="explore"><label>Steps <input type="range" min="0" max="9" oninput="seen.textContent = this.value"></label>
 <span id="seen">5</span></div><p id="far">Far.</p>"""
 DESK, TABLET, PHONE = (1440, "light"), (768, "dark"), (390, "light")
 BAD = {
@@ -36,10 +36,16 @@ BAD = {
     "focus not seen": (DESK, '<a href="#" style="outline: none">here</a>', "shows no focus: main > a (here)"),
     "dead explorer": (
         DESK,
-        '<div class="explorer"><label>Steps <input type="range"></label></div>',
+        '<div class="explore"><label>Steps <input type="range"></label></div>',
         "nothing changes with label > input",
     ),
-    "empty explorer": (DESK, '<div class="explorer"></div>', "an explorer has no control"),
+    "explorer that says only what is set": (
+        DESK,
+        '<div class="explore"><div class="explore-controls"><label>Steps <input type="range" oninput="said.textContent '
+        '= this.value"></label><output id="said">50</output></div></div>',
+        "nothing changes with label > input",
+    ),
+    "empty explorer": (DESK, '<div class="explore"></div>', "an explorer has no control"),
 }
 
 
