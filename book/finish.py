@@ -58,5 +58,5 @@ def label_row(row: Tag, heads: list[str]) -> None:
         content.extend(list(cell.contents))
         cell.append(content)  # one thing to stand beside the head, whatever the cell holds
         cell["role"] = "cell"
-        cell["data-label"] = ", ".join(filter(None, heads[column : column + width]))
+        cell["data-label"] = " / ".join(filter(None, heads[column : column + width]))
         column += width
