@@ -16,12 +16,12 @@ FEW = 3  # columns that fit on a telephone
 
 
 def finish(html: Path) -> None:
-    """Complete the pages below `html`, in place."""
+    """Complete the pages below `html`, in place. Finished pages stay as they are."""
     for path in sorted(html.rglob("*.html")):
         if "_static" not in path.relative_to(html).parts:
             text = ICON_SCRIPT.sub("", TABLE.sub(lambda table: with_labels(table[0]), path.read_text()))
             path.write_text((text if path.name == "search.html" else SEARCH.sub("", text)).replace(*ENTRY))
-    (html / "_static" / "scripts" / "fontawesome.js").unlink()
+    (html / "_static" / "scripts" / "fontawesome.js").unlink(missing_ok=True)
     cut_icons(html)
     add_math_font(html)
 
@@ -34,9 +34,10 @@ def with_labels(html: str) -> str:
     """
     table = BeautifulSoup(html, "html.parser").table
     heads = table.select("thead tr:last-child > *")
-    if "table" not in table.get("class", []) or len(heads) <= FEW or len(table.select("thead tr")) > 1:
+    kinds = table.get("class", [])
+    if "table" not in kinds or "cards" in kinds or len(heads) <= FEW or len(table.select("thead tr")) > 1:
         return html
-    table["class"].append("cards")
+    kinds.append("cards")
     table["role"] = "table"
     for part in table.select("thead, tbody"):
         part["role"] = "rowgroup"

@@ -57,7 +57,7 @@ def cut_icons(html: Path) -> None:
     shown = {chr(int(code, 16)) for path in static.rglob("*.css") for code in ICON.findall(path.read_text())}
     for font in sorted(static.glob("vendor/fontawesome/webfonts/*.ttf")):
         font.write_bytes(subset(font, shown))
-        font.with_suffix(".woff2").unlink()
+        font.with_suffix(".woff2").unlink(missing_ok=True)
 
 
 def add_math_font(html: Path) -> None:

@@ -19,7 +19,7 @@ PAGE = """<html><head><link rel="stylesheet" href="../_static/styles/pydata-sphi
     <script src="../_static/searchtools.js"></script>
     <script src="../searchindex.js"></script>
 <script src="../_static/own.js"></script></head>
-<body><i class="fa-solid fa-bars"></i><math><mi>x</mi><mo>∑</mo></math></body></html>"""
+<body><i class="fa-solid fa-bars"></i><math><mi>x</mi><mo>∑</mo></math>{}</body></html>"""
 WIDE = """<table class="table" id="t"><caption>Four</caption><thead><tr><th>A</th><th>B</th><th><p>C <em>c</em></p></th>
 <th>D</th></tr></thead><tbody><tr><td>1</td><td>2</td><td>3</td><td>4 <b>of</b> 5</td></tr>
 <tr><td>5</td><td colspan="2">6</td><td>7</td></tr></tbody></table>"""
@@ -37,8 +37,8 @@ def site(tmp_path) -> Path:
         (fonts / font.name).write_bytes(font.read_bytes())
     (tmp_path / "_static/own.js").write_text('element.className = "fa-solid fa-xmark"')
     (tmp_path / "book").mkdir()
-    (tmp_path / "book/page.html").write_text(PAGE)
-    (tmp_path / "search.html").write_text(PAGE.replace("../", ""))
+    (tmp_path / "book/page.html").write_text(PAGE.format(WIDE))
+    (tmp_path / "search.html").write_text(PAGE.format("").replace("../", ""))
     finish(tmp_path)
     return tmp_path
 
@@ -67,6 +67,12 @@ def test_scripts_nobody_needs_are_not_loaded(site):
     assert "fontawesome.js" not in page + search and not (site / "_static/scripts/fontawesome.js").exists()
     assert "searchindex.js" not in page and "own.js" in page
     assert "searchindex.js" in search and "searchtools.js" in search
+
+
+def test_finished_pages_stay_as_they_are(site):
+    before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    finish(site)
+    assert {path: path.read_bytes() for path in site.rglob("*") if path.is_file()} == before
 
 
 def test_font_of_formulas_has_what_they_show_and_stretches(site):
