@@ -38,8 +38,6 @@ clean:
 
 help:
 	@echo 'make book          build the book into _build/html (REPOSITORY=URL: its address, if it has one)'
-
-	@echo 'make book          build the book into _build/html (REPOSITORY=URL: where its buttons lead)'
 	@echo 'make check-book    open every page of it in Chromium: errors, links, widths, contrast, keyboard'
 	@echo 'make pdf           all of it as one file, _build/book.pdf, through Chromium'
 	@echo 'make test          ruff and the tests'

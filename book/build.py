@@ -21,8 +21,8 @@ import yaml
 from book import reads
 from book.contents import address, default_repository, pages
 from book.execute import check_kernel, execute
-from book.first_cell import with_first_cell
 from book.finish import finish
+from book.first_cell import with_first_cell
 from book.scan import scan
 from book.templates import Source, source_of
 from ckdsnn.errors import CkdsnnError
