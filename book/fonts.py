@@ -1,6 +1,7 @@
 """Fonts cut down to the characters that the pages show: the theme's icons, and a font for formulas."""
 
 import io
+import logging
 import re
 from importlib.metadata import distribution
 from pathlib import Path
@@ -24,6 +25,7 @@ def subset(font: Path, characters: set[str], flavor: str | None = None) -> bytes
 
     `flavor`: "woff" for a compressed file, None for the kind that `font` is.
     """
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # else it reports every table of every font
     options = Options(layout_features=["*"], notdef_outline=True, flavor=flavor)
     with TTFont(font, recalcTimestamp=False) as whole:
         subsetter = Subsetter(options)
