@@ -34,15 +34,14 @@ MANY, EACH = 50, 10  # of a folder with more pages, made by one program, every t
 
 def contents(html: Path) -> list[str]:
     """The pages below `html`, by their path from there, without those that only lead to another."""
-    paths = [path for path in sorted(html.rglob("*.html")) if "_static" not in path.relative_to(html).parts]
-    return [path.relative_to(html).as_posix() for path in paths if "<body" in path.read_text()]
+    return [path.relative_to(html).as_posix() for path in sorted(html.rglob("*.html")) if "<body" in path.read_text()]
 
 
 def sample(names: list[str]) -> list[str]:
-    """The pages to open: all of a small folder, every tenth of a large one."""
+    """The pages to open: all of a small folder, every tenth of a large one, with the folders in it."""
     folders = defaultdict(list)
     for name in names:
-        folders[Path(name).parent].append(name)
+        folders[Path(name).parent.parts[:2]].append(name)
     return [name for pages in folders.values() for name in pages[:: EACH if len(pages) > MANY else 1]]
 
 
