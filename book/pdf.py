@@ -10,6 +10,7 @@ import argparse
 import io
 import logging
 import posixpath
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ from ckdsnn.errors import CkdsnnError
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = "whole-book.html"  # the address of the document, which lies in no file
 NOT_PRINTED = "script, .headerlink, .copybtn, .prev-next-footer"
+TWICE = re.compile(r"^(.{10,})\1|^(.+)\2$")  # a long line and what follows it, or the whole of a title
 DATES = ("/CreationDate", "/ModDate")
 FOOTER = '<div style="width: 100%; font: 8px sans-serif; text-align: center"><span class="pageNumber"></span></div>'
 MARGINS = {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}
@@ -110,15 +112,13 @@ def entries(item: IndirectObject | None) -> Iterator[DictionaryObject]:
 def mended(pdf: bytes) -> PdfWriter:
     """The PDF without the time of its making, so that equal books are equal files, and with each title said once.
 
-    Chromium writes the title of a heading at the top of a page twice into the outline.
+    Chromium writes the first line of a heading at the top of a page twice into the outline.
     """
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of a wrong count of objects, and corrects it
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     writer.metadata = {key: value for key, value in writer.metadata.items() if key not in DATES}
     for entry in entries(writer.root_object["/Outlines"].get_object().get("/First")):
-        title = str(entry["/Title"])
-        half = title[: len(title) // 2]
-        entry[NameObject("/Title")] = TextStringObject(half if title == half + half else title)
+        entry[NameObject("/Title")] = TextStringObject(TWICE.sub(r"\1\2", str(entry["/Title"])))
     return writer
 
 

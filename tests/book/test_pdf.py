@@ -62,14 +62,14 @@ def test_page_without_an_article_is_named(html):
 def test_titles_written_twice_are_read_once():
     made, content = PdfWriter(), BytesIO()
     made.add_blank_page(width=100, height=100)
-    chapter = made.add_outline_item(title="The methodThe method", page_number=0)
+    chapter = made.add_outline_item(title="A long questionA long questionof two lines", page_number=0)
     made.add_outline_item(title="NotationNotation", page_number=0, parent=chapter)
     made.add_outline_item(title="Results", page_number=0)
     made.write(content)
     assert [
         str(entry["/Title"]) for entry in entries(mended(content.getvalue()).root_object["/Outlines"]["/First"])
     ] == [
-        "The method",
+        "A long questionof two lines",
         "Notation",
         "Results",
     ]
