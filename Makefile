@@ -9,10 +9,16 @@ PIP := $(if $(shell command -v uv),uv pip install --python $(BIN)/python,$(BIN)/
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: book test environment clean help
+.PHONY: book check-book pdf test environment clean help
 
 book: $(INSTALLED)
 	@$(BIN)/python -m book.build $(if $(REPOSITORY),--repository $(REPOSITORY))
+
+check-book: book
+	@$(BIN)/python -m book.check
+
+pdf: book
+	@$(BIN)/python -m book.pdf
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -32,6 +38,8 @@ clean:
 
 help:
 	@echo 'make book          build the book into _build/html (REPOSITORY=URL: its address, if it has one)'
+	@echo 'make check-book    open every page of it in Chromium: errors, links, widths, contrast, keyboard'
+	@echo 'make pdf           all of it as one file, _build/book.pdf, through Chromium'
 	@echo 'make test          ruff and the tests'
 	@echo 'make environment   only the environment that the two need, in .venv (PYTHON=python3.12: which Python)'
 	@echo 'make clean         remove .venv and _build'

@@ -21,6 +21,7 @@ import yaml
 from book import reads
 from book.contents import address, default_repository, pages
 from book.execute import check_kernel, execute
+from book.finish import finish
 from book.first_cell import with_first_cell
 from book.scan import scan
 from book.templates import Source, source_of
@@ -66,6 +67,7 @@ def publish(root: Path, staged: Path, repository: str, executed: Mapping[Source,
         nbformat.write(whole, html / "_sources" / source.name)  # to download: in the order in which its cells run
         if source.words:
             lead_to_template(html, root, source)
+    finish(html)
     branch = yaml.safe_load((staged / "_config.yml").read_text())["repository"]["branch"]
     if findings := scan(html, root, repository, branch, tracked_files(root)):
         raise CkdsnnError("the built pages are not sound:\n  " + "\n  ".join(findings))

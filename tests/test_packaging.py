@@ -126,6 +126,8 @@ def test_configuration_leaves_execution_to_papermill_and_the_address_to_the_buil
     [
         (["book"], "-m book.build"),
         (["book", "REPOSITORY=https://example.org/a/b"], "-m book.build --repository https://example.org/a/b"),
+        (["check-book"], "-m book.check"),
+        (["pdf"], "-m book.pdf"),
         (["test"], "-m pytest"),
     ],
 )

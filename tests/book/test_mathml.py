@@ -6,6 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 
+from book.mathml import mathml
+
 PAGE = """# Title
 
 Inline $T_s^2$ and
@@ -41,3 +43,18 @@ def test_formulas_are_mathml(page):
 def test_nothing_stays_latex_and_nothing_is_fetched(page):
     assert "\\" not in page.find("div", role="main").get_text()
     assert not [script for script in page.find_all("script", src=True) if "//" in script["src"]]
+
+
+@pytest.mark.parametrize(("latex", "sign"), [("|h - 1|", "|"), ("x / y", "/"), (r"\max(0, x)", "max")])
+def test_no_room_where_latex_leaves_none(latex, sign):
+    operators = BeautifulSoup(mathml(latex), "html.parser").find_all("mo", string=sign)
+    assert operators and all((mo["lspace"], mo["rspace"]) == ("0", "0") for mo in operators)
+
+
+def test_sign_of_a_derivative_is_a_letter():
+    assert BeautifulSoup(mathml(r"\partial s / \partial h"), "html.parser").find_all("mi", string="∂")
+
+
+def test_big_brackets_stretch_and_plain_ones_do_not():
+    big, plain = mathml(r"\bigl( x \bigr)"), mathml("(x)")
+    assert big.count('stretchy="true"') == 2 and plain.count('stretchy="false"') == 2

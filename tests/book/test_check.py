@@ -1,0 +1,117 @@
+"""Each check of the opened pages finds its fault on a small bad page, and nothing on a good one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from book import check
+from book.browser import chromium, served
+from ckdsnn.errors import CkdsnnError
+
+ROOT = Path(__file__).parents[2]
+PAGE = """<!doctype html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,">
+<style>body {{ color: #222222; background: #ffffff; overflow-wrap: anywhere }} a {{ color: #003399 }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #eeeeee; background: #111111 }} a {{ color: #99ccff }} }}
+</style></head><body><main><h1>A page</h1>{}</main></body></html>"""
+GOOD = """<p>Words and <a href="#far">a link</a>.</p><img alt="A dot." src="data:image/gif;base64,
+R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw==">
+<div style="overflow-x: auto" tabindex="0"><div style="width: 3000px">wide, but it scrolls by itself</div></div>
+<div class="explore"><label>Steps <input type="range" min="0" max="9" oninput="seen.textContent = this.value"></label>
+<span id="seen">5</span></div><p id="far">Far.</p>"""
+DESK, TABLET, PHONE = (1440, "light"), (768, "dark"), (390, "light")
+BAD = {
+    "console error": (DESK, "<script>console.error('broken')</script>", "console: broken"),
+    "script error": (DESK, "<script>nothing.there</script>", "script: nothing is not defined"),
+    "another host": (DESK, '<img alt="x" src="https://example.org/x.png">', "asks another host: https://example.org/x"),
+    "missing file": (DESK, "<script>fetch('lost.json')</script>", "404: "),
+    "too wide": (PHONE, '<div style="width: 800px">wide</div>', "sticks out at the right: main > div (wide)"),
+    "too wide page": (TABLET, '<div style="width: 800px">wide</div>', "the page is "),
+    "contrast": (DESK, '<p style="color: #999999; background: #ffffff">pale</p>', "color-contrast: p: "),
+    "contrast in the dark": (TABLET, '<p style="color: #666666">pale</p>', "color-contrast: p: "),
+    "no alternative text": (DESK, '<img src="data:,">', "image-alt: img: "),
+    "no label": (DESK, '<input type="range">', "label: input: "),
+    "focus not seen": (DESK, '<a href="#" style="outline: none">here</a>', "shows no focus: main > a (here)"),
+    "dead explorer": (
+        DESK,
+        '<div class="explore"><label>Steps <input type="range"></label></div>',
+        "nothing changes with label > input",
+    ),
+    "explorer that says only what is set": (
+        DESK,
+        '<div class="explore"><div class="explore-controls"><label>Steps <input type="range" oninput="said.textContent '
+        '= this.value"></label><output id="said">50</output></div></div>',
+        "nothing changes with label > input",
+    ),
+    "empty explorer": (DESK, '<div class="explore"></div>', "an explorer has no control"),
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium for all tests here; they are skipped where there is none."""
+    try:
+        with chromium() as running:
+            yield running
+    except CkdsnnError as error:
+        pytest.skip(str(error).splitlines()[0])
+
+
+def findings(browser, folder, body) -> list[str]:
+    (folder / "page.html").write_text(PAGE.format(body))
+    with served(folder) as address:
+        return list(check.page_findings(browser, address, "page.html"))
+
+
+def test_good_page_has_no_findings(browser, tmp_path):
+    assert findings(browser, tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(("view", "body", "finding"), BAD.values(), ids=BAD)
+def test_bad_page_is_found_out(browser, monkeypatch, tmp_path, view, body, finding):
+    assert view in check.VIEWS
+    monkeypatch.setattr(check, "VIEWS", [view])  # the others would cost seconds
+    found = findings(browser, tmp_path, body)
+    assert [line for line in found if line.startswith(f"page.html: {view[0]} {view[1]}: {finding}")], found
+
+
+def command(folder, *pages, **environment) -> subprocess.CompletedProcess:
+    """The command in a process of its own, as two browsers cannot be steered from one."""
+    line = [sys.executable, "-m", "book.check", "--html", folder, *pages]
+    return subprocess.run(line, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True)
+
+
+def test_command_says_what_is_wrong_and_fails(browser, tmp_path):
+    (tmp_path / "bad.html").write_text(PAGE.format('<a href="lost.html">lost</a>'))
+    (tmp_path / "good.html").write_text(PAGE.format(GOOD))
+    assert command(tmp_path, "good.html").returncode == 0
+    everything = command(tmp_path)
+    assert everything.returncode == 1
+    assert "bad.html: leads to a file that is not there: lost.html" in everything.stdout
+
+
+def test_pages_that_are_not_there_are_named(tmp_path, capsys):
+    (tmp_path / "page.html").write_text(PAGE.format(""))
+    assert check.main(["--html", str(tmp_path), "lost.html"]) == 2
+    assert "no such page: lost.html" in capsys.readouterr().err
+
+
+def test_of_many_pages_made_alike_some_are_opened():
+    many = [f"_static/sources/{folder}/{index}.html" for folder in ("a", "b") for index in range(50)]
+    few = ["index.html", "book/method.html"]
+    opened = check.sample(few + many)
+    assert set(few) <= set(opened) and 5 < len(opened) < 20
+
+
+def test_pages_that_only_lead_on_are_not_opened(tmp_path):
+    (tmp_path / "index.html").write_text('<meta http-equiv="Refresh" content="0; url=page.html">')
+    (tmp_path / "page.html").write_text(PAGE.format(""))
+    assert check.contents(tmp_path) == ["page.html"]
+
+
+def test_without_a_chromium_the_error_says_what_to_do(tmp_path):
+    (tmp_path / "page.html").write_text(PAGE.format(""))
+    result = command(tmp_path, CHROMIUM=str(tmp_path / "none"))
+    assert result.returncode == 2 and "name one with the variable CHROMIUM" in result.stderr
