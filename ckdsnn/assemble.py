@@ -14,7 +14,8 @@ from ckdsnn.distill.objective import adaptable
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models import OverTime, build_student, build_teacher, evaluating
-from ckdsnn.models.pretrained import is_pretrained, load_pretrained, weights_digest
+from ckdsnn.models.pretrained import load_pretrained, weights_digest
+from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.records import Record, find_record, load_record, load_weights
 from ckdsnn.seeds import Purpose, drawn_by, stream_seed

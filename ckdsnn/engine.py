@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from ckdsnn.allocator import keep_freed_memory
 from ckdsnn.errors import check_choice
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 NEURONS = ("auto", "fused", "spikingjelly")
 DTYPES = ("auto", "fp32", "bf16")  # what a step may be asked to compute in
@@ -55,19 +57,23 @@ class Engine:
         check_choice("neuron", self.neuron, NEURONS)
 
     @property
-    def layout(self) -> torch.memory_format:
+    def layout(self) -> "torch.memory_format":
         """The memory layout of images and weights."""
+        import torch
+
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
-    def tell(self, network: nn.Module) -> nn.Module:
+    def tell(self, network: "nn.Module") -> "nn.Module":
         """Let every part of the network that has a fast path, a method `use`, take these switches."""
         for part in network.modules():
             if hasattr(part, "use"):
                 part.use(self)
         return network
 
-    def prepare(self, network: nn.Module, device: torch.device) -> nn.Module:
+    def prepare(self, network: "nn.Module", device: "torch.device") -> "nn.Module":
         """The network on the device, ready to be trained or asked."""
+        import torch
+
         if self.keep_memory and device.type == "cpu":
             keep_freed_memory()
         torch.backends.cudnn.allow_tf32 = self.tf32
@@ -96,7 +102,7 @@ def using(switches: Engine) -> Iterator[Engine]:
         CURRENT.reset(token)
 
 
-def in_layout(x: torch.Tensor, layout: torch.memory_format) -> torch.Tensor:
+def in_layout(x: "torch.Tensor", layout: "torch.memory_format") -> "torch.Tensor":
     """Images [B, C, H, W] in this memory layout; frames [T, B, C, H, W] with the images of all steps in it."""
     if x.dim() == 4:
         return x.contiguous(memory_format=layout)

@@ -8,7 +8,7 @@ from ckdsnn.analysis.speed import Step, training_step
 from ckdsnn.bench.reference_step import ReferenceStep
 from ckdsnn.engine import Engine, engine, using
 from ckdsnn.errors import CkdsnnError, check_choice, check_count
-from ckdsnn.models.resnet import BLOCKS
+from ckdsnn.models.table import BLOCKS
 
 WIDTHS = {"cuda": {"resnet19": 8}, "cpu": {"resnet19": 2}}  # the paper's, and what a CPU gets through; else 1
 PRECISIONS = {"ours": "auto", "ours-fp32": "fp32", "ours-bf16": "bf16"}

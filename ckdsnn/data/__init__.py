@@ -1,11 +1,6 @@
 """Real examples as uint8 tensors, their augmentation, and the batches that a training takes from them."""
 
-from ckdsnn.data.augment import Augment, normalize
-from ckdsnn.data.load import load_dataset
-from ckdsnn.data.resident import Resident
-from ckdsnn.data.source import Source
-from ckdsnn.data.specs import DATASETS, DatasetSpec, dataset_spec, statistics_of
-from ckdsnn.data.streamed import Streamed
+from ckdsnn.lazy import on_first_use
 
 __all__ = [
     "DATASETS",
@@ -19,3 +14,10 @@ __all__ = [
     "normalize",
     "statistics_of",
 ]
+
+HOMES = {
+    **dict.fromkeys(("DATASETS", "DatasetSpec", "dataset_spec", "statistics_of"), "specs"),  # these without torch
+    **{"Augment": "augment", "normalize": "augment", "load_dataset": "load"},
+    **{"Resident": "resident", "Source": "source", "Streamed": "streamed"},
+}
+__getattr__ = on_first_use(__name__, HOMES)

@@ -7,12 +7,13 @@ computes them again from the images. "folder:PATH" names a data set of one's own
 import os
 from dataclasses import dataclass, replace
 from importlib.resources import files
-
-from torch import Tensor
-from torch.nn import functional as F
+from typing import TYPE_CHECKING
 
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.inputs import InputSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Channels = tuple[float, ...]
 FOLDER = "folder:"  # begins the name of a data set of one's own
@@ -48,8 +49,10 @@ class DatasetSpec:
     """The data set of pictures from which its events are simulated. Behind the frames of each example lie the three
     planes of its picture, which a teacher of that data set sees."""
 
-    def pictures(self, planes: Tensor) -> Tensor:
+    def pictures(self, planes: "Tensor") -> "Tensor":
         """RGB thumbnails, uint8 [N, 3, h, w], of examples as the data set keeps them, uint8 [N, planes, H, W]."""
+        from torch.nn import functional as F
+
         shown = planes[:, -3:] if self.simulated_from else self.inputs.pictures(planes)
         larger = max(shown.shape[-2:]) / THUMBNAIL
         if larger <= 1:

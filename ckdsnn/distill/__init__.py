@@ -10,23 +10,7 @@ with a method `adapter` has own parameters: it makes a module for both networks'
 KDSNN, BKDSNN and e2KD are published together with logits distillation: "kd+kdsnn", "kd+bkd", "kd+e2kd".
 """
 
-from ckdsnn.distill.at import AT, at_loss
-from ckdsnn.distill.batch import Batch
-from ckdsnn.distill.bkd import BKD, bkd_loss, restoring_block
-from ckdsnn.distill.catkd import CATKD, catkd_loss
-from ckdsnn.distill.e2kd import E2KD, e2kd_loss
-from ckdsnn.distill.kd import KD, kd_loss
-from ckdsnn.distill.kdsnn import KDSNN, kdsnn_loss
-from ckdsnn.distill.maps import (
-    class_activation_map,
-    grad_cam,
-    map_range,
-    scale_saliency,
-    spike_activation_map,
-)
-from ckdsnn.distill.nld import NLD, draw_noise, nld_loss
-from ckdsnn.distill.objective import Objective
-from ckdsnn.distill.samd import SAMD, samd_loss
+from ckdsnn.lazy import on_first_use
 
 __all__ = [
     "LOSSES",
@@ -49,13 +33,13 @@ __all__ = [
     "spike_activation_map",
 ]
 
-LOSSES = {
-    "kd": KD,
-    "samd": SAMD,
-    "nld": NLD,
-    "kdsnn": KDSNN,
-    "bkd": BKD,
-    "at": AT,
-    "catkd": CATKD,
-    "e2kd": E2KD,
+HOMES = {
+    "LOSSES": "terms",
+    **{"Batch": "batch", "Objective": "objective", "kd_loss": "kd", "samd_loss": "samd", "at_loss": "at"},
+    **{"nld_loss": "nld", "draw_noise": "nld", "kdsnn_loss": "kdsnn", "bkd_loss": "bkd", "restoring_block": "bkd"},
+    **{"catkd_loss": "catkd", "e2kd_loss": "e2kd"},
+    **dict.fromkeys(
+        ("class_activation_map", "grad_cam", "map_range", "scale_saliency", "spike_activation_map"), "maps"
+    ),
 }
+__getattr__ = on_first_use(__name__, HOMES)

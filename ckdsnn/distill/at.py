@@ -4,14 +4,13 @@ A cell's attention is the sum of its squared features over the channels, those o
 At T = 1 the student's is its spike activation map.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features
 from ckdsnn.distill.maps import on_one_grid, scale_saliency
+from ckdsnn.distill.settings import OfStage
 
 
 def at_loss(student_stage: torch.Tensor, teacher_stage: torch.Tensor) -> torch.Tensor:
@@ -31,12 +30,8 @@ def at_loss(student_stage: torch.Tensor, teacher_stage: torch.Tensor) -> torch.T
     return F.mse_loss(student, teacher)
 
 
-@dataclass(frozen=True)
-class AT:
+class AT(OfStage):
     """The term `at` of an objective. stage: which stage, -1 the last; the paper sums over several."""
-
-    weight = "beta"
-    stage: int = -1
 
     def __call__(self, batch: Batch) -> torch.Tensor:
         return at_loss(*batch.stages_at(self.stage))

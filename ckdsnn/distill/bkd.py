@@ -5,13 +5,12 @@ from the rest. The published method adds logits distillation, here the losses "k
 the teacher's feature to the student's maximum; here the block learns the scale.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features, feature_distance, match_channels
+from ckdsnn.distill.settings import OfStage
 from ckdsnn.errors import CkdsnnError
 
 BLANKED = 0.15  # share of an image's channels, the default of the authors' code
@@ -64,12 +63,8 @@ def bkd_loss(
     return feature_distance(restore(blur(student, blanked, generator)), teacher)
 
 
-@dataclass(frozen=True)
-class BKD:
+class BKD(OfStage):
     """The term `bkd` of an objective. stage: which stage, -1 the last (the paper)."""
-
-    weight = "beta"
-    stage: int = -1
 
     def adapter(self, student_channels: int, teacher_channels: int) -> nn.Module:
         return restoring_block(student_channels, teacher_channels)

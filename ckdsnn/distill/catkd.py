@@ -5,14 +5,13 @@ student's come from its firing rates. The authors scale the maps where these are
 their values where labels are, too; here they are always scaled, because rates and ReLU features differ in range.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features
 from ckdsnn.distill.maps import check_head, scale_saliency
+from ckdsnn.distill.settings import OfLastStage
 from ckdsnn.errors import CkdsnnError
 
 CELLS = 2  # height and width of the compared maps, the authors' setting for CIFAR
@@ -52,11 +51,8 @@ def catkd_loss(
     return F.mse_loss(class_maps(student, student_head), class_maps(teacher, teacher_head.detach()))
 
 
-@dataclass(frozen=True)
-class CATKD:
+class CATKD(OfLastStage):
     """The term `catkd` of an objective, always at the last stage: a CAM exists nowhere else."""
-
-    weight = "beta"
 
     def __call__(self, batch: Batch) -> torch.Tensor:
         return catkd_loss(batch.student.stages[-1], batch.teacher.stages[-1], *batch.heads())

@@ -6,13 +6,12 @@ that takes a derivative of the derivative, and a surrogate gradient has none tha
 closed-form CAM is the same map up to a factor, which the cosine ignores. The student's is made of its firing rates.
 """
 
-from dataclasses import dataclass
-
 import torch
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features
 from ckdsnn.distill.maps import class_activation_map, on_one_grid, scale_saliency
+from ckdsnn.distill.settings import OfLastStage
 
 
 def e2kd_loss(
@@ -42,11 +41,8 @@ def e2kd_loss(
     return 1 - (student * teacher).sum((1, 2)).mean()
 
 
-@dataclass(frozen=True)
-class E2KD:
+class E2KD(OfLastStage):
     """The term `e2kd` of an objective, always at the last stage: a CAM exists nowhere else."""
-
-    weight = "beta"
 
     def __call__(self, batch: Batch) -> torch.Tensor:
         stages, classes = (batch.student.stages[-1], batch.teacher.stages[-1]), batch.teacher.logits.argmax(1)

@@ -1,11 +1,10 @@
 """KD: plain logits distillation (Hinton et al. 2015), the baseline that NLD smooths."""
 
-from dataclasses import dataclass
-
 import torch
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.numerics import at_least_float32, check_logits, check_temperature, kl_of_logs
+from ckdsnn.distill.settings import OfLogits
 
 
 def kd_loss(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float = 2.0) -> torch.Tensor:
@@ -27,12 +26,8 @@ def kd_loss(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperat
     return kl_of_logs(log_student, teacher_logits, temperature)
 
 
-@dataclass(frozen=True)
-class KD:
+class KD(OfLogits):
     """The term `kd` of an objective."""
-
-    weight = "gamma"
-    logit_temperature: float = 2.0
 
     def __call__(self, batch: Batch) -> torch.Tensor:
         return kd_loss(batch.student.logits, batch.teacher.logits, self.logit_temperature)

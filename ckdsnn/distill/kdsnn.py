@@ -5,13 +5,12 @@ where the numbers of channels differ. The published method adds logits distillat
 logits follow gamma, the features beta.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features, feature_distance, match_channels
+from ckdsnn.distill.settings import OfStage
 
 
 def kdsnn_loss(
@@ -33,12 +32,8 @@ def kdsnn_loss(
     return feature_distance(adapter(student) if adapter else student, teacher)
 
 
-@dataclass(frozen=True)
-class KDSNN:
+class KDSNN(OfStage):
     """The term `kdsnn` of an objective. stage: which stage, -1 the last; one stage is our choice."""
-
-    weight = "beta"
-    stage: int = -1
 
     def adapter(self, student_channels: int, teacher_channels: int) -> nn.Module:
         return match_channels(student_channels, teacher_channels)

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ckdsnn.distill.numerics import at_least_float32, check_temperature, expect_tensor
+from ckdsnn.distill.settings import RANGES
 from ckdsnn.errors import CkdsnnError, check_choice, choose
 from ckdsnn.models.features import Features, evaluating, has_closed_cam
 
@@ -146,9 +147,6 @@ def min_max(maps: torch.Tensor, dims: tuple[int, ...]) -> torch.Tensor:
     return (maps - low) / spread.masked_fill(spread == 0, 1)
 
 
-RANGES = ("none", "rate", "sample", "batch")
-
-
 def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.Tensor:
     """Bring maps [B, H, W] to a range before they are scaled.
 
@@ -207,7 +205,7 @@ def l2_cells(maps: torch.Tensor, _: float) -> torch.Tensor:
     return over_root(maps, maps.square().sum((1, 2), keepdim=True))
 
 
-SCALINGS: dict[str, Callable[[torch.Tensor, float], torch.Tensor]] = {
+SCALE_BY: dict[str, Callable[[torch.Tensor, float], torch.Tensor]] = {
     "softmax": softmax_cells,
     "none": lambda maps, _: maps,
     "zscore": zscore_cells,
@@ -231,6 +229,6 @@ def scale_saliency(maps: torch.Tensor, scaling: str = "softmax", temperature: fl
     [0.6, 0.8]
     """
     expect_shape("maps", maps, "BHW")
-    scale = choose("saliency scaling", scaling, SCALINGS)
+    scale = choose("saliency scaling", scaling, SCALE_BY)
     check_temperature(temperature)
     return scale(at_least_float32(maps), temperature)

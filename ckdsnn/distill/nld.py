@@ -7,17 +7,16 @@ softmax.
 """
 
 import math
-from dataclasses import dataclass
 from numbers import Real
 
 import torch
 
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.numerics import at_least_float32, check_logits, check_temperature, kl_of_logs
+from ckdsnn.distill.settings import NOISE_MIXES, OfNoisyLogits
 from ckdsnn.errors import CkdsnnError, check_choice, choose
 
-NOISE_SCALES = {"std": lambda z: z.std(1, keepdim=True), "variance": lambda z: z.var(1, keepdim=True)}
-NOISE_MIXES = ("logits", "probabilities")
+DEVIATION_BY = {"std": lambda z: z.std(1, keepdim=True), "variance": lambda z: z.var(1, keepdim=True)}
 
 
 def draw_noise(
@@ -39,7 +38,7 @@ def draw_noise(
     [[3.0, 3.0, 3.0, 3.0]]
     """
     z = at_least_float32(student_logits if noise_gradient else student_logits.detach())
-    scale_of = choose("noise scale", noise_scale, NOISE_SCALES)
+    scale_of = choose("noise scale", noise_scale, DEVIATION_BY)
     standard = torch.randn(z.shape, generator=generator, dtype=z.dtype, device=z.device)
     if noise == "adaptive":
         return z.mean(1, keepdim=True) + scale_of(z) * standard
@@ -107,17 +106,8 @@ def nld_loss(
     return kl_of_logs(log_student, teacher_logits, temperature)
 
 
-@dataclass(frozen=True)
-class NLD:
+class NLD(OfNoisyLogits):
     """The term `nld` of an objective; its fields are those of `nld_loss` under the recipe's names."""
-
-    weight = "gamma"
-    logit_temperature: float = 2.0
-    noise_weight: float = 0.1
-    noise: str | float = "adaptive"
-    noise_scale: str = "std"
-    noise_mix: str = "logits"
-    noise_gradient: bool = False
 
     def __call__(self, batch: Batch) -> torch.Tensor:
         return nld_loss(

@@ -9,12 +9,12 @@ from torch.nn import functional as F
 from ckdsnn.distill.batch import Batch, Look, ask
 from ckdsnn.distill.maps import check_classes
 from ckdsnn.distill.numerics import at_least_float32
+from ckdsnn.distill.settings import TEACHER_NORMS
 from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError, check_choice
 from ckdsnn.models.features import Features, has_closed_cam
 
 Term = Callable[[Batch], torch.Tensor]
-TEACHER_NORMS = ("running", "batch")
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 

@@ -5,8 +5,6 @@ map; L = T_s^2 KL(P_teacher || P_student). Source: the CKDSNN paper. Its text, a
 to which range the maps are brought before; all released versions bring both to 0 to 1 (see `maps.map_range`).
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch.nn import functional as F
 
@@ -22,6 +20,7 @@ from ckdsnn.distill.maps import (
     spike_activation_map,
 )
 from ckdsnn.distill.numerics import at_least_float32, check_order
+from ckdsnn.distill.settings import OfSaliency
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models.features import has_closed_cam
 
@@ -79,13 +78,10 @@ def samd_loss(
     return loss * temperature**2 if temperature_squared else loss
 
 
-MAP_CLASSES = {"label": lambda batch: batch.labels, "teacher": lambda batch: batch.teacher.logits.argmax(1)}
-STUDENT_MAPS = ("spikes", "cam")
-MAP_GRIDS = ("smaller", "image")
+CLASSES_BY = {"label": lambda batch: batch.labels, "teacher": lambda batch: batch.teacher.logits.argmax(1)}
 
 
-@dataclass(frozen=True)
-class SAMD:
+class SAMD(OfSaliency):
     """The term `samd` of an objective: makes both maps, brings them to their ranges and compares them.
 
     stage: which stage of the student's, -1 the last; it meets the teacher's at the same share of the depth. At the
@@ -101,21 +97,9 @@ class SAMD:
     (2.0, 'sample', -1)
     """
 
-    weight = "beta"
-    map_temperature: float = 2.0
-    scaling: str = "softmax"
-    temperature_squared: bool = True
-    teacher_range: str = "sample"
-    student_range: str = "sample"
-    student_map: str = "spikes"
-    map_grid: str = "smaller"
-    map_class: str = "label"
-    stage: int = -1
-    every_stage: bool = False
-
     def of_teacher(self, batch: Batch, stage: int) -> torch.Tensor:
         """The teacher's map [B, H, W] at the stage that this one of the student's meets, before scaling."""
-        classes = choose("map class", self.map_class, MAP_CLASSES)(batch)
+        classes = choose("map class", self.map_class, CLASSES_BY)(batch)
         stages, network = batch.teacher.stages, batch.teacher_model
         _, place = at_stage(stage, range(len(batch.student.stages)), range(len(stages)))
         closed = place == len(stages) - 1 and has_closed_cam(network)

@@ -44,11 +44,6 @@ class Source(NamedTuple):
         return f"{self.kind}:{self.name}" + (f"@{self.weights}" if self.weights else "")
 
 
-def is_pretrained(teacher: str) -> bool:
-    """Whether a teacher's name stands for a trained network from elsewhere, not for a recipe."""
-    return ":" in teacher
-
-
 def read_source(teacher: str) -> Source:
     """Raises CkdsnnError for an unknown kind, and for no name."""
     kind, _, rest = teacher.partition(":")

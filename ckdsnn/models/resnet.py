@@ -16,10 +16,7 @@ from ckdsnn.errors import check_choice, check_count
 from ckdsnn.inputs import InputSpec, check_images, check_sequence
 from ckdsnn.models.features import Features
 from ckdsnn.models.neurons import LIF
-
-BLOCKS = {"resnet8": (1, 1, 1), "resnet19": (3, 3, 2), "resnet20": (3, 3, 3)}  # basic blocks in each stage
-LAST_ACTIVATIONS = ("spike", "relu")
-HEADS = ("linear", "two_linear")
+from ckdsnn.models.table import HEADS, LAST_ACTIVATIONS
 
 Activation = Callable[[], nn.Module]
 

@@ -1,7 +1,8 @@
-"""What to run: the Recipe, the named recipes and the suites."""
+"""What to run: the Recipe, the named recipes and the suites. All of it is words: nothing here loads torch."""
 
-from ckdsnn.recipe.fields import Recipe, parse_changes
-from ckdsnn.recipe.named import RECIPES
-from ckdsnn.recipe.suites import SUITES
+from ckdsnn.lazy import on_first_use
 
 __all__ = ["RECIPES", "SUITES", "Recipe", "parse_changes"]
+
+HOMES = {"RECIPES": "named", "SUITES": "suites", "Recipe": "fields", "parse_changes": "fields"}
+__getattr__ = on_first_use(__name__, HOMES)

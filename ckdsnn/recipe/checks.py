@@ -5,11 +5,17 @@ import re
 from dataclasses import Field, fields
 from typing import Any
 
-from ckdsnn.distill import LOSSES
-from ckdsnn.distill.maps import RANGES, SCALINGS
-from ckdsnn.distill.nld import NOISE_MIXES, NOISE_SCALES
-from ckdsnn.distill.objective import TEACHER_NORMS
-from ckdsnn.distill.samd import MAP_CLASSES, MAP_GRIDS, STUDENT_MAPS
+from ckdsnn.distill.settings import (
+    MAP_CLASSES,
+    MAP_GRIDS,
+    NOISE_MIXES,
+    NOISE_SCALES,
+    RANGES,
+    SCALINGS,
+    SETTINGS,
+    STUDENT_MAPS,
+    TEACHER_NORMS,
+)
 from ckdsnn.engine import DTYPES
 from ckdsnn.errors import CkdsnnError, check_choice
 from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS, TEACHERS
@@ -73,10 +79,12 @@ def check_name(name: str) -> None:
 def check_losses(losses: str, names: tuple[str, ...]) -> None:
     """Raise CkdsnnError for an unknown term and one that is named twice."""
     for name in names:
-        if name not in LOSSES:
-            raise CkdsnnError(f"unknown loss {name!r}; choose one of: {', '.join(LOSSES)}, joined by +, or none alone")
+        if name not in SETTINGS:
+            raise CkdsnnError(
+                f"unknown loss {name!r}; choose one of: {', '.join(SETTINGS)}, joined by +, or none alone"
+            )
     if len(set(names)) < len(names):
-        raise CkdsnnError(f"losses = {losses!r}; expected each of {', '.join(LOSSES)} at most once")
+        raise CkdsnnError(f"losses = {losses!r}; expected each of {', '.join(SETTINGS)} at most once")
 
 
 def order_counts(names: tuple[str, ...]) -> bool:
@@ -96,7 +104,7 @@ def check_noise(noise: str) -> None:
 
 def readers(name: str, every_stage: bool) -> list[str]:
     """The losses that read the field `name` or are weighted by it; one that compares every stage does not ask which."""
-    read = {loss: {term.weight, *(field.name for field in fields(term))} for loss, term in LOSSES.items()}
+    read = {loss: {term.weight, *(field.name for field in fields(term))} for loss, term in SETTINGS.items()}
     idle = "every_stage" if name == "stage" and every_stage else None
     return [loss for loss, names in read.items() if name in names and idle not in names]
 

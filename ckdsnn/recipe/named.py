@@ -7,8 +7,8 @@ fixes what the students learn from.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ckdsnn import models
-from ckdsnn.models.pretrained import is_pretrained
+from ckdsnn.models import table
+from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe.conditions import under_conditions
 from ckdsnn.recipe.fields import Recipe, is_current, is_teachers
 from ckdsnn.recipe.methods import AT_SCALE, METHODS, ROWS, Fields
@@ -190,8 +190,8 @@ def students_of(setting: str) -> dict[str, Recipe]:
 
 def fits(fields: Fields, model: str) -> bool:
     """Whether a student of this model can have these fields: a Spikformer, for one, has no other last activation."""
-    options = {option for spec in models.STUDENTS.values() for option in spec.options}
-    return fields.keys() & options <= models.STUDENTS[model].options.keys()
+    options = {option for spec in table.STUDENTS.values() for option in spec.options}
+    return fields.keys() & options <= table.STUDENTS[model].options.keys()
 
 
 STUDENTS = {setting: students_of(setting) for setting in SETTINGS}  # setting -> method -> recipe
@@ -219,7 +219,7 @@ def place_of(content: Mapping[str, Any]) -> Place:
     from before the present names: `ckdsnn` was then what is `ckdsnn-count` now. One of a model that is not known here
     is none of them.
     """
-    if content["model"] not in models.STUDENTS.keys() | models.TEACHERS.keys():
+    if content["model"] not in table.STUDENTS.keys() | table.TEACHERS.keys():
         return Place()
     recipe = Recipe.of(content)
     by_name = PLACE_OF_NAME if is_current(content) else {}

@@ -1,19 +1,6 @@
 """Records of finished runs and the folder they live in."""
 
-from ckdsnn.records.record import Record
-from ckdsnn.records.store import (
-    copy_record,
-    find_record,
-    home_of,
-    load_arrays,
-    load_record,
-    load_records,
-    load_weights,
-    record_files,
-    save_arrays,
-    save_record,
-    save_weights,
-)
+from ckdsnn.lazy import on_first_use
 
 __all__ = [
     "Record",
@@ -29,3 +16,6 @@ __all__ = [
     "save_record",
     "save_weights",
 ]
+
+HOMES = dict.fromkeys(__all__, "store") | {"Record": "record"}  # the record itself without torch
+__getattr__ = on_first_use(__name__, HOMES)

@@ -9,13 +9,14 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
-
-import jsonschema
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, inside
 from ckdsnn.reads import matches, note_read
+
+if TYPE_CHECKING:
+    import jsonschema
 
 RUN_SCHEMA = "schema.json"
 LARGEST = 5_000_000  # bytes of a record's file; the largest so far has 15 thousand
@@ -23,8 +24,10 @@ SHARED = ("data", "code", "env", "started")  # properties that other schemas ref
 
 
 @cache
-def validator(schema: str) -> jsonschema.protocols.Validator:
+def validator(schema: str) -> "jsonschema.protocols.Validator":
     """Checks against a schema file beside this one, which may refer to the definitions of a run's record."""
+    import jsonschema
+
     own, runs = (json.loads((Path(__file__).parent / name).read_text()) for name in (schema, RUN_SCHEMA))
     shared = {name: runs["properties"][name] for name in SHARED}
     return jsonschema.Draft202012Validator(own | {"$defs": runs["$defs"] | own.get("$defs", {}) | shared})

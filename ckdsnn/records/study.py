@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.record import Record
 from ckdsnn.records.shelf import Document, Shelf
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,10 @@ class Study(Document):
         if self.id != study_id(self.kind, self.record):
             raise CkdsnnError(f"study {self.id!r} contradicts itself: kind {self.kind!r}, record {self.record!r}")
 
-    def numbers(self, name: str) -> np.ndarray:
+    def numbers(self, name: str) -> "np.ndarray":
         """One of the values as an array of floats; NaN where it was not finite."""
+        import numpy as np
+
         return np.array(self.values[name], dtype=np.float64)
 
 

@@ -8,7 +8,8 @@ from torch import nn
 from ckdsnn.assemble import load_network, pretrained_teacher, teacher_recipe
 from ckdsnn.data.module import DataModule
 from ckdsnn.measures.accuracy import accuracy
-from ckdsnn.models.pretrained import is_pretrained, weights_digest
+from ckdsnn.models.pretrained import weights_digest
+from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, copy_record, find_record
 

@@ -11,8 +11,6 @@ from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 from ckdsnn.distill.maps import (
-    RANGES,
-    SCALINGS,
     cam,
     class_activation_map,
     grad_cam,
@@ -21,6 +19,7 @@ from ckdsnn.distill.maps import (
     scale_saliency,
     spike_activation_map,
 )
+from ckdsnn.distill.settings import RANGES, SCALINGS
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import build_student, build_teacher
 from tests.networks import Logits, lively

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from ckdsnn.distill import LOSSES, Batch, kd_loss, nld_loss
-from ckdsnn.distill.nld import NOISE_MIXES, NOISE_SCALES, draw_noise
+from ckdsnn.distill.nld import draw_noise
+from ckdsnn.distill.settings import NOISE_MIXES, NOISE_SCALES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import Features
 

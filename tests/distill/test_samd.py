@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ckdsnn.distill import LOSSES, Batch, kd_loss, nld_loss, samd_loss
-from ckdsnn.distill.maps import SCALINGS, class_activation_map, grad_cam, map_range, spike_activation_map
+from ckdsnn.distill.maps import class_activation_map, grad_cam, map_range, spike_activation_map
+from ckdsnn.distill.settings import SCALINGS
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import build_student, build_teacher
 

@@ -21,8 +21,9 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models import Features, build_student, build_teacher, pretrained
 from ckdsnn.models.features import has_closed_cam
-from ckdsnn.models.pretrained import IMAGENET, is_pretrained, load_pretrained, read_source, weights_digest
+from ckdsnn.models.pretrained import IMAGENET, load_pretrained, read_source, weights_digest
 from ckdsnn.models.renormalized import Renormalized
+from ckdsnn.models.table import is_pretrained
 from tests.networks import Logits, lively
 
 K = 5

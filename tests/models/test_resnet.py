@@ -8,7 +8,7 @@ from torch import nn
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF, Features, build_student, build_teacher, evaluating
-from ckdsnn.models.resnet import BLOCKS
+from ckdsnn.models.table import BLOCKS
 from tests.networks import lively
 
 
