@@ -17,7 +17,7 @@ from ckdsnn.data import DATASETS
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.fields import is_current
-from ckdsnn.recipe.named import PLACE_OF_DIGEST, STUDENTS, TIER_SETTINGS
+from ckdsnn.recipe.named import STUDENTS, TIER_SETTINGS, places_by_digest
 from ckdsnn.recipe.suites import EVIDENCE, OVER_SETTINGS, PILOT, PILOT_SEED, SEEDS, SUITE_METHODS
 from ckdsnn.records import Record, load_arrays, load_records
 from ckdsnn.records.bench import bench_frame, load_benches
@@ -66,7 +66,7 @@ def part(name: str) -> Callable[[Maker], Maker]:
 def as_named(record: Record) -> bool:
     """Whether a run is of a named recipe: by its content, or, with another number of epochs, by its name of today."""
     run, known = Recipe.of(record.recipe), RECIPES.get(record.recipe["name"])
-    if run.digest() in PLACE_OF_DIGEST:
+    if run.digest() in places_by_digest():
         return True
     return bool(known) and is_current(record.recipe) and run.digest() == known.replace(epochs=run.epochs).digest()
 

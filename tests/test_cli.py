@@ -106,8 +106,16 @@ def test_help_says_what_each_command_does(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     said = " ".join(capsys.readouterr().out.split())
-    for name, (make_parser, _) in COMMANDS.items():
-        assert f"{name} {make_parser().description}" in said
+    for name, command in COMMANDS.items():
+        assert f"{name} {command.text}" in said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_commands_own_help_begins_with_what_it_does(name, capsys):
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith(f"usage: ckdsnn {name} ") and COMMANDS[name].text in said
 
 
 def test_an_unknown_work_lists_the_known_ones(capsys):
@@ -236,6 +244,7 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
         (["data", "mnist"], "unknown dataset 'mnist'"),
         (["eval", "nothing"], "unknown record 'nothing'"),
         (["explain", "x.png", "--record", "nothing"], "unknown record 'nothing'"),
+        (["explain", "x.png"], "cannot read x.png as a picture"),
     ],
 )
 def test_a_mistake_is_named_with_the_choices_and_leaves_nothing(arguments, message, tmp_path, capsys):
@@ -250,7 +259,7 @@ def test_a_mistake_is_named_with_the_choices_and_leaves_nothing(arguments, messa
     [("", False), ("--dry_run", True), ("--dry_run true", True), ("--dry_run=false", False)],
 )
 def test_what_is_true_or_false_may_stand_alone(words, expected):
-    options = COMMANDS["suite"][0]().parse_args(["components", *words.split(), "--flip", "--engine.compile=true"])
+    options = COMMANDS["suite"].parser().parse_args(["components", *words.split(), "--flip", "--engine.compile=true"])
     assert options.dry_run is expected and options.flip is True and options.engine.compile is True
 
 
@@ -266,7 +275,7 @@ def test_what_is_true_or_false_may_stand_alone(words, expected):
         ["train", "digits-snn", "--epochs", "many"],
         ["train", "digits-snn", "--tau", "2"],
         ["train", "digits-snn", "--tier", "paper"],
-        ["explain", "x.png"],
+        ["explain"],
     ],
 )
 def test_what_the_parser_refuses_ends_with_status_2(arguments, capsys):
@@ -316,8 +325,9 @@ def test_ctrl_c_leaves_no_record_and_the_same_command_goes_on(tmp_path):
     assert first.returncode == 130, errors
     assert "the same command continues" in errors
     with start(command) as second:
-        said = second.stdout.readline()
+        first_line, said = second.stdout.readline(), second.stdout.readline()
         second.kill()
+    assert first_line.startswith("digits-snn, seed 0: 200 epochs")
     assert said.startswith("continuing from")
     assert not (tmp_path / "runs").exists()
 

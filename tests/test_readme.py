@@ -16,7 +16,7 @@ from ckdsnn import load_records, models
 from ckdsnn.cli import COMMANDS
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.fields import is_current
-from ckdsnn.training.run import resolve
+from ckdsnn.recipe.named import resolve
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -106,8 +106,7 @@ def test_make_targets_exist(words):
 
 @pytest.mark.parametrize("words", lines_of("ckdsnn"))
 def test_commands_parse(words):
-    make_parser, _ = COMMANDS[words[0]]
-    options = make_parser().parse_args(words[1:])
+    options = COMMANDS[words[0]].parser().parse_args(words[1:])
     if words[0] == "train" and not options.own:  # whose recipes only that file knows
         resolve(options.recipe, {name: value for name, value in vars(options).items() if name not in OPTIONS_OF_RUN})
 

@@ -1,47 +1,74 @@
-"""The `ckdsnn` command: list, export, data, train, suite, eval, explain, study, bench, cite."""
+"""The `ckdsnn` command: list, export, data, train, suite, eval, explain, study, bench, cite, completion.
+
+What a command needs is loaded when it is called, and torch not before its work begins.
+"""
 
 import os
 import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from jsonargparse import Namespace
 
-from ckdsnn.cli.cite import cite_command, cite_parser
-from ckdsnn.cli.look import (
-    data_command,
-    data_parser,
-    eval_command,
-    eval_parser,
-    explain_command,
-    explain_parser,
-    export_command,
-    export_parser,
-    list_command,
-    list_parser,
-)
-from ckdsnn.cli.measure import bench_command, bench_parser, study_command, study_parser
-from ckdsnn.cli.options import Parser, run_file
-from ckdsnn.cli.train import suite_command, suite_parser, train_command, train_parser
-from ckdsnn.engine import Engine, using
+import ckdsnn
+from ckdsnn.cli.options import Parser
 from ckdsnn.errors import CkdsnnError
 
+
+class Command(NamedTuple):
+    """A command, whose parser and work are NAME_parser and NAME_command in a module of this package."""
+
+    name: str
+    module: str
+    text: str
+    """what it does, in one sentence"""
+
+    def part(self, kind: str) -> Callable[..., Any]:
+        return getattr(import_module(f"ckdsnn.cli.{self.module}"), f"{self.name}_{kind}")
+
+    def parser(self) -> Parser:
+        """Reads its arguments."""
+        parser = self.part("parser")()
+        parser.description = self.text
+        return parser
+
+    def run(self, options: Namespace) -> int | None:
+        """Does its work; returns the exit status, None for 0."""
+        return self.part("command")(options)
+
+
 COMMANDS = {
-    "list": (list_parser, list_command),
-    "export": (export_parser, export_command),
-    "data": (data_parser, data_command),
-    "train": (train_parser, train_command),
-    "suite": (suite_parser, suite_command),
-    "eval": (eval_parser, eval_command),
-    "explain": (explain_parser, explain_command),
-    "study": (study_parser, study_command),
-    "bench": (bench_parser, bench_command),
-    "cite": (cite_parser, cite_command),
+    command.name: command
+    for command in (
+        Command("list", "look", "Show the recipes, the suites, the records and the studies."),
+        Command("export", "look", "Write the records as a table, one row a run."),
+        Command("data", "look", "Download a dataset once, or read what lies there, and check it."),
+        Command("train", "train", "Train a recipe and write its record; interrupted, it goes on."),
+        Command("suite", "train", "Train what a suite has no records of; called again, it goes on."),
+        Command("eval", "look", "Evaluate a record's weights on the test set again."),
+        Command("explain", "look", "Draw a picture with CAM, SAM and both predictions."),
+        Command("study", "measure", "Measure something on a trained student, and keep what was found."),
+        Command("bench", "measure", "Measure the training step against the released form of it."),
+        Command("cite", "cite", "Print the BibTeX of a work, or of all works that a recipe or a method builds on."),
+        Command("completion", "complete", "Print what a shell needs to complete this command's line at Tab."),
+    )
 }
 
 DESCRIPTION = (
-    "Distil spiking networks with an ANN as teacher; see the book for the whole story. To begin: `ckdsnn train "
-    "digits-ckdsnn` trains a small teacher, then a student with the paper's method: SAMD, with both maps 0 to 1 within "
-    "each image, and NLD."
+    "Distil spiking networks with an ANN as teacher; see the book for the whole story. To begin: `ckdsnn explain "
+    "PICTURE` shows where a trained pair looks, `ckdsnn train digits-ckdsnn` trains a small teacher, then a student "
+    "with the paper's method: SAMD, with both maps 0 to 1 within each image, and NLD."
 )
+
+
+def parser_for(parsers: Mapping[str, Parser]) -> Parser:
+    """Reads the whole line; of the commands without a parser here it knows the names and what they do."""
+    parser = Parser(prog="ckdsnn", description=DESCRIPTION, version=ckdsnn.__version__)
+    commands = parser.add_subcommands(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        commands.add_subcommand(name, parsers.get(name) or Parser(), help=command.text)
+    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,18 +76,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     0 done, 1 a run of a suite failed, 2 a mistake in the call, 3 the budget ended before the work, 130 interrupted
     """
-    parser = Parser(prog="ckdsnn", description=DESCRIPTION)
-    commands = parser.add_subcommands(dest="command", required=True)
-    for name, (make_parser, _) in COMMANDS.items():
-        own = make_parser()
-        commands.add_subcommand(name, own, help=own.description)
-    options = parser.parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    called = {name: COMMANDS[name].parser() for name in arguments[:1] if name in COMMANDS}
+    options = parser_for(called).parse_args(arguments)
     own = options[options.command]
     try:
-        if path := own.pop("own", None):
-            run_file(path)
-        with using(Engine(**vars(own.pop("engine", Namespace())))):
-            status = COMMANDS[options.command][1](own)
+        status = perform(COMMANDS[options.command], own)
         sys.stdout.flush()
     except CkdsnnError as error:
         print(f"ckdsnn {options.command}: {error}", file=sys.stderr)
@@ -72,3 +93,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"ckdsnn {options.command}: {str(stop) or 'interrupted'}", file=sys.stderr)
         return 130
     return status or 0
+
+
+def perform(command: Command, options: Namespace) -> int | None:
+    """The command's work, after the user's own file, under the switches that were given."""
+    from ckdsnn.cli.options import run_file
+    from ckdsnn.engine import Engine, using
+
+    if path := options.pop("own", None):
+        run_file(path)
+    with using(Engine(**vars(options.pop("engine", Namespace())))):
+        return command.run(options)

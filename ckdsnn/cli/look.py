@@ -5,18 +5,19 @@ from pathlib import Path
 
 from jsonargparse import Namespace
 
+from ckdsnn.cli.complete import datasets
 from ckdsnn.cli.options import Parser, add_data, add_out, add_own
-from ckdsnn.data.source import SPLITS
 from ckdsnn.data.specs import DATASETS
 from ckdsnn.engine import usable_cores
+from ckdsnn.pair import STUDENT, pair_folder
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.checks import TIERS
-from ckdsnn.records.store import RUNS
+from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
 
 
 def list_parser() -> Parser:
-    parser = Parser(description="Show the recipes, the suites, the records and the studies.")
+    parser = Parser()
     parser.add_argument("part", type=str, nargs="?", default="", help="only what has this in its name")
     add_out(parser)
     return parser
@@ -31,6 +32,8 @@ def list_command(options: Namespace) -> None:
     trained = {path.stem for path in Path(options.out, "weights").glob("*.safetensors")}
     marked = [f"{name}, with weights" if name in trained else name for name in records]
     show(f"records in {options.out}", marked, options.part)
+    pair = [f"{path.stem}, with weights" for path in RUNS.files(pair_folder())]
+    show(f"records in {pair_folder()}, the package's own pair", pair, options.part)
     show(f"studies in {options.out}", studies, options.part)
 
 
@@ -40,7 +43,7 @@ def show(title: str, names: Iterable[str], part: str) -> None:
 
 
 def export_parser() -> Parser:
-    parser = Parser(description="Write the records as a table, one row a run.")
+    parser = Parser()
     parser.add_argument("file", type=str, help="what to write: FILE.csv or FILE.parquet")
     add_out(parser)
     return parser
@@ -56,14 +59,15 @@ def export_command(options: Namespace) -> None:
 
 
 def data_parser() -> Parser:
-    parser = Parser(description="Download a dataset once, or read what lies there, and check it.")
-    parser.add_argument("name", type=str, help=f"{', '.join(DATASETS)}, or folder:PATH")
+    parser = Parser()
+    parser.add_argument("name", type=str, help=f"{', '.join(DATASETS)}, or folder:PATH").offered = datasets
     add_data(parser)
     return parser
 
 
 def data_command(options: Namespace) -> None:
     from ckdsnn.data import Streamed, load_dataset
+    from ckdsnn.data.source import SPLITS
     from ckdsnn.data.streamed import CHECKED_AT_ONCE
 
     source = load_dataset(options.name, options.data, workers=usable_cores() - 1)
@@ -76,7 +80,7 @@ def data_command(options: Namespace) -> None:
 
 
 def eval_parser() -> Parser:
-    parser = Parser(description="Evaluate a record's weights on the test set again.")
+    parser = Parser()
     parser.add_argument("record", type=str, help="a record's id")
     add_out(parser)
     add_data(parser)
@@ -94,9 +98,10 @@ def eval_command(options: Namespace) -> None:
 
 
 def explain_parser() -> Parser:
-    parser = Parser(description="Draw a picture with CAM, SAM and both predictions.")
+    parser = Parser()
     parser.add_argument("image", type=str, help="any picture file")
-    parser.add_argument("--record", type=str, required=True, help="id of a student's record")
+    text = "id of a student's record in --out (none: the student of the small pair that comes with the package)"
+    parser.add_argument("--record", type=str | None, default=None, help=text)
     add_out(parser)
     add_own(parser)
     parser.add_argument("--to", type=str | None, default=None, help="the PNG to write (else IMAGE-explained.png)")
@@ -108,5 +113,6 @@ def explain_command(options: Namespace) -> None:
     from ckdsnn.report.chart import save_figure
     from ckdsnn.report.maps import explanation
 
-    chart = explanation(explain(options.image, options.record, options.out))
+    record, out = (options.record, options.out) if options.record else (STUDENT, pair_folder())
+    chart = explanation(explain(options.image, record, out))
     print(save_figure(chart.figure, options.to or f"{Path(options.image).stem}-explained.png"))

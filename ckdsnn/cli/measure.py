@@ -8,7 +8,7 @@ SHOWN = 6  # names of a study's values
 
 
 def bench_parser() -> Parser:
-    parser = Parser(description="Measure the training step against the released form of it.")
+    parser = Parser()
     add_out(parser)
     parser.add_argument("--models", type=str, default="resnet20,resnet19", help="names, each with :width if wanted")
     parser.add_argument("--timesteps", type=str, default="1,4", help="values of T")
@@ -24,7 +24,7 @@ def bench_parser() -> Parser:
 
 
 def study_parser() -> Parser:
-    parser = Parser(description="Measure something on a trained student, and keep what was found.")
+    parser = Parser()
     parser.add_argument("kind", type=str, help="what to measure; an unknown name lists the known ones")
     parser.add_argument("record", type=str, help="id of a student's record")
     add_out(parser)

@@ -1,16 +1,20 @@
 """Commands that train: train, suite."""
 
+import os
 import shlex
 import sys
 
 from jsonargparse import Namespace
 
-from ckdsnn.cli.options import RecipeParser, add_fields, add_option, add_own, add_training, in_seconds
+from ckdsnn.cli.complete import recipes, suites
+from ckdsnn.cli.options import CHANGEABLE, RecipeParser, add_fields, add_option, add_own, add_training, in_seconds
+
+RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID")  # where Lightning, torchrun and SLURM say which process it is
 
 
 def train_parser() -> RecipeParser:
-    parser = RecipeParser(description="Train a recipe and write its record; interrupted, it goes on.")
-    parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`")
+    parser = RecipeParser()
+    parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`").offered = recipes
     parser.add_argument("--seed", type=int, default=0, help="of weights, data order, augmentation and noise")
     add_option(parser, "progress", bool, True, "show a progress bar")
     parser.add_argument("--devices", type=int, default=1, help="devices of each node")
@@ -22,7 +26,19 @@ def train_parser() -> RecipeParser:
     return parser
 
 
+def announce(options: Namespace) -> None:
+    """Say what begins, before torch is loaded, by one of all processes. Raises CkdsnnError as `resolve` does."""
+    from ckdsnn.recipe.named import resolve
+
+    changes = {field.name: options[field.name] for field in CHANGEABLE if field.name in options}
+    recipe = resolve(options.recipe, changes)
+    if all(os.environ.get(rank, "0") == "0" for rank in RANKS):
+        text = f"{recipe.name}, seed {options.seed}: {recipe.epochs} epochs on {recipe.dataset}; loading torch"
+        print(text, flush=True)
+
+
 def train_command(options: Namespace) -> int:
+    announce(options)
     from ckdsnn.training import OutOfTime, run
     from ckdsnn.training.machine import say
 
@@ -38,8 +54,9 @@ def train_command(options: Namespace) -> int:
 
 
 def suite_parser() -> RecipeParser:
-    parser = RecipeParser(description="Train what a suite has no records of; called again, it goes on.")
-    parser.add_argument("name", type=str, help="a suite's name, several joined with +, or all; see `ckdsnn list`")
+    parser = RecipeParser()
+    text = "a suite's name, several joined with +, or all; see `ckdsnn list`"
+    parser.add_argument("name", type=str, help=text).offered = suites
     parser.add_argument("--tier", type=str, default="", help="smoke, reduced or paper (none: each suite's first)")
     seeds = "how many, from 0 on (none: as many as each suite was planned with, mostly 3)"
     parser.add_argument("--seeds", type=int | None, default=None, help=seeds)

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -89,8 +90,6 @@ def frames_of(path: Path, inputs: InputSpec) -> np.ndarray:
     For another size than the sensor's, an event at row or column c falls on pixel c * size // sensor.
     Raises CkdsnnError, naming the file, for one that is empty, broken off, of another camera, or too short for T.
     """
-    from spikingjelly.datasets.utils import integrate_events_by_fixed_frames_number
-
     form = choose("kind of recording", path.suffix, FORMATS)
     events, steps = form.read(path), inputs.timesteps
     if max(events["x"].max(), events["y"].max()) >= form.sensor:
@@ -99,7 +98,8 @@ def frames_of(path: Path, inputs: InputSpec) -> np.ndarray:
         raise CkdsnnError(f"{path} has {len(events['t'])} events, fewer than the {steps} frames; {AGAIN}")
     for axis, size in (("x", inputs.width), ("y", inputs.height)):
         events[axis] = events[axis] * size // form.sensor
-    frames = integrate_events_by_fixed_frames_number(events, "number", steps, inputs.height, inputs.width)
+    integrate = _from_spikingjelly("integrate_events_by_fixed_frames_number")
+    frames = integrate(events, "number", steps, inputs.height, inputs.width)
     return frames.clip(0, 255).astype(np.uint8).reshape(-1, inputs.height, inputs.width).transpose(1, 2, 0)
 
 
@@ -116,13 +116,27 @@ def read_recordings(spec: DatasetSpec, recordings: Recordings) -> dict[str, np.n
     return arrays
 
 
-def _read_atis(path: Path) -> Events:
-    from spikingjelly.datasets.utils import load_ATIS_bin
+def _from_spikingjelly(name: str) -> Callable[..., Any]:
+    """A function of spikingjelly's for recordings.
 
+    Its package of data sets imports torchaudio, for sounds, which nothing else here needs: so not before a recording is
+    read, and with a CkdsnnError where torchaudio is missing or does not fit the torch that is there.
+    """
+    try:
+        from spikingjelly.datasets import utils
+    except (ImportError, OSError, RuntimeError) as error:
+        raise CkdsnnError(
+            f"recordings are read by spikingjelly.datasets, which cannot be imported ({error}); install a torchaudio "
+            "that fits your torch"
+        ) from error
+    return getattr(utils, name)
+
+
+def _read_atis(path: Path) -> Events:
     size = path.stat().st_size
     if not size or size % 5:
         raise CkdsnnError(f"{path} has {size} bytes; events have 5 bytes each: it is empty or broken off; {AGAIN}")
-    return load_ATIS_bin(str(path))
+    return _from_spikingjelly("load_ATIS_bin")(str(path))
 
 
 def _read_aedat(path: Path) -> Events:

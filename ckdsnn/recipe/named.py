@@ -5,8 +5,10 @@ fixes what the students learn from.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
+from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.models import table
 from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe.conditions import under_conditions
@@ -198,6 +200,17 @@ STUDENTS = {setting: students_of(setting) for setting in SETTINGS}  # setting ->
 RECIPES = {r.name: r for setting in SETTINGS for r in (*own_teacher(setting), *STUDENTS[setting].values())}
 
 
+def resolve(recipe: Recipe | str, changes: dict[str, Any]) -> Recipe:
+    """The recipe that a name and changed fields stand for.
+
+    Raises CkdsnnError for unknown ones, and for another tier: a small run must not pass for a full one.
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else choose("recipe", recipe, RECIPES)
+    if changes.get("tier", recipe.tier) != recipe.tier:
+        raise CkdsnnError(f"tier = {changes['tier']!r}; {recipe.name} stays in its tier, {recipe.tier}")
+    return recipe.replace(**changes)
+
+
 class Place(NamedTuple):
     """Where a run stands among the named recipes; both are empty for one that is none of them."""
 
@@ -206,10 +219,16 @@ class Place(NamedTuple):
     """with its condition; "teacher" for a setting's own"""
 
 
-NAMED = [(recipe, Place(setting, "teacher")) for setting in SETTINGS for recipe in own_teacher(setting)]
-NAMED += [(recipe, Place(setting, method)) for setting, own in STUDENTS.items() for method, recipe in own.items()]
-PLACE_OF_DIGEST = {recipe.digest(): place for recipe, place in NAMED}
-PLACE_OF_NAME = {recipe.name: place for recipe, place in NAMED}
+PLACE_OF_NAME = {f"{setting}-teacher": Place(setting, "teacher") for setting in SETTINGS if own_teacher(setting)} | {
+    recipe.name: Place(setting, method) for setting, own in STUDENTS.items() for method, recipe in own.items()
+}
+NAMED = tuple(RECIPES[name] for name in PLACE_OF_NAME)
+
+
+@cache
+def places_by_digest() -> dict[str, Place]:
+    """Digest -> the place of the named recipe that has it; not before somebody asks, as every command would wait."""
+    return {recipe.digest(): PLACE_OF_NAME[recipe.name] for recipe in NAMED}
 
 
 def place_of(content: Mapping[str, Any]) -> Place:
@@ -223,7 +242,7 @@ def place_of(content: Mapping[str, Any]) -> Place:
         return Place()
     recipe = Recipe.of(content)
     by_name = PLACE_OF_NAME if is_current(content) else {}
-    return PLACE_OF_DIGEST.get(recipe.digest()) or by_name.get(recipe.name, Place())
+    return places_by_digest().get(recipe.digest()) or by_name.get(recipe.name, Place())
 
 
 def method_of(content: Mapping[str, Any]) -> str:

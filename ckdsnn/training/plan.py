@@ -10,10 +10,11 @@ from typing import Any
 from ckdsnn.assemble import teacher_recipe
 from ckdsnn.errors import choose
 from ckdsnn.recipe import SUITES, Recipe
+from ckdsnn.recipe.named import resolve
 from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.records import find_record
 from ckdsnn.training.estimate import TEST_SHARE, Estimate, Estimator, read_progress
-from ckdsnn.training.run import resolve, work_folder
+from ckdsnn.training.run import work_folder
 from ckdsnn.training.teacher import locate_teacher, needs_run
 
 OVERHEAD = 15  # seconds of a run outside its epochs: imports and images before them, measurements after them

@@ -12,10 +12,11 @@ import numpy as np
 from ckdsnn.assemble import build_data, build_network, build_objective, teacher_recipe
 from ckdsnn.data.module import DataModule
 from ckdsnn.engine import engine
-from ckdsnn.errors import CkdsnnError, check_count, choose
+from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.files import make_folder, nearest
-from ckdsnn.recipe import RECIPES, Recipe
+from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.fields import idle_fields
+from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record, load_arrays, load_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.provenance import code_state
@@ -84,17 +85,6 @@ class Setting:
     machine: Machine
     progress: bool
     deadline: float
-
-
-def resolve(recipe: Recipe | str, changes: dict[str, Any]) -> Recipe:
-    """The recipe that a name and changed fields stand for.
-
-    Raises CkdsnnError for unknown ones, and for another tier: a small run must not pass for a full one.
-    """
-    recipe = recipe if isinstance(recipe, Recipe) else choose("recipe", recipe, RECIPES)
-    if changes.get("tier", recipe.tier) != recipe.tier:
-        raise CkdsnnError(f"tier = {changes['tier']!r}; {recipe.name} stays in its tier, {recipe.tier}")
-    return recipe.replace(**changes)
 
 
 def work_folder(recipe: Recipe, seed: int, out: str | Path) -> Path:

@@ -1,5 +1,6 @@
 """Recordings of events as frames: against a slow count, moved alike over time, in a cache that knows its sources."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -52,6 +53,16 @@ def test_frames_count_the_events_of_equal_parts_of_a_recording(tmp_path, timeste
     for index, (x, y, p, _) in enumerate(events):
         expected[y, x, min(index // share, timesteps - 1), p] += 1
     np.testing.assert_array_equal(frames_of(tmp_path / "one.bin", inputs), expected.reshape(34, 34, -1))
+
+
+def test_recordings_alone_need_torchaudio_and_say_so(tmp_path, monkeypatch):
+    write_recording(tmp_path / "one.bin", random_events(0))
+    for name in [name for name in sys.modules if name.startswith("spikingjelly.datasets")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("spikingjelly.datasets", raising=False)
+    monkeypatch.setitem(sys.modules, "torchaudio", None)
+    with pytest.raises(CkdsnnError, match="torchaudio.*; install a torchaudio that fits your torch"):
+        frames_of(tmp_path / "one.bin", SPEC.inputs)
 
 
 def test_a_network_reads_frames_time_first(root):

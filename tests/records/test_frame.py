@@ -8,7 +8,7 @@ import pytest
 
 from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.recipe.named import PLACE_OF_DIGEST
+from ckdsnn.recipe.named import places_by_digest
 from ckdsnn.records import load_records
 from ckdsnn.records.frame import TYPES, Records, export, study_frame
 from ckdsnn.records.study import STUDIES
@@ -38,7 +38,7 @@ def test_a_row_holds_what_its_record_holds(records, frame):
 
 def test_settings_and_methods_are_those_of_the_named_recipes(frame):
     for _, row in frame.iterrows():
-        place = PLACE_OF_DIGEST.get(row.id[-8:])
+        place = places_by_digest().get(row.id[-8:])
         assert place is None or (row.setting, row.method) == place
     assert (frame.setting != "").mean() > 0.95 and (frame[frame.role == "teacher"].label == "Teacher (ANN)").all()
 

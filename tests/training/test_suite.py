@@ -11,14 +11,14 @@ import time
 import pytest
 
 from ckdsnn import CkdsnnError, load_records
-from ckdsnn.cli import train_parser
+from ckdsnn.cli.train import train_parser
 from ckdsnn.engine import Engine, using
 from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe.named import resolve
 from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.training import run_suite, suite
 from ckdsnn.training.estimate import Estimate
 from ckdsnn.training.plan import Job, Run
-from ckdsnn.training.run import resolve
 from ckdsnn.training.suite import Crew, launcher, stoppable, summary, work_off
 
 HEEDS = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(130)); {ready}; time.sleep(60)"
