@@ -61,7 +61,7 @@ def test_recordings_alone_need_torchaudio_and_say_so(tmp_path, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr("spikingjelly.datasets", raising=False)
     monkeypatch.setitem(sys.modules, "torchaudio", None)
-    with pytest.raises(CkdsnnError, match="torchaudio.*; install a torchaudio that fits your torch"):
+    with pytest.raises(CkdsnnError, match=r"torchaudio.*; install a torchaudio that fits your torch"):
         frames_of(tmp_path / "one.bin", SPEC.inputs)
 
 
