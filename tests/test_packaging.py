@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from book.contents import default_repository
+from tools.try_versions import lowest, requirements
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -80,6 +81,19 @@ def test_conda_environment_holds_the_same_pins():
 def test_conda_environment_holds_a_python_that_is_allowed():
     (version,) = (entry.removeprefix("python=") for entry in CONDA if str(entry).startswith("python="))
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version)
+
+
+@pytest.mark.parametrize("extras", [True, False])
+def test_both_ends_of_the_ranges_are_tried_of_every_requirement(extras):
+    tried, names = requirements(extras), {canonicalize_name(requirement.name) for requirement in declared()}
+    core = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    found = {canonicalize_name(Requirement(line).name) for line in tried}
+    assert found == (names if extras else core | {"pytest", "hypothesis"})
+    for line in tried:
+        allowed, low = Requirement(line), Requirement(lowest(line))
+        (pin,) = low.specifier
+        assert pin.operator == "==" and (low.name, low.extras) == (allowed.name, allowed.extras)
+        assert allowed.specifier.contains(pin.version)
 
 
 @pytest.mark.parametrize("version", ["2", "2.0.0", "2.1.0.post1"])

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from jsonargparse import Namespace
 
 import ckdsnn
-from ckdsnn.cli.options import Parser
+from ckdsnn.cli.options import Parser, run_file
+from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
 
 
@@ -97,9 +98,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def perform(command: Command, options: Namespace) -> int | None:
     """The command's work, after the user's own file, under the switches that were given."""
-    from ckdsnn.cli.options import run_file
-    from ckdsnn.engine import Engine, using
-
     if path := options.pop("own", None):
         run_file(path)
     with using(Engine(**vars(options.pop("engine", Namespace())))):
