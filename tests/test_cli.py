@@ -115,7 +115,7 @@ def test_a_commands_own_help_begins_with_what_it_does(name, capsys):
     with pytest.raises(SystemExit):
         main([name, "--help"])
     said = " ".join(capsys.readouterr().out.split())
-    assert said.startswith(f"usage: ckdsnn {name} ") and COMMANDS[name].text in said
+    assert said.startswith(f"usage: ckdsnn [options] {name} ") and COMMANDS[name].text in said
 
 
 def test_an_unknown_work_lists_the_known_ones(capsys):
