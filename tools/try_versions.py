@@ -9,6 +9,7 @@ brought up to date by the next call.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -43,7 +44,8 @@ def try_end(end: str, extras: bool, folder: Path, tests: list[str]) -> bool:
         subprocess.run([sys.executable, "-m", "venv", folder / end], check=True)
     newest = ["--upgrade", "--upgrade-strategy", "eager"]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *newest, *wanted], check=True)
-    return not subprocess.run([python, "-m", "pytest", "-q", *tests], cwd=ROOT).returncode
+    here = os.environ | {"PYTHONPATH": str(ROOT)}  # the package itself is not installed, and some tests start it
+    return not subprocess.run([python, "-m", "pytest", "-q", *tests], cwd=ROOT, env=here).returncode
 
 
 def main() -> int:
