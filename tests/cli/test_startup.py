@@ -10,7 +10,7 @@ import ckdsnn
 
 HEAVY = {
     *("torch", "torchvision", "torchaudio", "torchmetrics", "lightning", "pytorch_lightning", "spikingjelly"),
-    *("numpy", "scipy", "pandas", "sklearn", "matplotlib", "seaborn", "PIL", "jsonschema", "papermill", "shtab"),
+    *("numpy", "scipy", "pandas", "sklearn", "matplotlib", "seaborn", "PIL", "jsonschema", "papermill"),
 }
 COMMAND = [sys.executable, "-X", "importtime", "-m", "ckdsnn.cli"]  # every import as a line among the errors
 IMPORT = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.M)
@@ -24,17 +24,22 @@ def loaded(said: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words", ["--help", "--version", "list", "cite", "cite cifar10-16k-ckdsnn-stage1", "train --help", "suite --help"]
+    "words",
+    [
+        "--help",
+        "--version",
+        "list",
+        "cite",
+        "cite cifar10-16k-ckdsnn-stage1",
+        "train --help",
+        "suite --help",
+        "completion bash",
+    ],
 )
 def test_an_answer_waits_for_no_heavy_library(words, tmp_path):
     done = subprocess.run([*COMMAND, *words.split()], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0 and done.stdout, done.stderr
     assert loaded(done.stderr) & HEAVY == set()
-
-
-def test_completion_loads_what_writes_it_alone(tmp_path):
-    done = subprocess.run([*COMMAND, "completion", "bash"], capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert loaded(done.stderr) & HEAVY == {"shtab"}
 
 
 def test_train_speaks_before_it_loads_torch(tmp_path):
