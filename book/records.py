@@ -16,7 +16,7 @@ from book.provenance import Records, has_page
 from ckdsnn.data import dataset_spec
 from ckdsnn.files import atomic
 from ckdsnn.recipe import RECIPES, Recipe
-from ckdsnn.recipe.named import PLACE_OF_DIGEST, PLACE_OF_NAME
+from ckdsnn.recipe.named import PLACE_OF_NAME, places_by_digest
 from ckdsnn.records import Record, load_arrays
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
@@ -109,7 +109,7 @@ def command_of(record: Record) -> str:
     For a recipe of one's own, which no command knows, it is a line of Python.
     """
     recipe = Recipe.of(record.recipe)
-    if place := PLACE_OF_DIGEST.get(recipe.digest()):
+    if place := places_by_digest().get(recipe.digest()):
         recipe = RECIPES[NAME_OF_PLACE[place]]
     if recipe.name not in RECIPES:
         defaults = {field.name: field.default for field in fields(Recipe)}
