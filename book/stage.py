@@ -8,7 +8,7 @@ import nbformat
 import yaml
 
 from book.drawings import drawings
-from book.generated import Generator
+from book.parts import Generator
 from book.provenance import Figure, Records, annotate, annotate_page, find_records
 from book.sources import FOLDER, Sources
 from book.templates import Source, under_title, with_words
@@ -86,7 +86,9 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
     """
     target = root / "_build" / "stage"
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("*.py", "explore", "__pycache__"))
+    shutil.copytree(
+        root / "book", target / "book", ignore=shutil.ignore_patterns("*.py", "explore", "parts", "__pycache__")
+    )
     sources = Sources(root, repository, stage_config(root, target, repository))
     records = find_records(root)
     templated = {Path(page.name).stem for page in executed if page.words}

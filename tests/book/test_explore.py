@@ -12,7 +12,7 @@ from book.explore.data import has_arrays, shown_runs
 from book.explore.embed import IDENTITY, LIBRARY
 from book.explore.explorers import EXPLORERS
 from book.explore.maps import file_of, packed, steps_of
-from book.generated import Generator
+from book.parts import Generator
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import load_arrays, load_records

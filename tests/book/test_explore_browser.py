@@ -12,7 +12,7 @@ import torch
 from book.explore import nld, samd
 from book.explore.data import shown_runs
 from book.explore.losses import students, tensor
-from book.generated import Generator
+from book.parts import Generator
 from ckdsnn.distill import nld_loss, samd_loss
 from ckdsnn.distill.maps import map_range, min_max
 from ckdsnn.records import load_records

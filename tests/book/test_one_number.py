@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from book.contents import pages
-from book.generated import Generator
+from book.parts import Generator
 from book.provenance import find_records
 from book.templates import source_of
 from ckdsnn.analysis.cells import load_cells, of_setting
@@ -53,12 +53,16 @@ def in_code(suite: str, wanted: str) -> list:
 def on_pages(book: Generator) -> Iterator[Shown]:
     """All that the pages of the reduced tier compare."""
     load = book.evidence.load
-    yield "headline", book.additions(), [c for suite, *pair in ADDED for c in compare_runs(load(suite), [tuple(pair)])]
+    yield (
+        "headline",
+        book.make("headline"),
+        [c for suite, *pair in ADDED for c in compare_runs(load(suite), [tuple(pair)])],
+    )
     asked = [a for claim in CLAIMS for found in judge(claim, book.evidence).values() for a in found]
     asked = [a for a in asked if a.question.source in SUITE_METHODS and a.question.value == "accuracy"]  # one setting
-    text = "".join(book.claim(claim.key) for claim in CLAIMS)
+    text = "".join(book.make("claim", claim.key) for claim in CLAIMS)
     yield "claims", text, [a.comparison for a in asked if a.comparison]
-    yield "differences", book.worth(), differences.compared(load("released")).values()
+    yield "differences", book.make("worth"), differences.compared(load("released")).values()
 
 
 def in_notebooks(book: Generator) -> Iterator[Shown]:
@@ -97,7 +101,7 @@ def at_scale(book: Generator) -> list[list[Shown]]:
             (source.name, table, against(runs, told["baseline"])),
             ("asked", answers(runs, pairs_of(told["pairs"])), asked),
         ]
-        text = book.additions_at_scale()
+        text = book.make("headline-at-scale")
         if in_short(told["setting"]) in text:
             added = [one for _, *pair in ADDED for one in compare_runs(runs, [tuple(pair)])]
             shown.append(("headline", text, added))

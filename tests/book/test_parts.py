@@ -9,7 +9,8 @@ from statistics import mean
 import pytest
 
 from book.contents import pages
-from book.generated import PARTS, PLACE, Generator, as_named
+from book.parts import PARTS, PLACE, Generator
+from book.parts.results import as_named
 from book.provenance import find_records
 from ckdsnn.analysis.cells import load_cells
 from ckdsnn.errors import CkdsnnError
@@ -106,18 +107,18 @@ def test_every_suite_and_every_kind_of_study_has_a_page_of_the_book():
 
 
 def test_runs_of_the_papers_networks_show_on_their_own(root, record):
-    assert not generator(root).additions_at_scale()
+    assert not generator(root).make("headline-at-scale")
     for method, accuracy in (("snn", 58.0), ("nld", 66.5)):
         save_as(replace(record, teacher=None), f"cifar100-resnet19-e20-{method}", 0, accuracy, root)
-    assert "| NLD, to the plain SNN | +8.50 | 1 |" in readable(generator(root).additions_at_scale())
+    assert "| NLD, to the plain SNN | +8.50 | 1 |" in readable(generator(root).make("headline-at-scale"))
 
 
 def test_the_pilot_shows_its_validation_accuracies_and_takes_no_part_in_the_suite(root, record):
-    assert "not on record" in generator(root).pilot()
+    assert "not on record" in generator(root).make("pilot")
     checked = replace(record, teacher=None, final=record.final | {"validation_accuracy": 40.0})
     for method in PILOT:
         save_as(checked, f"cifar100-resnet20-e20-{method}", PILOT_SEED, 90.0, root)
-    assert readable(generator(root).pilot()).count("| 40 |") == len(PILOT)
+    assert readable(generator(root).make("pilot")).count("| 40 |") == len(PILOT)
     cells = load_cells("evidence", "paper", root / "results")
     assert not cells and f"cifar100-resnet20-e20-{PICKED}" in cells.absent
 

@@ -1,0 +1,39 @@
+"""The parts of the page that says how far everything is rebuilt."""
+
+from functools import cache
+
+from book.parts.generator import Generator, part
+from ckdsnn.analysis.cells import load_cells
+from ckdsnn.recipe import SUITES
+from ckdsnn.records.study import STUDIES
+from ckdsnn.report.claims.questions import CLAIMS
+from ckdsnn.report.pages import status
+from ckdsnn.studies.study import MEASURES
+
+
+@cache
+def behind(book: Generator) -> dict[str, status.Documents]:
+    """Suite or kind of study -> its records in all tiers but smoke."""
+    runs = {
+        suite: [
+            run for tier in SUITES[suite] if tier != "smoke" for run in load_cells(suite, tier, book.results).records
+        ]
+        for suite in SUITES
+    }
+    return runs | {kind: STUDIES.find_all(f"{kind}-*", book.results) for kind in MEASURES}
+
+
+@part("status")
+def how_far(book: Generator, which: str) -> str:
+    """How far the paper's figures and tables, or its claims, are rebuilt."""
+    pieces, caption = {
+        "figures": (status.PIECES, "The paper's figures and tables, and how far they are rebuilt"),
+        "claims": (status.claimed(CLAIMS), "The paper's claims, and with what they are tested"),
+    }[which]
+    return book.shown(status.status_table(f"status-{which}", caption, pieces, behind(book)), "book/status.md")
+
+
+@part("status-answer")
+def status_answer(book: Generator) -> str:
+    """How many of them stand where."""
+    return status.answer(behind(book), status.claimed(CLAIMS))
