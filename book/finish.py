@@ -21,7 +21,8 @@ def finish(html: Path) -> None:
         if "_static" not in path.relative_to(html).parts:
             text = ICON_SCRIPT.sub("", TABLE.sub(lambda table: with_labels(table[0]), path.read_text()))
             path.write_text((text if path.name == "search.html" else SEARCH.sub("", text)).replace(*ENTRY))
-    (html / "_static" / "scripts" / "fontawesome.js").unlink(missing_ok=True)
+    for unused in ("scripts/fontawesome.js", "webpack-macros.html"):  # the second is what the theme's pages are made by
+        (html / "_static" / unused).unlink(missing_ok=True)
     cut_icons(html)
     add_math_font(html)
 
