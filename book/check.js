@@ -34,7 +34,7 @@ const focus = () => {
   const still = document.head.appendChild(document.createElement("style"));
   still.textContent = "* { transition: none !important; animation: none !important; }";
   const look = (element) =>
-    [element, element.parentElement].map((e) => {
+    [element, element.parentElement, element.firstElementChild ?? element].map((e) => {
       const style = getComputedStyle(e);
       const outline = style.outlineStyle === "none" ? "none" : style.outline;
       return [outline, style.boxShadow, style.border, style.backgroundColor, style.textDecoration].join("|");

@@ -11,6 +11,7 @@ from book.fonts import add_math_font, cut_icons
 SEARCH = re.compile(r'\s*<script src="[./]*(?:_static/searchtools|_static/language_data|searchindex)\.js"></script>')
 ICON_SCRIPT = re.compile(r"\s*<script [^>]*scripts/fontawesome\.js[^>]*></script>")
 ENTRY = 'role="doc-biblioentry"', 'role="listitem"'  # the first is withdrawn, and no child that a list may have
+TOGGLE = "<summary><span", '<summary aria-label="pages below this one"><span'  # of the list of pages: an arrow alone
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 FEW = 3  # columns that fit on a telephone
 
@@ -20,7 +21,9 @@ def finish(html: Path) -> None:
     for path in sorted(html.rglob("*.html")):
         if "_static" not in path.relative_to(html).parts:
             text = ICON_SCRIPT.sub("", TABLE.sub(lambda table: with_labels(table[0]), path.read_text()))
-            path.write_text((text if path.name == "search.html" else SEARCH.sub("", text)).replace(*ENTRY))
+            path.write_text(
+                (text if path.name == "search.html" else SEARCH.sub("", text)).replace(*ENTRY).replace(*TOGGLE)
+            )
     for unused in ("scripts/fontawesome.js", "webpack-macros.html"):  # the second is what the theme's pages are made by
         (html / "_static" / unused).unlink(missing_ok=True)
     cut_icons(html)

@@ -61,7 +61,9 @@ def test_the_book_finds_picture_records_and_data_of_a_figure(published, record, 
     (found,), data = annotate(nb, NAME, known)
     assert found.name == "fig" and found.content.startswith(start)
     assert (
-        f"{record.id}.json" in found.legend and "smoke" in found.legend and NAME.removesuffix(".ipynb") in found.legend
+        f"records/{record.id}.html" in found.legend
+        and "smoke" in found.legend
+        and NAME.removesuffix(".ipynb") in found.legend
     )
     assert published[0]["metadata"]["ckdsnn"] == {"records": [record.id]}
     assert data == {"fig": "x,y\n1,0.333333\n2,2\n"}
@@ -74,7 +76,7 @@ def test_the_book_finds_caption_and_records_of_a_table(published, record, known)
     assert annotate(nb, NAME, known) == ([], {"tab": TABLE.csv()})
     (output,) = nb.cells[0].outputs
     assert output.data["text/markdown"].startswith(TABLE.markdown())
-    assert f"{record.id}.json" in output.data["text/markdown"]
+    assert f"records/{record.id}.html" in output.data["text/markdown"]
 
 
 @pytest.mark.parametrize(
