@@ -7,7 +7,6 @@ Opens all of _build/html, or the pages named (book/index.html). Prints "page: wi
 
 import argparse
 import sys
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,7 +28,7 @@ EXPLORER, PANEL = ".explore", ".explore-controls"  # an interactive figure, and 
 CONTROLS = "select, input[type=range], input[type=radio], input[type=checkbox], [role=slider]"
 KEYS = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "Space")
 PATIENCE, STEPS = 500, 5  # ms that an explorer may take to answer a key, and how often it is looked at meanwhile
-MANY, EACH = 50, 10  # of a folder with more pages, made by one program, every tenth is opened
+MADE, EACH = ("book/records", "_static/sources"), 50  # of pages that one program makes alike, every fiftieth is opened
 
 
 def contents(html: Path) -> list[str]:
@@ -38,11 +37,10 @@ def contents(html: Path) -> list[str]:
 
 
 def sample(names: list[str]) -> list[str]:
-    """The pages to open: all of a small folder, every tenth of a large one, with the folders in it."""
-    folders = defaultdict(list)
-    for name in names:
-        folders[Path(name).parent.parts[:2]].append(name)
-    return [name for pages in folders.values() for name in pages[:: EACH if len(pages) > MANY else 1]]
+    """The pages to open: all, but of those that are made alike a few."""
+    made = [[name for name in names if name.startswith(folder)] for folder in MADE]
+    few = {name for pages in made for name in pages[::EACH]}
+    return [name for name in names if name in few or not name.startswith(MADE)]
 
 
 class Opened:
