@@ -5,7 +5,8 @@
 const lists = { dataset, network, timesteps, family };
 let left = every.id.map((_, i) => i);
 for (const key of filters) {
-  const list = lists[key], options = [all, ...new Set(left.map((i) => every[key][i]))];
+  const there = [...new Set(left.map((i) => every[key][i]))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const list = lists[key], options = [all, ...there];
   list.options = options;
   if (!options.includes(list.value)) list.value = all;
   if (list.value !== all) left = left.filter((i) => every[key][i] === list.value);

@@ -55,5 +55,5 @@ def cost_of_a_step(book: Generator) -> str:
     if not (benches := load_benches(book.results)):
         return "how long a training step takes is not measured yet."
     runs = speed.compared(bench_frame(benches))
-    found = [f"{speed.gains(own)} ({name})" for name, own in runs.groupby("machine", sort=False)]
-    return f"a training step is so many times as fast as the released form of it: {'; '.join(found)}."
+    found = [f"{speed.gains(own)} times on {name}" for name, own in runs.groupby("machine", sort=False)]
+    return f"our training step is faster than that of the released code: {'; '.join(found)}, by network and T."

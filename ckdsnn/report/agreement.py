@@ -58,12 +58,13 @@ def agreement_answer(found: Mapping[str, "Agreement"], method: str, baseline: st
     """
     own, other = (found[name].matched - found[name].shuffled for name in (method, baseline))
     ends = t_interval(own - other)
-    verdict = "Yes" if ends and ends[0] > 0 else "No, less" if ends and ends[1] < 0 else "We cannot tell"
+    verdict = "yes" if ends and ends[0] > 0 else "no, less" if ends and ends[1] < 0 else "nothing clear"
     return (
-        f"{verdict}, from one run of each. A SAM correlates more with the teacher's CAM of its own image than with "
+        f"One run of each says {verdict}. A SAM correlates more with the teacher's CAM of its own image than with "
         f"those of others, that of {label_of(method)} by {signed(own.mean())}, that of {label_of(baseline)} by "
         f"{signed(other.mean())}: a difference of {signed((own - other).mean())} {bounds(ends) if ends else DASH} over "
-        f"{len(own)} images."
+        f"{len(own)} images. That is an interval over images, not over seeds: [several seeds](04_distributions.ipynb) "
+        "answer for the methods."
     )
 
 

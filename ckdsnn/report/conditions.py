@@ -95,11 +95,24 @@ def answer(runs: pd.DataFrame, pairs: Sequence[Pair], own: str) -> str:
     for pair in pairs:
         same = [one for one in found if (bare(one).method, bare(one).baseline) == pair]
         told = [f"{condition_of(one, own)} {with_n(one)}" for one in same if one.clear]
+        unclear = [f"{condition_of(one, own)} {with_n(one)}" for one in same if not one.clear]
+        rest = f" Not told apart: {'; '.join(unclear)}." * bool(unclear)
         start = f"**{' minus '.join(map(label_of, pair))}** differs from 0, beyond chance after Holm's correction,"
         sentences.append(
-            f"{start} under {len(told)} of {len(same)} conditions, in points: {'; '.join(told)}."
+            f"{start} under {len(told)} of {len(same)} conditions, in points: {'; '.join(told)}.{rest}"
             if told
             else f"{start} under none of {len(same)} conditions: the means of {between(one.n for one in same)} pairs "
             f"each go from {between((one.mean for one in same), signed)} points."
         )
     return " ".join(sentences)
+
+
+def over_time_answer(runs: pd.DataFrame) -> str:
+    """What the most time steps add to each method, compared with the fewest."""
+    bases = runs.assign(base=[split_condition(str(method))[0] for method in runs["method"]]).groupby("base", sort=False)
+    ends = [own.sort_values("T")["method"].astype(str).iloc[[-1, 0]] for _, own in bases]
+    found = [one for one in compare_runs(runs, [tuple(pair) for pair in ends if pair.nunique() == 2]) if one.n]
+    parts = [f"{with_n(one)} to {label_of(one.baseline)}" for one in found]
+    return (
+        f"T = {runs['T'].max()} instead of T = {runs['T'].min()} adds, in points: {'; '.join(parts)}." if parts else ""
+    )

@@ -91,5 +91,6 @@ def answer(runs: pd.DataFrame, teachers: pd.DataFrame, method: str = "ckdsnn") -
     return (
         f"{label_of(method)} changes the arithmetic energy of one image by {changes[0]}, from the plain SNN's "
         f"{plain['arithmetic'].mean():.2f} µJ, and the accuracy for the energy by {changes[1]}. The ANN teacher, a "
-        f"larger network, takes {ratios[0]} the plain SNN's energy, or {ratios[1]} with memory."
+        f"larger network, takes {ratios[0]} the plain SNN's energy, or {ratios[1]} with memory. "
+        "A ratio of accuracy and energy rewards a network that is cheap, whatever it answers."
     )

@@ -95,7 +95,16 @@ def draw_differences(axes: Axes, rows: Mapping[str, Comparison]) -> pd.DataFrame
     look = {"x": "points", "y": "row", "order": [*rows], "hue": "row", "palette": colours, "legend": False, "ax": axes}
     near = data[~data["row"].isin(far)]
     sns.stripplot(near, **look, jitter=False, size=3.5, alpha=0.6)
-    sns.pointplot(near, **look, errorbar=span, linestyle="none", marker="D", markersize=5, err_kws={"linewidth": 1.5})
+    sns.pointplot(
+        near,
+        **look,
+        errorbar=span,
+        linestyle="none",
+        marker="D",
+        markersize=4.5,
+        err_kws={"linewidth": 1.5},
+        capsize=0.3,
+    )
     axes.axvline(0, color="#777777", lw=1)
     for row, mean in far.items():
         at = {"xycoords": axes.get_yaxis_transform(), "va": "center", "bbox": {"fc": "white", "ec": "none", "pad": 1}}

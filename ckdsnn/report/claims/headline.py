@@ -7,6 +7,7 @@ import pandas as pd
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.report.compare import Comparison, compare_runs
+from ckdsnn.report.limits import in_short
 from ckdsnn.report.points import draw_differences, in_points, remarks
 from ckdsnn.report.style import styled
 from ckdsnn.report.tables import Show, Table, count
@@ -65,9 +66,11 @@ def answer(evidence: Evidence) -> str:
     if None in (answers, looks) or None in (answers.sign, looks.sign):
         return FEW
     pairs = " and ".join(dict.fromkeys([str(answers.n), str(looks.n)]))
+    settings = [in_short(name) for name in dict.fromkeys(evidence.load(ANSWERS[0])["setting"]) if name]
     return (
-        f"{OPENINGS[looks.sign]} learning what the teacher *answers* adds {in_points(answers)} percentage points of "
-        f"test accuracy, learning *where it looks* as well {in_points(looks)} (95 % intervals; {pairs} pairs of runs)."
+        f"{OPENINGS[looks.sign]} learning what the teacher *answers* adds {in_points(answers)} points of test accuracy "
+        f"to a plain student, learning *where it looks* as well {in_points(looks)} "
+        f"({'; '.join(['95 % intervals', f'{pairs} pairs of runs', *settings])})."
     )
 
 

@@ -132,7 +132,7 @@ def why(found: Sequence[Answer]) -> str:
     """How many questions a verdict rests on, and how they were answered; which ones, the table says."""
     counts = Counter(answer.verdict for answer in found)
     against = sum(answer.verdict == OPPOSITE and answer.comparison.clear for answer in found)
-    beyond = f", {against} of them beyond chance among so many" if counts[OPPOSITE] else ""
+    beyond = f", of which {against} remain after Holm's correction" if counts[OPPOSITE] else ""
     parts = [f"{counts.pop(YES, 0)} as claimed"]
     parts += [f"{n} {verdict}{beyond * (verdict == OPPOSITE)}" for verdict, n in counts.items()]
     return f"Of {len(found)} questions: {'; '.join(parts)}." if found else ""

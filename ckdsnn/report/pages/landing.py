@@ -32,11 +32,11 @@ def facts(runs: pd.DataFrame, studies: int, claims: int) -> str:
     devices = runs["device"].astype(str).str.split(": ", n=1).str[-1].value_counts()
     found = {
         "runs": f"{len(runs):,}",
-        "studies of their networks": f"{studies:,}",
+        "measurements on trained networks": f"{studies:,}",
         "claims measured": str(claims),
         "hours of computing": f"{runs['hours'].sum():,.0f}",
         "newest run": newest["started"][:10],
-        "its code": newest["commit"][:7],
+        "its commit": newest["commit"][:7],
         "trained on": ", ".join(f"{name} ({n})" for name, n in devices.items()),
     }
     rows = "".join(f"<div><dt>{words}</dt><dd>{escape(text)}</dd></div>" for words, text in found.items())

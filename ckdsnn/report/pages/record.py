@@ -188,18 +188,29 @@ def drawing(points: Sequence[Mapping[str, float | None]]) -> str:
     for epoch in dict.fromkeys((first, last)):
         x, _ = at(epoch, low).split(",")
         parts.append(f'<text class="below" x="{x}" y="{SIZE[1] - BELOW + 18}">{epoch:g}</text>')
+    heights = apart({name: float(at(*line[-1]).split(",")[1]) for name, line in found.items() if line})
     for name, line in found.items():
         if line:
             x, y = at(*line[-1]).split(",")
             parts.append(f'<polyline class="{name}" points="{" ".join(at(*point) for point in line)}"/>')
             parts.append(f'<circle class="{name}" cx="{x}" cy="{y}" r="3"/>')
-            parts.append(f'<text class="name {name}" x="{float(x) + 8:.1f}" y="{y}">{CURVES[name]}</text>')
+            parts.append(
+                f'<text class="name {name}" x="{float(x) + 8:.1f}" y="{heights[name]:.1f}">{CURVES[name]}</text>'
+            )
     tested = found["test_accuracy"]
     said = f"Test accuracy from {tested[0][1]:.2f} % after epoch {tested[0][0]:g} to {tested[-1][1]:.2f} % at the end."
     return (
         f'<figure><svg class="curve" viewBox="0 0 {SIZE[0]} {SIZE[1]}" role="img" aria-label="{said}">{"".join(parts)}'
         f"</svg><figcaption>Accuracy (%) on training and test images after each epoch. {said}</figcaption></figure>"
     )
+
+
+def apart(heights: Mapping[str, float], least: float = 14) -> dict[str, float]:
+    """The heights of labels, moved apart where they would cover each other, in their order."""
+    moved: dict[str, float] = {}
+    for name in sorted(heights, key=heights.__getitem__):
+        moved[name] = max(heights[name], max(moved.values(), default=-least) + least)
+    return moved
 
 
 def rates(record: Record) -> str:

@@ -134,7 +134,7 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
 
 def record_link(name: str) -> str:
     """A link to the page of a run, shown by the end of its id; the whole id is there to be searched for."""
-    return f'<a href="records/{name}.html">{name.rsplit("-", 1)[-1]}<span hidden> {name}</span></a>'
+    return f'<a href="records/{name}.html">{"-".join(name.rsplit("-", 2)[-2:])}<span hidden> {name}</span></a>'
 
 
 def runs_script() -> str:

@@ -74,7 +74,13 @@ def gradient_heat(studies: Iterable[Study], state: str = "end", place: str = "sp
     mean = data.pivot_table("strength", "term", "T_s", dropna=False).loc[MAP_TERMS]
     means = {"With the factor $T_s^2$": mean, "Without it": mean / np.square(mean.columns)}
     reach = max([10, *(max(value, 1 / value) for value in known(np.ravel([*means.values()])) if value)])
-    look = {"norm": LogNorm(1 / reach, reach), "vmin": 1 / reach, "vmax": reach, "cmap": "vlag"}
+    look = {
+        "annot_kws": {"color": "black"},
+        "norm": LogNorm(1 / reach, reach),
+        "vmin": 1 / reach,
+        "vmax": reach,
+        "cmap": "vlag",
+    }
     words = [TERMS[term] for term in MAP_TERMS]
     figure, grid = panels(2, height=2.6, sharex=True, sharey=True)
     for axes, (title, own) in zip(grid.flat, means.items(), strict=True):

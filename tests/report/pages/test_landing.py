@@ -14,7 +14,7 @@ def test_facts_count_the_records():
     found = {item.dt.get_text(): item.dd.get_text() for item in soup.find_all("div")}
     assert found["runs"] == f"{len(records):,}" and list(found.values())[1:3] == ["7", "5"]
     newest = max(records, key=lambda record: record.started)
-    assert (found["newest run"], found["its code"]) == (newest.started[:10], newest.code["commit"][:7])
+    assert (found["newest run"], found["its commit"]) == (newest.started[:10], newest.code["commit"][:7])
     assert found["hours of computing"] == f"{sum(record.seconds for record in records) / 3600:.0f}"
     for device in {record.env["device"] for record in records}:
         n = sum(record.env["device"] == device for record in records)
