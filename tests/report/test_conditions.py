@@ -7,7 +7,7 @@ from scipy import stats
 from ckdsnn.analysis.cells import Cells
 from ckdsnn.recipe.conditions import CONDITIONS
 from ckdsnn.report.compare import holm
-from ckdsnn.report.conditions import answer, over_time, within, within_figure, within_table
+from ckdsnn.report.conditions import answer, over_time, over_time_answer, within, within_figure, within_table
 from tests.report.examples import over_time_cells, readable, runs_of
 
 PAIRS = [("nld", "snn"), ("ckdsnn", "nld")]
@@ -49,3 +49,13 @@ def test_the_lines_go_through_the_means_at_the_numbers_of_time_steps_on_record(r
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2", "4", "6"]
     means = [np.mean([run.accuracy for run in cells[name]]) for name in ("snn", "snn-t2", "snn-t4", "snn-t6")]
     assert any(len(line.get_ydata()) == 4 and line.get_ydata() == pytest.approx(means) for line in axes.lines)
+
+
+def test_the_gain_of_time_is_that_of_the_most_steps_over_the_fewest_of_each_method(record):
+    cells = over_time_cells(record)
+    said = readable(over_time_answer(Cells(cells).frame()))
+    assert said.startswith("T = 6 instead of T = 1 adds")
+    for name in {method.split("-t")[0] for method in cells}:
+        pair = (cells[f"{name}-t6"], cells[name])
+        gain = np.mean([run.accuracy for run in pair[0]]) - np.mean([run.accuracy for run in pair[1]])
+        assert f"{gain:+.2f} [" in said

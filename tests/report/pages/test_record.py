@@ -13,7 +13,7 @@ from PIL import Image
 from ckdsnn.data import DATASETS
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import load_arrays
-from ckdsnn.report.pages.record import BELOW, PICTURES, SIZE, Around, drawing, page
+from ckdsnn.report.pages.record import BELOW, PICTURES, SIZE, Around, apart, drawing, page
 
 
 def read(record, arrays=()):
@@ -56,6 +56,11 @@ def test_the_drawing_shows_each_epoch_at_its_height():
     values = [low + (high - low) * (bottom - height) / (bottom - top) for height in heights]
     assert values == pytest.approx([12.0, 37.0, 25.0], abs=0.05) and bottom <= SIZE[1] - BELOW
     assert "12.00 % after epoch 1 to 25.00 %" in svg["aria-label"]
+
+
+def test_labels_of_lines_that_end_together_do_not_cover_each_other():
+    heights = apart({"train": 50.0, "test": 52.0, "other": 90.0})
+    assert heights == {"train": 50.0, "test": 64.0, "other": 90.0} and list(heights) == ["train", "test", "other"]
 
 
 def test_every_epoch_and_every_field_is_there_and_what_differs_comes_first(record):
