@@ -8,6 +8,7 @@ for (const key of filters) {
   const there = [...new Set(left.map((i) => every[key][i]))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const list = lists[key], options = [all, ...there];
   list.options = options;
+  list.disabled = there.length < 2; // every choice would show the same
   if (!options.includes(list.value)) list.value = all;
   if (list.value !== all) left = left.filter((i) => every[key][i] === list.value);
 }
