@@ -19,6 +19,7 @@ from ckdsnn.report.maps import strips
 from ckdsnn.report.runs import interval
 from ckdsnn.report.tables import DASH, digits
 
+SCROLLS = '<div class="pst-scrollable-table-container" tabindex="0">'  # a wide table, also by the keyboard
 PICTURES = 6  # of the gallery
 SIZE, LEFT, BELOW = (560, 230), 40, 34  # of the curve's drawing, and its margins
 CURVES = {"train_accuracy": "training", "test_accuracy": "test"}
@@ -99,14 +100,14 @@ def facts(found: Mapping[str, str]) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in found.items()
     )
-    return f'<div class="pst-scrollable-table-container"><table class="table facts"><tbody>{rows}</tbody></table></div>'
+    return f'{SCROLLS}<table class="table facts"><tbody>{rows}</tbody></table></div>'
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table of HTML cells."""
     top = "".join(f"<th scope='col'>{escape(cell)}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    start = '<div class="pst-scrollable-table-container"><table class="table">'
+    start = f'{SCROLLS}<table class="table">'
     return f"{start}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
 
 

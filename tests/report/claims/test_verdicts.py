@@ -185,7 +185,7 @@ def test_the_page_names_every_record_once_and_shows_what_was_found(evidence):
 
 def test_the_reason_of_a_verdict_counts_the_answers_and_a_row_says_what_is_excluded(evidence):
     count, scaled = (page.why(v.judge(CLAIM, evidence)[name]) for name in (COUNT, SCALED))
-    assert count == "Of 2 questions: 1 as claimed; 1 the opposite, 1 of them beyond chance among so many."
+    assert count == "Of 2 questions: 1 as claimed; 1 the opposite, of which 1 remain after Holm's correction."
     assert scaled == "Of 3 questions: 2 as claimed; 1 not measured yet."
     assert "1 point or more is excluded" in page.noted(answered(0.1, corrected=0.9)) and not page.noted(answered(2.0))
 
