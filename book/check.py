@@ -159,8 +159,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     count = 0
     try:
-        for count, finding in enumerate(check(options.html, options.pages), start=1):  # noqa: B007
+        for finding in check(options.html, options.pages):
             print(finding, flush=True)
+            count += 1
     except CkdsnnError as error:
         print(f"not checked: {error}", file=sys.stderr)
         return 2
