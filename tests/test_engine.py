@@ -1,10 +1,12 @@
 """The switches of the fast paths: who keeps which, and that a whole step is the same whatever they are."""
 
+import os
+
 import pytest
 import torch
 
 from ckdsnn.analysis.speed import training_step
-from ckdsnn.engine import Engine, computes_half, engine, precision_name, using
+from ckdsnn.engine import Engine, computes_half, engine, precision_name, using, wait_asleep
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF, build_student
 
@@ -66,16 +68,31 @@ def test_student_and_teacher_are_compiled_where_asked_under_the_same_weights_nam
 
 
 @pytest.mark.parametrize(
-    ("precision", "device", "name"),
+    ("precision", "device", "able", "name"),
     [
-        ("auto", "cpu", "32-true"),
-        ("auto", "cuda", "bf16-mixed"),
-        ("auto", "gpu", "bf16-mixed"),
-        ("auto", "mps", "32-true"),
-        ("fp32", "cuda", "32-true"),
-        ("bf16", "cpu", "bf16-mixed"),
+        ("auto", "cpu", {}, "32-true"),
+        ("auto", "cpu", {"amx_bf16": True}, "bf16-mixed"),
+        ("auto", "cpu", {"avx512_bf16": True}, "bf16-mixed"),
+        ("auto", "cuda", {}, "bf16-mixed"),
+        ("auto", "gpu", {}, "bf16-mixed"),
+        ("auto", "mps", {"amx_bf16": True}, "32-true"),
+        ("fp32", "cpu", {"amx_bf16": True}, "32-true"),
+        ("fp32", "cuda", {}, "32-true"),
+        ("bf16", "cpu", {}, "bf16-mixed"),
     ],
 )
-def test_auto_is_bf16_on_cuda_alone(precision, device, name):
+def test_auto_is_bf16_where_the_hardware_multiplies_it(precision, device, able, name, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
     assert precision_name(precision, device) == name
     assert computes_half(precision, device) == (name == "bf16-mixed")
+    with using(Engine(cpu_bf16=False)):
+        assert computes_half(precision, device) == (name == "bf16-mixed" and (precision, device) != ("auto", "cpu"))
+
+
+@pytest.mark.parametrize(("given", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_wait_asleep_unless_the_user_says_otherwise(given, policy, monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if given:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    wait_asleep()
+    assert os.environ["OMP_WAIT_POLICY"] == policy

@@ -22,7 +22,7 @@ class Step:
 
     images [B, C, H, W], labels [B]: the batch, on the device; may be replaced. inputs, shown: the form of what the
     network and its teacher see, by default the same. precision: fp32, bf16 (autocast), or
-    auto, bf16 on CUDA only. `phases` are the parts of a step by name, in order, for those who time them one by one.
+    auto, see `computes_half`. `phases` are the parts of a step by name, in order, for those who time them one by one.
     """
 
     def __init__(

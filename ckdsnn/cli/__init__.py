@@ -13,7 +13,7 @@ from jsonargparse import Namespace
 
 import ckdsnn
 from ckdsnn.cli.options import Parser, run_file
-from ckdsnn.engine import Engine, using
+from ckdsnn.engine import Engine, using, wait_asleep
 from ckdsnn.errors import CkdsnnError
 
 
@@ -77,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     0 done, 1 a run of a suite failed, 2 a mistake in the call, 3 the budget ended before the work, 130 interrupted
     """
+    wait_asleep()
     arguments = sys.argv[1:] if arguments is None else arguments
     called = {name: COMMANDS[name].parser() for name in arguments[:1] if name in COMMANDS}
     options = parser_for(called).parse_args(arguments)

@@ -170,7 +170,8 @@ class Recipe:
     label_smoothing: float = 0.0
     """share of the labels' weight that the cross-entropy spreads evenly over all classes"""
     precision: str = "auto"
-    """auto (bf16 autocast on CUDA, else fp32), fp32 or bf16"""
+    """fp32, bf16 (autocast while training, tests in fp32) or auto: bf16 on CUDA and on a CPU with the hardware for
+    it, else fp32"""
     streams: int = 2
     """how random numbers are drawn: 2, a stream for each purpose, epoch and process; 1, as runs on record from before
     were, with one stream for the order of the images and the noise"""

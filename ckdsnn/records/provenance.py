@@ -1,6 +1,7 @@
 """Which code and which machine a run used."""
 
 import hashlib
+import os
 import platform
 import subprocess
 from dataclasses import asdict
@@ -65,7 +66,8 @@ def device_name(device: torch.device) -> str:
 
 
 def environment(device: torch.device, dtype: str) -> dict[str, Any]:
-    """Versions, device by its full name, numeric type, CPU threads, and how steps are computed."""
+    """Versions, device by its full name, numeric type, CPU threads, how they wait for each other, and how steps
+    are computed."""
     packages = ("torch", "spikingjelly", "lightning")
     return {
         "python": platform.python_version(),
@@ -73,5 +75,6 @@ def environment(device: torch.device, dtype: str) -> dict[str, Any]:
         "device": device_name(device),
         "dtype": dtype,
         "threads": torch.get_num_threads(),
+        "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default").lower(),
         "engine": asdict(engine()),
     }

@@ -113,7 +113,8 @@ class Classifier(L.LightningModule):
     def validation_step(self, batch: Examples, _: int, dataloader_idx: int = 0) -> None:
         images, labels, _ = batch
         hits = self.hits[dataloader_idx]
-        hits(self.network(images).logits, labels)
+        with torch.autocast(self.device.type, enabled=False):  # as `evaluate` asks the saved weights
+            hits(self.network(images).logits, labels)
         shown = {"prog_bar": True, "on_epoch": True, "add_dataloader_idx": False}
         self.log(MEASURED[dataloader_idx], hits, batch_size=len(labels), **shown)  # frames begin with their T
 

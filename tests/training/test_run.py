@@ -6,6 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 import torch
+from torchmetrics.classification import MulticlassAccuracy
 
 from ckdsnn import CkdsnnError, load_records, run
 from ckdsnn.analysis.evaluate import evaluate
@@ -62,6 +63,14 @@ def test_the_recorded_logits_are_those_behind_the_accuracy(record, results, stud
 
 def test_evaluating_the_weights_again_gives_the_recorded_accuracy(record, results):
     assert evaluate(record.id, results) == record.final["last_accuracy"]
+
+
+def test_a_training_in_half_precision_is_tested_in_full_as_its_weights_will_be(student, results, tmp_path, monkeypatch):
+    update, seen = MulticlassAccuracy.update, set()
+    monkeypatch.setattr(MulticlassAccuracy, "update", lambda *args: seen.add(args[1].dtype) or update(*args))
+    half = run(student, out=tmp_path, results=results, progress=False, precision="bf16", epochs=1)
+    assert half.env["dtype"] == "bf16-mixed" and seen == {torch.float32}
+    assert evaluate(half.id, tmp_path) == half.final["last_accuracy"]
 
 
 def test_a_run_on_record_is_not_repeated(record, results, student, monkeypatch):
