@@ -20,7 +20,7 @@ import yaml
 
 from book import reads
 from book.contents import address, default_repository, pages
-from book.execute import check_kernel, execute
+from book.execute import check_kernel, execute_all
 from book.finish import finish
 from book.first_cell import with_first_cell
 from book.scan import scan
@@ -88,7 +88,7 @@ def build(root: Path, repository: str | None = None) -> Path:
     """Build the book of the project at `root`; return its index.html. Unchanged input is not built again."""
     check_kernel()
     repository = address(repository or "") or default_repository(root)
-    executed = {source: execute(root, source) for file in pages(root) if (source := source_of(root, file))}
+    executed = execute_all(root, [source for file in pages(root) if (source := source_of(root, file))])
     index, stamp = root / "_build/html/index.html", root / "_build/html.json"
     key = fingerprint(root, executed.values(), repository)
     if not (index.is_file() and reads.is_fresh(stamp, key, root)):

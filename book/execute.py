@@ -6,10 +6,15 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 import nbformat
 import papermill
@@ -18,6 +23,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from book import reads
 from book.templates import Source
+from ckdsnn.engine import usable_cores
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, sha256_file
 from ckdsnn.reads import TRACE
@@ -131,18 +137,60 @@ def run_papermill(notebook: Path, parameters: dict, trace: Path) -> nbformat.Not
         raise CkdsnnError(f"{notebook.name} fails: {error.ename}: {error.evalue}\n{error}") from error
 
 
+def execute_all(root: Path, sources: Iterable[Source]) -> dict[Source, Path]:
+    """Execute the pages' notebooks that are not up to date, as many at once as there are cores; return all copies.
+
+    Raises CkdsnnError for the first notebook that fails, and then begins no other.
+    """
+    runs = {source: Run.of(root, source) for source in sources}
+    if stale := [source for source, run in runs.items() if not run.is_fresh()]:
+        with ProcessPoolExecutor(min(len(stale), usable_cores()), get_context("spawn")) as pool:
+            try:
+                list(pool.map(execute, repeat(root), stale))
+            finally:
+                pool.shutdown(cancel_futures=True)
+    return {source: run.executed for source, run in runs.items()}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A page's notebook, its parameters, the executed copy, and the key under which that is up to date."""
+
+    root: Path
+    notebook: Path
+    parameters: dict
+    executed: Path
+    key: str
+
+    @classmethod
+    def of(cls, root: Path, source: Source) -> Self:
+        """Raises CkdsnnError for parameters that the notebook lacks."""
+        parameters = book_parameters(source)
+        check_parameters(source.notebook, parameters)
+        executed, key = root / "_build" / "executed" / source.name, static_key(root, source.notebook, parameters)
+        return cls(root, source.notebook, parameters, executed, key)
+
+    @property
+    def stamp(self) -> Path:
+        return self.executed.with_suffix(".json")
+
+    def is_fresh(self) -> bool:
+        return self.executed.exists() and reads.is_fresh(self.stamp, self.key, self.root)
+
+    def execute(self) -> None:
+        """Write the executed copy, and then its stamp: an interrupted run leaves nothing fresh."""
+        self.stamp.unlink(missing_ok=True)
+        print(f"executing {self.executed.relative_to(self.root / '_build' / 'executed')}", flush=True)
+        found = execute_anew(self.root, self.notebook, self.parameters, self.executed)
+        reads.write_stamp(self.stamp, self.key, found)
+
+
 def execute(root: Path, source: Source) -> Path:
     """Execute a page's notebook unless that is up to date; return the executed copy."""
-    parameters = book_parameters(source)
-    check_parameters(source.notebook, parameters)
-    key = static_key(root, source.notebook, parameters)
-    executed = root / "_build" / "executed" / source.name
-    stamp = executed.with_suffix(".json")
-    if not (executed.exists() and reads.is_fresh(stamp, key, root)):
-        stamp.unlink(missing_ok=True)  # before all else and written last: an interrupted run leaves nothing fresh
-        print(f"executing {source.name}", flush=True)
-        reads.write_stamp(stamp, key, execute_anew(root, source.notebook, parameters, executed))
-    return executed
+    run = Run.of(root, source)
+    if not run.is_fresh():
+        run.execute()
+    return run.executed
 
 
 def execute_anew(root: Path, notebook: Path, parameters: dict, executed: Path) -> list[reads.Read]:
