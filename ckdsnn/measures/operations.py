@@ -5,9 +5,9 @@ All else is real-valued, whatever it holds: the mean of a silent layer is as rea
 image costs the same alone and in a batch. The conventions differ in average pools of spikes, which are no spikes:
 
     strict: a pool costs an accumulate (AC) for each value of a window but one; what it gives is real-valued.
-    folded: a pool costs nothing, since its factor can be multiplied into the weights that read it. In these weights each
-        spike costs, for each window that it is in, an AC for each weight that reads the window, as if it came there
-        unpooled. Papers on spiking networks count accumulates behind pools, too.
+    folded: a pool costs nothing, since its factor can be multiplied into the weights that read it. There each spike
+        costs, for each window that it is in, an AC for each weight that reads this window, as if it came unpooled.
+        Papers on spiking networks count accumulates behind pools, too.
 
 The rest is common to both. A convolution or a matrix product costs an AC for each spike and each weight that it meets;
 of real values, a multiply-accumulate (MAC) for each value and weight, those of the padding included. A product of

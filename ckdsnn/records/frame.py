@@ -46,9 +46,9 @@ class Records(list[Record]):
         batch_size. In percent: accuracy (last epoch, test images) with accuracy_low and accuracy_high (95 %, Wilson),
         test_images, validation_accuracy (NA without validation images), best_accuracy (chosen on the test set),
         firing_rate (mean of the layers) and last_firing_rate (of the last one), both NA for an ANN. Of one image: mac
-        and ac (operations), compute_nj, memory_nj (nanojoule), in the convention `strict`, and with folded_ before their
-        names in the other one, NA for older records (see `ckdsnn.measures.operations`). hours, of training and testing; images_per_second;
-        device, devices, threads, precision, commit, started (UTC), format.
+        and ac (operations), compute_nj, memory_nj (nanojoule), counted in the convention `strict` of
+        `ckdsnn.measures.operations`, and folded_mac to folded_memory_nj in the other one, NA for older records. hours,
+        of training and testing; images_per_second; device, devices, threads, precision, commit, started (UTC), format.
 
         >>> from ckdsnn import load_records
         >>> runs = load_records("results").frame()

@@ -43,8 +43,8 @@ class Record(Document):
     seconds"""
     final: dict[str, Any]
     """last-epoch test accuracy with its 95 % interval; where there are validation images, the accuracy on them; best
-    epoch (labelled), firing rates, operations and energy of one image: in the convention `strict`, and below `folded` in
-    that one, which older records have not (see `ckdsnn.measures.operations`)"""
+    epoch (labelled), firing rates, operations and energy of one image: in the convention `strict`, and below `folded`
+    in that one, which older records have not (see `ckdsnn.measures.operations`)"""
     arrays: dict[str, str]
     """file name below arrays/ -> SHA-256"""
     weights: dict[str, str]

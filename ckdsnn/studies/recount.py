@@ -15,7 +15,7 @@ from ckdsnn.studies.subject import Subject
 def recount(records: Iterable[Record], results: str | Path, out: str | Path) -> Records:
     """Those of the records, in `results` or `out`, whose weights are at hand, with operations and energies counted now.
 
-    They are counted on the pictures of each record's gallery, as when it was made. Raises CkdsnnError for altered files.
+    Counted on the pictures of each record's gallery, as when it was made. Raises CkdsnnError for altered files.
     """
     subjects = (Subject(record, home_of(record, nearest(results), out)) for record in records)
     return Records(counted_again(subject) for subject in subjects if has_weights(subject))
@@ -31,6 +31,4 @@ def has_weights(subject: Subject) -> bool:
 def counted_again(subject: Subject) -> Record:
     """The record with what is counted now."""
     images, _ = subject.gallery()
-    return replace(
-        subject.record, final=subject.record.final | {"energy": energy_per_image(subject.network, images)}
-    )
+    return replace(subject.record, final=subject.record.final | {"energy": energy_per_image(subject.network, images)})
