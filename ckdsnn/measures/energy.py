@@ -43,9 +43,15 @@ def energy_per_image(model: nn.Module, images: torch.Tensor) -> dict[str, Any]:
     An image costs the same whatever is beside it, on every device: it is counted on the CPU, as a GPU's neurons hide
     what they do. Source of the costs: Horowitz 2014, as in spikingjelly's simple energy profiler.
     """
-    with evaluating(model), stepping(model), on_cpu(model):
-        with states_of(model) as states, torch.no_grad(), Counting(model) as counted:
-            model(images.cpu())
+    with (
+        evaluating(model),
+        stepping(model),
+        on_cpu(model),
+        states_of(model) as states,
+        torch.no_grad(),
+        Counting(model) as counted,
+    ):
+        model(images.cpu())
     count = images.shape[-4]  # event frames have their time axis before it
     return {
         **in_nanojoule(counted.strict, sum(states), count),

@@ -14,7 +14,7 @@ from ckdsnn.report.labels import colour_of, dash_of, label_of
 from ckdsnn.report.points import in_points
 from ckdsnn.report.runs import RATE
 from ckdsnn.report.style import styled
-from ckdsnn.report.tables import Table, count, mean_sd, spread
+from ckdsnn.report.tables import Table, between, count, mean_sd, spread, whole
 
 ACCOUNTS = {
     "arithmetic": "Arithmetic alone, strict count (µJ)",
@@ -105,6 +105,32 @@ def counted_table(name: str, caption: str, runs: pd.DataFrame) -> Table:
             texts = [spread([value / 1000], 2 if "µJ" in head else 0) for value in runs[start + column]]
             found[f"{head[0].upper()}{head[1:]}, {convention}"] = texts
     return Table.of_frame(name, caption, found)
+
+
+def behind_pools(runs: pd.DataFrame) -> str:
+    """How much of the strict count the multiplications behind pools are at each T, in a sentence; "" for a single T.
+
+    runs: of one network, whose first convolution is computed once for all steps and whose other layers read spikes or
+    pools of them. So all multiplications that a further step adds are behind pools.
+    """
+    from ckdsnn.measures.energy import COSTS  # here, because spikingjelly takes seconds
+
+    found = runs.astype({"T": int, "mac": float, "compute_nj": float})
+    macs = found.groupby("T")["mac"].min()
+    if len(macs) < 2:
+        return ""
+    added = (macs.iloc[-1] - macs.iloc[0]) / (macs.index[-1] - macs.index[0])
+    shares = (100 * added * found["T"] * COSTS.e_mac_pj / 1000 / found["compute_nj"]).groupby(found["T"]).mean()
+    parts = [whole(f"{share:.0f} % at T = {steps}") for steps, share in shares.items()]
+    return f"Multiplications behind pools take {', '.join(parts)} of the arithmetic energy in the strict count."
+
+
+def folding(runs: pd.DataFrame) -> str:
+    """What the folded count changes in the arithmetic energy of the students among these runs, in a sentence."""
+    students = runs[runs["role"] == "student"]
+    saved = 100 * (1 - students["folded_compute_nj"] / students["compute_nj"])
+    found = between(saved, lambda percent: f"{percent:.0f}")
+    return f"In the folded count an image costs these students {found} % less arithmetic energy than in the strict one."
 
 
 def answer(runs: pd.DataFrame, teachers: pd.DataFrame, method: str = "ckdsnn") -> str:
