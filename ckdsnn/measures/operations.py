@@ -1,8 +1,9 @@
 """The operations of a forward pass, counted in two conventions by how its tensors are made, not by their values.
 
 Spikes are what a comparison gives, as a neuron's with its threshold, and what only moves, selects or multiplies them.
-All else is real-valued, whatever it holds: the mean of a silent layer is as real as any other, though it is 0. So an
-image costs the same alone and in a batch. The conventions differ in average pools of spikes, which are no spikes:
+All else is real-valued, whatever it holds: frames of events are as real as pictures, and the mean of a silent layer as
+any other, though it is 0. So an image costs the same alone and in a batch. The conventions differ in average pools of
+spikes, which are no spikes:
 
     strict: a pool costs an accumulate (AC) for each value of a window but one; what it gives is real-valued.
     folded: a pool costs nothing, since its factor can be multiplied into the weights that read it. There each spike
@@ -165,6 +166,8 @@ class Counting(TorchDispatchMode):
                 continue
             for known, found in ((self.kinds, kind), (self.behind, behind[index] if several and behind else behind)):
                 known.pop(made, None)
+                if func._schema.is_mutable and made._base is not None:
+                    known.pop(made._base, None)  # of which a part was written
                 if found is not None:
                     known[made] = found
 

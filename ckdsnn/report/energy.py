@@ -145,6 +145,6 @@ def answer(runs: pd.DataFrame, teachers: pd.DataFrame, method: str = "ckdsnn") -
         "A ratio of accuracy and energy rewards a network that is cheap, whatever it answers. "
         f"{label_of(method)} changes the arithmetic energy of one image by {change}, from the plain SNN's "
         f"{plain['arithmetic'].mean():.2f} µJ; the ANN teacher, a larger network, takes {ratios[0]} the plain SNN's "
-        f"energy, or {ratios[1]} with memory. Energies are of the strict count, in which what reads an average pool "
-        "of spikes multiplies."
+        f"energy, or {ratios[1]} with memory. Energies are of the strict count, in which a layer behind an average "
+        "pool of spikes multiplies."
     )

@@ -159,6 +159,12 @@ def test_conventions_differ_in_pools_of_spikes_alone():
         assert strict == folded
 
 
+def partly_written(x):
+    spikes = (x > 0).float()
+    spikes[0, :2] = x[0, :2]
+    return spikes
+
+
 @pytest.mark.parametrize(
     ("made", "mac", "ac"),
     [
@@ -168,9 +174,10 @@ def test_conventions_differ_in_pools_of_spikes_alone():
         (lambda x: (x > 0).float() * x, 4, 0),
         (lambda x: (x > 0).float() + (x > 1).float(), 4, 0),
         (lambda x: (x > 0).float().add_(1), 4, 0),
+        (partly_written, 4, 0),
         (lambda x: x.relu().clamp(max=1), 4, 0),
     ],
-    ids=["compared", "moved", "both", "masked", "summed", "overwritten", "by chance"],
+    ids=["compared", "moved", "both", "masked", "summed", "overwritten", "written in part", "by chance"],
 )
 def test_spikes_are_what_was_compared_not_what_is_0_or_1(made, mac, ac):
     x, layer = torch.tensor([[-1.0, 0.0, 1.0, 2.0]]), nn.Linear(4, 1, bias=False)
