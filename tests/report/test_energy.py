@@ -9,7 +9,6 @@ import pytest
 from ckdsnn.analysis.cells import Cells
 from ckdsnn.records.frame import Records
 from ckdsnn.report.energy import (
-    FOLDED,
     HEADS,
     RATE,
     accuracy_against_energy,
@@ -45,7 +44,7 @@ def test_the_table_holds_means_of_the_records(record, teachers):
     assert kd[HEADS["ac"]] == f"{energy['ac'] / 1000:.0f}" and kd[HEADS["mac"]] == f"{energy['mac'] / 1000:.0f}"
     both = (energy["compute_nj"] + energy["memory_nj"]) / 1000
     assert kd[HEADS["with_memory"]] == whole(f"{both:.2f} ± 0.00")
-    assert kd[FOLDED["folded"]] == whole(f"{energy['folded']['compute_nj'] / 1000:.2f} ± 0.00")
+    assert kd[HEADS["folded"]] == whole(f"{energy['folded']['compute_nj'] / 1000:.2f} ± 0.00")
     assert kd[RATE] == whole(f"{100 * mean(rates.values()):.2f} ± 0.00")
     assert ann["Network"] == "Teacher (ANN)" and ann[RATE] == "–"
     assert ann[HEADS["with_memory"]] == f"{3 * both:.2f}"
@@ -56,7 +55,7 @@ def test_records_of_one_convention_have_a_dash_for_the_other(record, teachers):
     runs = runs_of(replace(record, final=record.final | {"energy": older}), {"kd": [50.0, 52.0]})
     table = energy_table("t", "c", runs, teachers)
     _, kd = (dict(zip(table.header, row, strict=True)) for row in table.rows)
-    assert kd[FOLDED["folded"]] == "–" and kd[HEADS["arithmetic"]] != "–"
+    assert kd[HEADS["folded"]] == "–" and kd[HEADS["arithmetic"]] != "–"
 
 
 def test_both_conventions_stand_beside_each_other(record):
@@ -81,7 +80,7 @@ def test_what_further_steps_multiply_is_behind_pools(record):
     runs = Records([at(1), at(2), at(4)]).frame()
     shares = [4.6 * steps / (4.6 * (0.5 + steps) + 2.3 * steps) for steps in (1, 2, 4)]
     expected = ", ".join(f"{100 * share:.0f} % at T = {steps}" for share, steps in zip(shares, (1, 2, 4), strict=True))
-    assert f"pools take {expected} of" in readable(behind_pools(runs)) and behind_pools(runs[:1]) == ""
+    assert f"energy: {expected}." in readable(behind_pools(runs)) and behind_pools(runs[:1]) == ""
 
 
 def test_efficiency_is_accuracy_for_the_arithmetic_alone(record):
