@@ -21,6 +21,7 @@ from ckdsnn.records.study import Study
 if TYPE_CHECKING:
     import pandas as pd  # a quarter of a second, which not every command has to wait
 
+COST = ("mac", "ac", "compute_nj", "memory_nj")
 TYPES = {  # column of the frame of runs -> its type
     **dict.fromkeys(("id", "commit", "started"), "string"),
     **dict.fromkeys(("method", "label", "setting", "tier", "dataset", "model", "role", "teacher"), "category"),
@@ -28,7 +29,7 @@ TYPES = {  # column of the frame of runs -> its type
     **dict.fromkeys(("seed", "T", "epochs", "train_images", "validation_images", "batch_size"), "Int64"),
     **dict.fromkeys(("test_images", "devices", "threads", "format"), "Int64"),
     **dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high", "validation_accuracy", "best_accuracy"), "Float64"),
-    **dict.fromkeys(("firing_rate", "last_firing_rate", "mac", "ac", "compute_nj", "memory_nj"), "Float64"),
+    **dict.fromkeys(("firing_rate", "last_firing_rate", *COST, *(f"folded_{name}" for name in COST)), "Float64"),
     **dict.fromkeys(("hours", "images_per_second"), "Float64"),
 }
 OF_RUN = ("id", "method", "label", "setting", "seed")  # columns by which a run is known in long frames
@@ -45,8 +46,9 @@ class Records(list[Record]):
         batch_size. In percent: accuracy (last epoch, test images) with accuracy_low and accuracy_high (95 %, Wilson),
         test_images, validation_accuracy (NA without validation images), best_accuracy (chosen on the test set),
         firing_rate (mean of the layers) and last_firing_rate (of the last one), both NA for an ANN. Of one image: mac
-        and ac (operations), compute_nj, memory_nj (nanojoule). hours, of training and testing; images_per_second;
-        device, devices, threads, precision, commit, started (UTC), format.
+        and ac (operations), compute_nj, memory_nj (nanojoule), counted in the convention `strict` of
+        `ckdsnn.measures.operations`, and folded_mac to folded_memory_nj in the other one, NA for older records. hours,
+        of training and testing; images_per_second; device, devices, threads, precision, commit, started (UTC), format.
 
         >>> from ckdsnn import load_records
         >>> runs = load_records("results").frame()
@@ -132,7 +134,8 @@ def row(record: Record) -> dict[str, Any]:
     """A run's row in the frame; None where there is no value."""
     recipe, final, teaches = record.recipe, record.final, is_teachers(record.recipe)
     rates = list(final["firing_rate"].values())
-    last, energy, teacher = final["last_accuracy"], final["energy"], record.teacher or {}
+    last, teacher = final["last_accuracy"], record.teacher or {}
+    strict, folded = record.costs["strict"], record.costs["folded"] or {}
     return named(record) | {
         "tier": record.tier,
         "dataset": recipe["dataset"],
@@ -152,7 +155,8 @@ def row(record: Record) -> dict[str, Any]:
         "best_accuracy": final["best_accuracy"]["value"],
         "firing_rate": record.firing_rate,
         "last_firing_rate": 100 * rates[-1] if rates else None,
-        **{name: energy[name] for name in ("mac", "ac", "compute_nj", "memory_nj")},
+        **{name: strict[name] for name in COST},
+        **{f"folded_{name}": folded.get(name) for name in COST},
         "hours": record.seconds / 3600,
         "images_per_second": record.images_per_second,
         "device": record.env["device"],

@@ -43,7 +43,8 @@ class Record(Document):
     seconds"""
     final: dict[str, Any]
     """last-epoch test accuracy with its 95 % interval; where there are validation images, the accuracy on them; best
-    epoch (labelled), firing rates, energy"""
+    epoch (labelled), firing rates, operations and energy of one image: in the convention `strict`, and below `folded`
+    in that one, which older records have not (see `ckdsnn.measures.operations`)"""
     arrays: dict[str, str]
     """file name below arrays/ -> SHA-256"""
     weights: dict[str, str]
@@ -92,14 +93,15 @@ class Record(Document):
         return 100 * mean(layers) if layers else None
 
     @property
-    def arithmetic_energy(self) -> float:
-        """Microjoule that the multiplications and additions for one image take."""
-        return self.final["energy"]["compute_nj"] / 1000
+    def costs(self) -> dict[str, dict[str, Any] | None]:
+        """Convention -> operations and energies of one image in it; None for `folded` of an older record."""
+        strict = self.final["energy"]
+        return {"strict": strict, "folded": strict.get("folded")}
 
     @property
-    def whole_energy(self) -> float:
-        """The same with the accesses to memory."""
-        return self.arithmetic_energy + self.final["energy"]["memory_nj"] / 1000
+    def arithmetic_energy(self) -> float:
+        """Microjoule that the multiplications and additions for one image take, in the convention `strict`."""
+        return self.final["energy"]["compute_nj"] / 1000
 
 
 RUNS = Shelf(Record, "runs", "Use another seed or recipe")

@@ -7,7 +7,7 @@ from ckdsnn.records import Record
 from ckdsnn.report.tables import DASH, Table, spread, whole
 
 RATE = "Firing rate, unweighted mean of the layers (%)"
-ENERGY = "Energy, arithmetic (µJ)"
+ENERGY = "Energy, arithmetic, strict count (µJ)"
 
 
 def interval(record: Record) -> str:

@@ -1,5 +1,6 @@
 """What claims are judged by: the runs of suites and the studies of their networks, as frames."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -8,8 +9,8 @@ from ckdsnn.analysis.cells import load_cells
 from ckdsnn.errors import choose
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.frame import study_frame
-from ckdsnn.report.claims.page import verdicts
-from ckdsnn.report.claims.questions import CLAIMS
+from ckdsnn.report.claims.page import differences, verdicts
+from ckdsnn.report.claims.questions import CLAIMS, Claim
 from ckdsnn.report.claims.verdicts import Evidence
 from ckdsnn.studies.study import MEASURES, find_studies
 
@@ -36,5 +37,15 @@ def verdict(shown: str, tier: str, *folders: str | Path) -> str:
 
     shown: what the page is about, a key of `report.where.PAGES`; "" where no claim is shown there.
     """
+    return told(verdicts, shown, tier, *folders)
+
+
+def measured_differences(shown: str, tier: str, *folders: str | Path) -> str:
+    """The differences behind these verdicts, of the paper's own version of the method."""
+    return told(differences, shown, tier, *folders)
+
+
+def told(tell: Callable[[Claim, Evidence], str], shown: str, tier: str, *folders: str | Path) -> str:
+    """What is told of each claim of one page."""
     found = evidence(tier, *folders)
-    return " ".join(verdicts(claim, found) for claim in CLAIMS if claim.shown == shown)
+    return " ".join(tell(claim, found) for claim in CLAIMS if claim.shown == shown)

@@ -10,7 +10,7 @@ from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe.named import places_by_digest
 from ckdsnn.records import load_records
-from ckdsnn.records.frame import TYPES, Records, export, study_frame
+from ckdsnn.records.frame import COST, TYPES, Records, export, study_frame
 from ckdsnn.records.study import STUDIES
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -34,6 +34,9 @@ def test_a_row_holds_what_its_record_holds(records, frame):
         assert pd.isna(row["T"]) == pd.isna(row.firing_rate) == pd.isna(row.last_firing_rate) == (row.role == "teacher")
         assert row.hours == pytest.approx(record.seconds / 3600) and row.devices == record.devices
         assert pd.isna(row.validation_accuracy) == (not row.validation_images)
+        for start, costs in (("", record.costs["strict"]), ("folded_", record.costs["folded"])):
+            for name in COST:
+                assert row[start + name] == costs[name] if costs else pd.isna(row[start + name])
 
 
 def test_settings_and_methods_are_those_of_the_named_recipes(frame):

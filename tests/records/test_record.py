@@ -98,6 +98,22 @@ def test_unknown_keys_are_refused(tmp_path, where):
         read(tmp_path, altered((*where, "extra"), lambda node, key: node.update({key: 1})))
 
 
+def with_energy(**changes):
+    return altered(("final", "energy"), lambda node, key: node[key].update(changes))
+
+
+def test_energy_in_both_conventions_is_whole_or_not_there():
+    folded = {"mac": 0.5, "ac": 3.0, "compute_nj": 0.1, "memory_nj": 0.2}
+    record = Record(**with_energy(folded=folded, convention="strict"))
+    assert record.costs["folded"] == folded and record.costs["strict"]["mac"] == 1.0
+    assert Record(**EXAMPLE).costs["folded"] is None
+    for wrong in (dict(list(folded.items())[:3]), folded | {"mac": -1}, folded | {"extra": 1}, None):
+        with pytest.raises(CkdsnnError, match="final/energy/folded"):
+            Record(**with_energy(folded=wrong))
+    with pytest.raises(CkdsnnError, match="final/energy/convention"):
+        Record(**with_energy(convention="folded"))
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [

@@ -26,7 +26,7 @@ from ckdsnn.report.where import PAGES
 
 SHOWN = {  # what is compared -> in words, unit of a difference, digits after the point
     "accuracy": ("accuracy", "points", 2),
-    "efficiency": ("accuracy for the energy", "%/µJ", 2),
+    "efficiency": ("accuracy for the energy (strict count)", "%/µJ", 2),
     "kl": ("distance of predictions", "nat", 2),
     "js-logits": ("distance of logits", "nat", 3),
     "correlation": ("likeness of SAM and CAM, beyond that of shuffled pairs", "", 3),
@@ -76,6 +76,26 @@ def verdicts(claim: Claim, evidence: Evidence) -> str:
     link = f"[{claim.key}](../book/claims.md#claim-{claim.key.lower()})"
     parts = [f"**{verdict}**" + f" with maps {name}" * bool(name) for name, verdict in found.items()]
     return f"The claim ({link}) is {', '.join(parts)}." if ANY in found else f"The claim ({link}): {'; '.join(parts)}."
+
+
+def differences(claim: Claim, evidence: Evidence) -> str:
+    """By how much the paper's own version differs from all that its claim compares it with, a sentence a value."""
+    judged = judge(claim, evidence)
+    found = judged.get(SCALED) or judged[ANY]
+    values = dict.fromkeys((one.question.method, one.question.value) for one in found)
+    sentences = []
+    for method, value in values:
+        own = [one for one in found if (one.question.method, one.question.value) == (method, value) and measured(one)]
+        parts = [f"{label_of(one.question.baseline)} by {difference(one)} {with_p(one.comparison)}" for one in own]
+        sentences += [f"{label_of(method)}'s {SHOWN[value][0]} differs from that of {', of '.join(parts)}"] * bool(own)
+    means = f"means with 95 % intervals of paired t tests, p values after Holm over {len(found)}"
+    return f"{'; '.join(sentences)}: {means}." if sentences else ""
+
+
+def with_p(comparison: Comparison) -> str:
+    """The number of pairs and the corrected p value, which a line break does not part."""
+    p = probability(comparison.corrected)
+    return whole(f"(n = {comparison.n}, p {p if p.startswith('<') else f'= {p}'})")
 
 
 def evidence_table(name: str, caption: str, found: Sequence[Answer]) -> Table:

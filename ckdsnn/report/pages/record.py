@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from html import escape
 from typing import Any
@@ -117,7 +117,7 @@ def folded(title: str, text: str) -> str:
 
 def result(record: Record) -> dict[str, str]:
     """What came out, with what it cost."""
-    final, best, energy = record.final, record.final["best_accuracy"], record.final["energy"]
+    final, best = record.final, record.final["best_accuracy"]
     checked, rate = record.validation_accuracy, record.firing_rate
     return {
         "Test accuracy, last epoch, with the 95 % interval": f"{interval(record)} %",
@@ -125,11 +125,22 @@ def result(record: Record) -> dict[str, str]:
         **({} if checked is None else {"Validation accuracy, last epoch": f"{checked:.2f} %"}),
         "Best epoch, chosen on the test set": f"{best['value']:.2f} %, epoch {best['epoch']}",
         **({} if rate is None else {"Firing rate, mean of the layers": f"{rate:.1f} %"}),
-        "Operations for an image": f"{energy['mac']:,.0f} MAC, {energy['ac']:,.0f} AC",
-        "Energy for an image, arithmetic": f"{record.arithmetic_energy:.2f} µJ",
-        "Energy for an image, with memory": f"{record.whole_energy:.2f} µJ",
+        "Operations for an image": each_count(record, lambda cost: f"{cost['mac']:,.0f} MAC, {cost['ac']:,.0f} AC"),
+        "Energy for an image, arithmetic": each_count(record, lambda cost: in_microjoule(cost["compute_nj"])),
+        "Energy for an image, with memory": each_count(
+            record, lambda cost: in_microjoule(cost["compute_nj"] + cost["memory_nj"])
+        ),
         **({} if record.teacher is None else {"Accuracy of its teacher": f"{record.teacher['accuracy']:.2f} %"}),
     }
+
+
+def each_count(record: Record, text: Callable[[Mapping[str, Any]], str]) -> str:
+    """A text of what an image costs, for each convention in which it was counted, with its name."""
+    return "; ".join(f"{name} count: {text(cost) if cost else DASH}" for name, cost in record.costs.items())
+
+
+def in_microjoule(nanojoule: float) -> str:
+    return f"{nanojoule / 1000:.2f} µJ"
 
 
 def machine(record: Record) -> dict[str, str]:

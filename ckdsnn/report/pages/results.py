@@ -122,7 +122,7 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
         "Record": [record_link(name) for name in runs["id"]],
         "Tier": runs["tier"].astype(str), "Epochs": runs["epochs"],
         "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
-        "Energy (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
+        "Energy, strict count (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
     })  # fmt: skip
     table = itables.to_html_datatable(
         shown, connected=False, table_id="results-runs", allow_html=True, showIndex=False, column_filters="footer",

@@ -107,6 +107,20 @@ def test_values_are_those_of_the_seeds_that_are_compared(record):
     assert verdicts(v.answers(lower, v.Evidence(lambda _: runs_of(record, FOUND)))) == [v.OPPOSITE]
 
 
+def test_differences_are_told_of_the_papers_own_version_with_p_of_its_family(record):
+    values = FOUND | {"ckdsnn": [55.1, 51.0, 57.1]}
+    evidence = v.Evidence(lambda suite: runs_of(record, values if suite == "components" else {}))
+    text = readable(page.differences(CLAIM, evidence))
+    found = [one.comparison for one in v.judge(CLAIM, evidence)[SCALED]][:2]
+    for comparison in found:
+        low, high = comparison.interval
+        assert f"by {comparison.mean:+.2f} [{low:+.2f}, {high:+.2f}] points (n = 3, p " in text
+    assert "KD's accuracy differs from that of plain SNN by" in text and "CKDSNN's accuracy differs from" in text
+    assert found[1].corrected == pytest.approx(2 * found[1].p) and f"p = {found[1].corrected:.3f})" in text
+    assert text.endswith("p values after Holm over 3.")
+    assert "count" not in text and page.differences(CLAIM, NOTHING) == ""
+
+
 def test_the_map_range_is_that_of_the_methods_row():
     assert [q.map_range for q in both("scaling", "l2")] == [SCALED, COUNT]
     assert [q.baseline for q in both("scaling", "l2")] == ["ckdsnn-l2", "ckdsnn-count-l2"]

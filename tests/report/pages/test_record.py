@@ -35,14 +35,26 @@ def test_results_and_rates_are_those_of_the_record(record):
     assert facts["Test accuracy, last epoch, with the 95 % interval"].startswith(
         f"{last['value']:.2f} [{last['low']:.2f},"
     )
-    nanojoule = record.final["energy"]["compute_nj"]
-    assert facts["Energy for an image, arithmetic"] == f"{nanojoule / 1e3:.2f} µJ"
+    strict, folded = record.final["energy"], record.final["energy"]["folded"]
+    texts = [
+        f"{name} count: {cost['compute_nj'] / 1e3:.2f} µJ" for name, cost in (("strict", strict), ("folded", folded))
+    ]
+    assert facts["Energy for an image, arithmetic"] == "; ".join(texts) and texts[0][8:] != texts[1][8:]
     layers = record.final["firing_rate"]
     assert [row[1:] for row in rows(found, "Firing rate of each layer")[1:]] == [
         [name, f"{100 * rate:.1f}"] for name, rate in layers.items()
     ]
     assert float(facts["Firing rate, mean of the layers"].split()[0]) == pytest.approx(
         100 * np.mean(list(layers.values())), abs=0.05
+    )
+
+
+def test_an_older_record_has_a_dash_for_the_folded_count(record):
+    energy = {name: value for name, value in record.final["energy"].items() if name not in ("folded", "convention")}
+    facts = dict(rows(read(replace(record, final=record.final | {"energy": energy})), "Result"))
+    assert (
+        facts["Operations for an image"]
+        == f"strict count: {energy['mac']:,.0f} MAC, {energy['ac']:,.0f} AC; folded count: –"
     )
 
 
