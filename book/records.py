@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from book.provenance import Records, has_page
+from book.provenance import Records, has_page, is_live
 from ckdsnn.data import dataset_spec
 from ckdsnn.files import atomic
 from ckdsnn.recipe import RECIPES, Recipe
@@ -76,6 +76,7 @@ def record_pages(staged: Path, results: Path, records: Records) -> None:
             ],
             pages=[(up + address, title) for address, title in mentions.get(name, ())],
             studies=[(f"{up}_static/records/{one.id}.json", one.kind) for one in studies if one.record == record.id],
+            timed=not is_live(name),
         )
         way = [
             (f"{up}book/index.html", "The book"),

@@ -53,6 +53,6 @@ document.getElementById("explore-runs-list").replaceChildren(...measured.slice(0
   const item = document.createElement("li"), link = document.createElement("a");
   link.href = every.address[i];
   link.textContent = `${every.run[i]}, seed ${every.seed[i]}`;
-  item.append(link, `: ${[`${every.accuracy[i].toFixed(2)} %`, ...open.map((key) => every[key][i])].join(", ")}`);
+  item.append(link, `: ${[`${every.accuracy[i].toFixed(2)}\u00a0%`, ...open.map((key) => every[key][i])].join(", ")}`);
   return item;
 }));
