@@ -7,7 +7,7 @@ import pandas as pd
 from bokeh.models import ColumnDataSource, HoverTool, OpenURL, TapTool
 from bokeh.plotting import figure
 
-from book.explore.embed import RECORD_PAGE, Explorer, choice, embedded, plot
+from book.explore.embed import RECORD_PAGE, Explorer, choice, embedded, plain_table, plot
 from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.recipe.named import TIER_SETTINGS
@@ -147,10 +147,10 @@ def csv_of(points: pd.DataFrame) -> str:
 def without(points: pd.DataFrame) -> str:
     """What stands there without scripts: a row for each data set, network, training and T."""
     groups = points.astype({"accuracy": float, "arithmetic": float}).groupby(
-        ["dataset", "network", "training", "timesteps"], sort=False
+        ["dataset", "network", "training", "timesteps"]
     )
     table = groups.agg(runs=("id", "size"), accuracy=("accuracy", spread), energy=("arithmetic", spread)).reset_index()
     heads = {"accuracy": "Test accuracy (%)", "energy": ACCOUNTS["arithmetic"], "timesteps": "T", "runs": "Runs"}
-    shown = table.rename(columns=FILTERS | heads).to_html(index=False, border=0)
+    shown = plain_table(table.rename(columns=FILTERS | heads))
     link = '<a href="../_static/data/explore-runs.csv" download>every run as CSV</a>'
     return f"<p>The runs by what they have in common ({link}). Choosing and drawing them needs scripts.</p>\n{shown}"

@@ -146,6 +146,20 @@ def test_a_slider_is_reached_by_tab_moved_by_arrows_and_seen_to_have_the_focus(p
     assert value(page, "samd", "loss") != before
 
 
+@pytest.mark.parametrize("name", ["maps", "samd", "runs"])
+def test_tab_stops_at_every_control_and_at_nothing_without_a_name(page, site, name):
+    opened(page, site, name)
+    named = "e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent.trim() || e.title"
+    at = "let e = document.activeElement; while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;"
+    stops = []
+    while not stops or stops[-1][0] != "BODY":
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(f"() => {{ {at} return [e.tagName, e.role, {named}]; }}"))
+    assert all(label for _, _, label in stops[:-1]), stops
+    controls = [one for one in page.locator("select, [role=slider]").all() if one.is_visible() and one.is_enabled()]
+    assert sum(tag == "SELECT" or role == "slider" for tag, role, _ in stops) == len(controls) > 4
+
+
 def image_of(page, key):
     """The cells that a panel of maps shows."""
     script = f"(at) => ({MODEL})(at).renderers.find((r) => r.data_source.name === 'cells').data_source.data.image[0]"
