@@ -13,7 +13,7 @@ from fontTools.ttLib import TTFont
 
 ICON_CLASS = re.compile(r"\bfa-[a-z0-9-]+")
 ICON_RULE = re.compile(r'(\.fa-[a-z0-9-]+:before(?:,\.fa-[a-z0-9-]+:before)*)\{content:"\\[0-9a-f]+"\}')
-ICON = re.compile(r"\\([ef][0-9a-f]{3})\b")  # Font Awesome's signs lie in the private part of Unicode
+ICON = re.compile(r"\\([ef][0-9a-f]{3})\b|([\ue000-\uf8ff])")  # a sign of Unicode's private part: its code or itself
 WOFF2 = re.compile(r'url\([^()]*\.woff2\) format\("woff2"\),')
 STIX = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))
 LETTERS = [sign for sign in map(chr, range(0x1D434, 0x1D71C)) if name(sign, "").startswith("MATHEMATICAL ITALIC")]
@@ -56,7 +56,8 @@ def cut_icons(html: Path) -> None:
     style = static / "styles" / "pydata-sphinx-theme.css"
     text = WOFF2.sub("", style.read_text())
     style.write_text(ICON_RULE.sub(lambda rule: rule[0] if used & set(ICON_CLASS.findall(rule[1])) else "", text))
-    shown = {chr(int(code, 16)) for path in static.rglob("*.css") for code in ICON.findall(path.read_text())}
+    found = [sign for path in static.rglob("*.css") for sign in ICON.findall(path.read_text())]
+    shown = {itself or chr(int(code, 16)) for code, itself in found}
     for font in sorted(static.glob("vendor/fontawesome/webfonts/*.ttf")):
         font.write_bytes(subset(font, shown))
         font.with_suffix(".woff2").unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from ckdsnn.records import record_files
 from ckdsnn.records.bench import bench_files, machine
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
+from ckdsnn.report.pages.record import TIMES
 
 TABLE = re.compile(r"^(`{3,}|:{3,})\{(list-)?table\}", re.MULTILINE)
 NAME = re.compile(r"^:name: (\S+)$", re.MULTILINE)
@@ -49,6 +50,23 @@ def find_records(root: Path) -> Records:
     made = [path for out in sorted((root / "_build" / "out").glob("*")) for path in in_folder(out)]
     committed = {path.stem: path for path in in_folder(root / "results")}
     return committed | {f"{path.parent.parent.name}/{path.stem}": path for path in made}
+
+
+def is_live(name: str) -> bool:
+    """Whether a record is one that a notebook has just made."""
+    return "/" in name
+
+
+def document(name: str, records: Records) -> bytes:
+    """A record as the book offers it: one that every build makes anew is without its times, as no two are equal."""
+    content = records[name].read_bytes()
+    if not is_live(name):
+        return content
+    whole = json.loads(content)
+    for part in (whole, *whole.get("curve", ())):
+        for time in TIMES:
+            part.pop(time, None)
+    return f"{json.dumps(whole, indent=1, ensure_ascii=False)}\n".encode()
 
 
 def tier_of(runs: list[dict]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from book.provenance import Records, has_page
+from book.provenance import Records, has_page, is_live
 from ckdsnn.data import dataset_spec
 from ckdsnn.files import atomic
 from ckdsnn.recipe import RECIPES, Recipe
@@ -72,10 +72,11 @@ def record_pages(staged: Path, results: Path, records: Records) -> None:
             seeds=[
                 (f"{up}{FOLDER}/{other}.html", str(run.seed))
                 for other, run in runs.items()
-                if name != other and "/" not in f"{name}{other}" and same_recipe(run, record)
+                if name != other and not (is_live(name) or is_live(other)) and same_recipe(run, record)
             ],
             pages=[(up + address, title) for address, title in mentions.get(name, ())],
             studies=[(f"{up}_static/records/{one.id}.json", one.kind) for one in studies if one.record == record.id],
+            timed=not is_live(name),
         )
         way = [
             (f"{up}book/index.html", "The book"),
@@ -126,7 +127,7 @@ def arrays_of(record: Record, out: Path) -> dict[str, np.ndarray]:
 def teacher_of(record: Record, name: str, runs: Mapping[str, Record], up: str) -> str:
     """The address of the teacher's page: of the same folder, or committed; "" where there is none."""
     teacher = (record.teacher or {}).get("record", "")
-    own = f"{Path(name).parent.as_posix()}/{teacher}" if "/" in name else teacher
+    own = f"{Path(name).parent.as_posix()}/{teacher}" if is_live(name) else teacher
     found = next((one for one in (own, teacher) if one in runs), "")
     return f"{up}{FOLDER}/{found}.html" if found else ""
 

@@ -9,7 +9,7 @@ import yaml
 
 from book.drawings import drawings
 from book.parts import Generator
-from book.provenance import Figure, Records, annotate, annotate_page, find_records
+from book.provenance import Figure, Records, annotate, annotate_page, document, find_records
 from book.sources import FOLDER, Sources
 from book.templates import Source, under_title, with_words
 from ckdsnn.report.pages.results import SCRIPT, runs_script
@@ -109,8 +109,8 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
     for figure in [*figures, *generator.figures]:
         write(static / "figures" / (figure.name + figure.suffix), figure.content)
     write(static / SCRIPT, runs_script().encode())
-    for name, file in records.items():
-        write(static / "records" / f"{name}.json", file.read_bytes())
+    for name in records:
+        write(static / "records" / f"{name}.json", document(name, records))
     for name, content in sources.files().items():
         write(static.parent / FOLDER / name, content)
     return target

@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 import bokeh.resources
+import pandas as pd
 from bokeh.document import Document
 from bokeh.embed import components
 from bokeh.events import DocumentReady
@@ -25,6 +26,7 @@ RECORD_PAGE = "records/{}.html"  # where a click on a run leads, from a page of 
 
 IDENTITY = re.compile(r"\bp\d{4,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")  # of a model or an element
 FOCUS = ":is(select, .noUi-handle):focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }"
+KINDS = {"sliders": Slider, "plots": figure}
 # CSS inside each list and slider: dark on light, as the page turns both round in its dark theme
 WIDGET = f"""
 :host {{ color: #222222; color-scheme: light; font-family: inherit; }}
@@ -33,12 +35,14 @@ select {{ color: #222222; }}
 {FOCUS}
 """
 
-# The handles of Bokeh's sliders have no name for readers who hear the page.
+# The handles of Bokeh's sliders have no name for readers who hear the page; Tab stops at its plots, where no key does
+# anything.
 NAMED = """
 for (const slider of sliders) {
   const handle = Bokeh.index.find_one(slider).shadow_el.querySelector(".noUi-handle");
   handle.setAttribute("aria-label", slider.title);
 }
+for (const plot of plots) Bokeh.index.find_one(plot).canvas_view.events_el.tabIndex = -1;
 """
 
 
@@ -75,14 +79,14 @@ def embedded(name: str, models: Mapping[str, Model], layout: str, data: Mapping[
     respond = CustomJS(
         args=dict(models), code=f"const {{ {', '.join(data)} }} = exploreData.{name};\n{script_of(name)}"
     )
-    sliders = [model for model in models.values() if isinstance(model, Slider)]
+    named = {kind: [model for model in models.values() if isinstance(model, of)] for kind, of in KINDS.items()}
     document = Document(title=name)
     for key, model in models.items():
         if isinstance(model, Select | Slider):
             model.js_on_change("value", respond)
         model.name = f"{name}-{key}"
         document.add_root(model)
-    document.js_on_event(DocumentReady, CustomJS(args={"sliders": sliders}, code=NAMED), respond)
+    document.js_on_event(DocumentReady, CustomJS(args=named, code=NAMED), respond)
     script, places = components(dict(models), wrap_script=False)
     shown = renamed(f"{Template(layout).substitute(places)}<script>{script}</script>", name)
     hidden = f"<noscript><style>.explore {{ display: none; }}</style>\n{without}\n</noscript>"
@@ -104,6 +108,11 @@ def renamed(html: str, name: str) -> str:
     """With ids of this explorer in the place of those that Bokeh draws, or counts up, in each process."""
     known: dict[str, str] = {}
     return IDENTITY.sub(lambda match: known.setdefault(match[0], f"{name}-{len(known) + 1}"), html)
+
+
+def plain_table(table: pd.DataFrame, **look: Any) -> str:
+    """A table for readers without scripts, with the look of the book's others; look: as for `to_html`."""
+    return table.to_html(index=False, border=0, justify="left", classes="table", **look)
 
 
 def choice(title: str, options: Iterable[str | tuple[str, str]], value: str) -> Select:

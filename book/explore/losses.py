@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from book.explore.data import Shown, shown_runs
+from book.explore.embed import plain_table
 from ckdsnn.assemble import classes_of
 from ckdsnn.measures.gallery import SIZE
 from ckdsnn.records import Record
@@ -45,7 +46,7 @@ def names_of(run: Shown) -> list[str]:
 
 def without(table: pd.DataFrame, name: str) -> str:
     """What stands in the place of an explorer without scripts: some of its numbers."""
-    shown = table.to_html(index=False, border=0, float_format="{:.4g}".format)
+    shown = plain_table(table, float_format="{:.4g}".format)
     link = f'<a href="../_static/data/explore-{name}.csv" download>the same as CSV</a>'
     words = f"The first picture's loss at some settings, as the package computes it ({link}). Sliders need scripts."
     return f"<p>{words}</p>\n{shown}"

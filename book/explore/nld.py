@@ -31,10 +31,12 @@ SERIES = (  # column, marker, colour, label, place in the row of a class
 
 LAYOUT = """
 <div class="explore-controls">$student $picture $weight $temperature $draw</div>
-<table class="explore-values"><thead><tr><th>NLD, this draw</th><th>NLD, mean of the draws</th>
-<th>Without noise (λ = 0)</th><th>Deviation of the student's logits</th></tr></thead><tbody><tr aria-live="polite">
-<td id="explore-nld-loss"></td><td id="explore-nld-mean"></td><td id="explore-nld-clean"></td>
-<td id="explore-nld-deviation"></td></tr></tbody></table>
+<dl class="explore-values simple" aria-live="polite">
+<div><dt>NLD, this draw (nat)</dt><dd id="explore-nld-loss"></dd></div>
+<div><dt>NLD, mean of the draws (nat)</dt><dd id="explore-nld-mean"></dd></div>
+<div><dt>Without noise, λ = 0 (nat)</dt><dd id="explore-nld-clean"></dd></div>
+<div><dt>Standard deviation of the student's logits</dt><dd id="explore-nld-deviation"></dd></div>
+</dl>
 <p class="explore-says" id="explore-nld-says" aria-live="polite"></p>
 <div class="explore-chart explore-two"><div>$logits</div><div>$probabilities</div></div>
 """
@@ -79,7 +81,7 @@ def some_values(run: Shown) -> pd.DataFrame:
     found = []
     for weight, temperature in product((0.0, 0.1, 0.5, 1.0), (1.0, 2.0, 4.0)):
         loss = nld_loss(student, teacher, weight, temperature, generator=torch.Generator().manual_seed(0)).item()
-        found.append({"λ": weight, "τ": temperature, "NLD": loss})
+        found.append({"λ": weight, "τ": temperature, "NLD (nat)": loss})
     return pd.DataFrame(found)
 
 

@@ -7,8 +7,10 @@ import pandas as pd
 from bokeh.models import ColumnDataSource, HoverTool, OpenURL, TapTool
 from bokeh.plotting import figure
 
-from book.explore.embed import RECORD_PAGE, Explorer, choice, embedded, plot
+from book.explore.embed import RECORD_PAGE, Explorer, choice, embedded, plain_table, plot
+from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.methods import METHODS
+from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import Record
 from ckdsnn.records.frame import Records
 from ckdsnn.report.energy import ACCOUNTS, energies
@@ -23,10 +25,11 @@ COSTS = {
     "hours": "Hours of training and testing",
 }
 ALL = "all"
-OTHER = "others"
+OWN = "own recipes"
 FILTERS = {
     "dataset": "Data set",
     "network": "Network",
+    "training": "Training",
     "timesteps": "Time steps T",
     "family": "Method, with its variants",
 }
@@ -39,10 +42,11 @@ TOOLTIP = (
     "{cost}",
     "{training}, seed {seed}, tier {tier}",
 )
+START = RECIPES[f"{TIER_SETTINGS['reduced']}-snn"]  # its data set, network and training are shown first: most runs'
 NOTHING = "No runs are on record yet."
 
 LAYOUT = """
-<div class="explore-controls">$dataset $network $timesteps $family $cost</div>
+<div class="explore-controls">$dataset $network $training $timesteps $family $cost</div>
 <p class="explore-says" id="explore-runs-says" aria-live="polite"></p>
 <div class="explore-chart">$chart
 {legend}
@@ -57,7 +61,11 @@ def runs(found: Iterable[Record]) -> Explorer:
     points = points_of(found)
     if points.empty:
         return Explorer(NOTHING)
-    start = {"dataset": NAMES["cifar10"], "network": NAMES["resnet8"]}
+    start = {
+        "dataset": NAMES[START.dataset],
+        "network": NAMES[START.model],
+        "training": training(START.epochs, START.train_images),
+    }
     models = {
         **{key: choice(title, options(points[key]), start.get(key, ALL)) for key, title in FILTERS.items()},
         "cost": choice("Against", COSTS.items(), next(iter(COSTS))),
@@ -71,16 +79,19 @@ def runs(found: Iterable[Record]) -> Explorer:
 def points_of(found: Iterable[Record]) -> pd.DataFrame:
     """A row a run, the most accurate first, in words and numbers as they are shown; None where there is none."""
     frame = energies(Records(found).frame())
-    methods = [str(one) or f"{name.rsplit('-s', 1)[0]}, other settings" for one, name in frame[["method", "id"]].values]
+    methods = frame["method"].astype(str)
     families = [method if method == "teacher" else family_of(method) for method in methods]
     shown = pd.DataFrame({
         "id": frame["id"].astype(str),
-        "run": [label_of(method) for method in methods],
+        "run": [
+            label_of(method) if method else f"own recipe, named {name.rsplit('-s', 1)[0]}"
+            for method, name in zip(methods, frame["id"], strict=True)
+        ],
         "dataset": frame["dataset"].astype(str).map(NAMES),
         "network": frame["model"].astype(str).map(NAMES),
         "timesteps": ["ANN" if pd.isna(steps) else str(steps) for steps in frame["T"]],
-        "family": [label_of(family) if family else OTHER for family in families],
-        "training": [f"{n} epochs of {images(of)}" for n, of in frame[["epochs", "train_images"]].values],
+        "family": [label_of(family) if family else OWN for family in families],
+        "training": [training(n, of) for n, of in frame[["epochs", "train_images"]].values],
         "seed": frame["seed"].astype(int),
         "tier": frame["tier"].astype(str),
         "interval": [f"{low:.2f} to {high:.2f}" for low, high in frame[["accuracy_low", "accuracy_high"]].values],
@@ -92,9 +103,9 @@ def points_of(found: Iterable[Record]) -> pd.DataFrame:
     return ordered.where(ordered.notna(), None)
 
 
-def images(count: int) -> str:
-    """So many training images; 0 stands for all."""
-    return f"{count:,} images" if count else "all images"
+def training(epochs: int, images: int) -> str:
+    """How long a run learnt, and from how many images; 0 stands for all."""
+    return f"{epochs} epochs of {f'{images:,}' if images else 'all'} images"
 
 
 def options(values: pd.Series) -> list[str]:
@@ -104,7 +115,8 @@ def options(values: pd.Series) -> list[str]:
 
 def chart(points: pd.DataFrame) -> figure:
     """A plot of runs, with one of them for a start; a click on a point leads to its record."""
-    made = plot(440, "box_zoom,reset", x_axis_label=next(iter(COSTS.values())), y_axis_label="Test accuracy (%)")
+    labels = {"x_axis_label": next(iter(COSTS.values())), "y_axis_label": "Test accuracy (%)"}
+    made = plot(440, "box_zoom,reset", x_range=(0, 1), y_range=(0, 1), **labels)  # until the script fits the ranges
     first = points.iloc[:1]
     source = ColumnDataSource(first.assign(x=first[next(iter(COSTS))], cost="").to_dict("list"), name="runs-points")
     dots = made.scatter("x", "accuracy", source=source, size=9, color="colour", alpha=0.75, line_color="white")
@@ -116,11 +128,14 @@ def chart(points: pd.DataFrame) -> figure:
 
 
 def legend(points: pd.DataFrame) -> str:
-    """The colour of each method, below the plot: inside it, it would hide points."""
+    """The colour of each method, below the plot, where it hides no points; the script shows those in the plot."""
     colours = dict(zip(points["family"], points["colour"], strict=True))
     known = [label_of(name) for name in ("teacher", *METHODS)]
     order = [name for name in dict.fromkeys([*known, *points["family"]]) if name in colours]
-    entries = [f'<li><span style="background: {colours[name]}"></span>{escape(name)}</li>' for name in order]
+    entries = [
+        f'<li data-family="{escape(name)}"><span style="background: {colours[name]}"></span>{escape(name)}</li>'
+        for name in order
+    ]
     return f'<ul class="explore-legend">{"".join(entries)}</ul>'
 
 
@@ -130,12 +145,12 @@ def csv_of(points: pd.DataFrame) -> str:
 
 
 def without(points: pd.DataFrame) -> str:
-    """What stands there without scripts: a row for each data set, network and T."""
+    """What stands there without scripts: a row for each data set, network, training and T."""
     groups = points.astype({"accuracy": float, "arithmetic": float}).groupby(
-        ["dataset", "network", "timesteps"], sort=False
+        ["dataset", "network", "training", "timesteps"]
     )
     table = groups.agg(runs=("id", "size"), accuracy=("accuracy", spread), energy=("arithmetic", spread)).reset_index()
     heads = {"accuracy": "Test accuracy (%)", "energy": ACCOUNTS["arithmetic"], "timesteps": "T", "runs": "Runs"}
-    shown = table.rename(columns=FILTERS | heads).to_html(index=False, border=0)
+    shown = plain_table(table.rename(columns=FILTERS | heads))
     link = '<a href="../_static/data/explore-runs.csv" download>every run as CSV</a>'
     return f"<p>The runs by what they have in common ({link}). Choosing and drawing them needs scripts.</p>\n{shown}"

@@ -32,10 +32,13 @@ WORDS = {  # map range -> what the map is then
 
 LAYOUT = """
 <div class="explore-controls">$student $picture $temperature $teacher_range $student_range</div>
-<table class="explore-values"><thead><tr><th>SAMD: T<sub>s</sub>² KL</th><th>KL</th><th>Highest share, teacher</th>
-<th>Highest share, student</th><th>Share if all cells were alike</th></tr></thead><tbody><tr aria-live="polite">
-<td id="explore-samd-loss"></td><td id="explore-samd-kl"></td><td id="explore-samd-top-teacher"></td>
-<td id="explore-samd-top-student"></td><td id="explore-samd-even"></td></tr></tbody></table>
+<dl class="explore-values simple" aria-live="polite">
+<div><dt>SAMD: T<sub>s</sub>² KL (nat)</dt><dd id="explore-samd-loss"></dd></div>
+<div><dt>KL (nat)</dt><dd id="explore-samd-kl"></dd></div>
+<div><dt>Highest share, teacher</dt><dd id="explore-samd-top-teacher"></dd></div>
+<div><dt>Highest share, student</dt><dd id="explore-samd-top-student"></dd></div>
+<div><dt>Share if all cells were alike</dt><dd id="explore-samd-even"></dd></div>
+</dl>
 <div class="explore-panels">
 <div><p>Teacher's CAM, in its range</p>$cam<p id="explore-samd-cam"></p></div>
 <div><p>Student's SAM, in its range</p>$sam<p id="explore-samd-sam"></p></div>
@@ -97,7 +100,7 @@ def some_values(run: Shown) -> pd.DataFrame:
     for how, temperature in product(WORDS["student"], (0.1, 0.5, 1.0, 2.0, 4.0)):
         student = map_range(tensor(run, "sam"), how, units["student"])[:1]
         loss = samd_loss(student, teacher, temperature).item()
-        found.append({"Range of the SAM": WORDS["student"][how], "Tₛ": temperature, "SAMD": loss})
+        found.append({"Range of the SAM": WORDS["student"][how], "Tₛ": temperature, "SAMD (nat)": loss})
     return pd.DataFrame(found)
 
 

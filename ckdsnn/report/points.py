@@ -79,7 +79,7 @@ def draw_differences(axes: Axes, rows: Mapping[str, Comparison]) -> pd.DataFrame
     """A diamond at each mean with its 95 % interval, a dot a seed; returns what is drawn, a row a seed.
 
     rows: label -> comparison. A row far below the others would hide what they differ in: its mean is written at the
-    edge instead. What has no leading seed has an empty row.
+    edge instead (`far_below`). What has no leading seed has an empty row.
     """
     rows = {fill(label, LABEL): one for label, one in rows.items()}
     drawn = [
@@ -89,8 +89,7 @@ def draw_differences(axes: Axes, rows: Mapping[str, Comparison]) -> pd.DataFrame
     ]
     data = pd.DataFrame(drawn, columns=["row", "method", "baseline", "seed", "points"])
     means = {row: one.mean for row, one in rows.items() if one.n}
-    edge = min(0.0, max(means.values(), default=0.0)) - FAR  # 0 is on the axis: what lies near it is not far
-    far = {row: mean for row, mean in means.items() if mean < edge}
+    far = far_below(means)
     colours = {row: colour_of(one.method) for row, one in rows.items()}
     look = {"x": "points", "y": "row", "order": [*rows], "hue": "row", "palette": colours, "legend": False, "ax": axes}
     near = data[~data["row"].isin(far)]
@@ -111,6 +110,15 @@ def draw_differences(axes: Axes, rows: Mapping[str, Comparison]) -> pd.DataFrame
         axes.annotate(f"← {signed(mean, 1)}", (0.01, [*rows].index(row)), **at)
     axes.set_ylabel("")
     return data
+
+
+def far_below(means: Mapping[str, float]) -> dict[str, float]:
+    """The rows FAR below both the best one and 0, which is on the axis; none if all fit on an axis up to twice as
+    long."""
+    edge = min(0.0, max(means.values(), default=0.0)) - FAR
+    far = {row: mean for row, mean in means.items() if mean < edge}
+    near = [0.0, *(mean for row, mean in means.items() if row not in far)]
+    return far if max(near) - min(means.values(), default=0.0) > 2 * (max(near) - min(near)) else {}
 
 
 def span(differences: pd.Series) -> tuple[float, float]:

@@ -146,6 +146,20 @@ def test_a_slider_is_reached_by_tab_moved_by_arrows_and_seen_to_have_the_focus(p
     assert value(page, "samd", "loss") != before
 
 
+@pytest.mark.parametrize("name", ["maps", "samd", "runs"])
+def test_tab_stops_at_every_control_and_at_nothing_without_a_name(page, site, name):
+    opened(page, site, name)
+    named = "e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent.trim() || e.title"
+    at = "let e = document.activeElement; while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;"
+    stops = []
+    while not stops or stops[-1][0] != "BODY":
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(f"() => {{ {at} return [e.tagName, e.role, {named}]; }}"))
+    assert all(label for _, _, label in stops[:-1]), stops
+    controls = [one for one in page.locator("select, [role=slider]").all() if one.is_visible() and one.is_enabled()]
+    assert sum(tag == "SELECT" or role == "slider" for tag, role, _ in stops) == len(controls) > 4
+
+
 def image_of(page, key):
     """The cells that a panel of maps shows."""
     script = f"(at) => ({MODEL})(at).renderers.find((r) => r.data_source.name === 'cells').data_source.data.image[0]"
@@ -174,7 +188,8 @@ def test_a_sam_grows_from_step_to_step_and_is_compared_with_the_cam(page, site, 
 
 def test_runs_are_filtered_and_a_click_leads_to_the_record(page, site, runs):
     opened(page, site, "runs")
-    choose(page, "runs", network="all", timesteps="all", family="all", dataset="CIFAR-100", cost="firing_rate")
+    free = dict.fromkeys(("network", "training", "timesteps", "family"), "all")
+    choose(page, "runs", **free, dataset="CIFAR-100", cost="firing_rate")
     frame = runs.frame()
     wanted = frame[(frame["dataset"] == "cifar100") & frame["firing_rate"].notna()]
     data = page.evaluate(f"(at) => ({MODEL})(at).renderers[0].data_source.data", ["runs", "chart"])
@@ -200,6 +215,26 @@ def test_runs_are_filtered_and_a_click_leads_to_the_record(page, site, runs):
     )
     page.mouse.click(box["x"] + where[0], box["y"] + where[1])
     page.wait_for_url(f"**/records/{left}.html", wait_until="commit")
+
+
+def test_points_of_runs_keep_their_place_and_the_legend_names_those_that_are_there(page, site, runs):
+    opened(page, site, "runs")
+    chart, placed = ["runs", "chart"], f"(at) => {{ const c = ({MODEL})(at); return [c.x_range, c.y_range].map("
+    ends = f"{placed}(r) => [r.start, r.end]); }}"
+    frame = runs.frame()
+    own = frame[(frame["dataset"] == "cifar10") & (frame["model"] == "resnet8")]
+    before = page.evaluate(ends, chart)
+    for choice in ({"timesteps": "1"}, {"timesteps": "6"}, {"timesteps": "all", "family": "AT"}, {"training": "all"}):
+        choose(page, "runs", **choice)
+        assert page.evaluate(ends, chart) == before
+        there = page.evaluate(f"(at) => [...new Set(({MODEL})(at).renderers[0].data_source.data.family)]", chart)
+        assert sorted(page.locator("#explore-runs .explore-legend li:visible").all_inner_texts()) == sorted(there)
+    (left, right), (low, high) = before
+    energy = own["compute_nj"].astype(float) / 1000
+    assert left <= energy.min() < energy.max() < right < 1.1 * energy.max()
+    assert low < own["accuracy"].min() < own["accuracy"].max() < high
+    choose(page, "runs", dataset="CIFAR-100")
+    assert page.evaluate(ends, chart) != before
 
 
 @pytest.mark.parametrize("name", ["maps", "samd", "runs"])

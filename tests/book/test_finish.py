@@ -54,6 +54,9 @@ def test_icons_in_use_stay_and_others_go(site):
     assert ".fa-bars:before" in style and ".fa-xmark:before" in style and ".fa-car:before" not in style
     assert {bars, xmark} <= characters(solid) and car not in characters(solid)
     assert len(solid) < 20_000
+    github = "\uf09b"  # the style writes this one as itself
+    brands = (site / "_static/vendor/fontawesome/webfonts/fa-brands-400.ttf").read_bytes()
+    assert github in style and github in characters(brands)
 
 
 def test_no_style_names_a_font_that_is_gone(site):

@@ -7,7 +7,7 @@ import re
 import nbformat
 import pytest
 
-from book.provenance import Figure, annotate, annotate_page, find_records, legend, with_data
+from book.provenance import Figure, annotate, annotate_page, document, find_records, legend, with_data
 from ckdsnn.errors import CkdsnnError
 from tests.bench_example import EXAMPLE
 from tests.book.conftest import RECORD, figure_metadata, notebook
@@ -161,3 +161,15 @@ def test_figure_shown_again_on_a_page_keeps_its_legend_and_an_unknown_one_is_ref
     assert told == page.replace(f"Caption.\n{fence}", f"Caption.\n\n<div>legend</div>\n{fence}")
     with pytest.raises(CkdsnnError, match=r"index\.md: unknown figure 'fig-b'; there are: fig-a"):
         annotate_page(page.replace("fig-a", "fig-b"), "index.md", figures)
+
+
+def test_a_record_that_every_build_makes_anew_is_offered_without_its_times(tmp_path):
+    def offered(folder, seconds):
+        save(tmp_path, "a", folder, seconds=seconds, started=f"{seconds}", curve=[{"epoch": 1, "seconds": seconds}])
+        records = find_records(tmp_path)
+        return document([*records][-1], records)
+
+    first, again = (offered("_build/out/00_quickstart", seconds) for seconds in (1.0, 2.0))
+    assert first == again and json.loads(first)["curve"] == [{"epoch": 1}] and json.loads(first)["id"] == "a"
+    (tmp_path / "_build/out/00_quickstart/runs/a.json").unlink()
+    assert json.loads(offered("results", 3.0))["seconds"] == 3.0, "what is committed is offered as it is"

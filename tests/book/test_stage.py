@@ -1,5 +1,7 @@
 """The stage: which pages, which links, and which files lie beside the pages."""
 
+import json
+
 import nbformat
 import pytest
 
@@ -72,7 +74,7 @@ def test_records_are_copied_to_where_the_legends_lead(project, folder, out, copy
         (project / out / folder / name).write_text('{"a": 1}')
     (project / "book" / "index.md").write_text("# A page without figures\n")
     records = stage(project, {}, REPOSITORY) / "book" / "_static" / "records"
-    assert (records / copy).read_text() == '{"a": 1}'
+    assert json.loads((records / copy).read_text()) == {"a": 1}
     copies = [path.relative_to(records).as_posix() for path in records.rglob("*.json")]
     assert sorted(copies) == sorted([copy, "digits-snn-s0-01234567.json"])
 

@@ -108,6 +108,11 @@ def test_a_row_far_below_is_told_at_the_edge_and_no_marker_lies_outside(record):
     assert all(low < x < high for x in points if np.isfinite(x)) and min(points) < -5
 
 
+def test_rows_that_the_axis_has_room_for_are_drawn_however_far_below_zero(record):
+    (axes,) = suite_figure(runs_of(record, {"snn": [60.0], "kd": [38.0], "nld": [23.0]}), "snn").figure.axes
+    assert not axes.texts and axes.get_xlim()[0] < -37
+
+
 def test_a_row_near_zero_is_drawn_whatever_the_others_reach(record):
     (axes,) = suite_figure(runs_of(record, {"snn": [50.0], "kd": [49.5], "nld": [65.0]}), "snn").figure.axes
     assert not axes.texts

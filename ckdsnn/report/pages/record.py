@@ -23,6 +23,12 @@ SCROLLS = '<div class="pst-scrollable-table-container" tabindex="0">'  # a wide 
 PICTURES = 6  # of the gallery
 SIZE, LEFT, BELOW = (560, 230), 40, 34  # of the curve's drawing, and its margins
 CURVES = {"train_accuracy": "training", "test_accuracy": "test"}
+TIMES = (
+    "started",
+    "seconds",
+    "test_seconds",
+    "images_per_second",
+)  # of a record and its epochs: never twice the same
 IDENTITY = ("name", "tier")  # fields that say what a recipe is called, and how far it is to be trusted
 
 
@@ -46,6 +52,8 @@ class Around:
     """of the book, that show this run"""
     studies: Sequence[tuple[str, str]] = ()
     """of this network"""
+    timed: bool = True
+    """whether TIMES are told: not of a run that every build of the book makes anew, as no two builds would be equal"""
 
 
 def title_of(record: Record) -> str:
@@ -58,11 +66,11 @@ def page(record: Record, around: Around) -> str:
     parts = {
         "Result": facts(result(record)),
         "How to repeat it": repeat(record, around),
-        "Training": curve(record),
+        "Training": curve(record, around.timed),
         "Firing rate of each layer": rates(record),
         "Maps": maps(around),
         "Recipe": recipe(record),
-        "Code and machine": facts(machine(record)),
+        "Code and machine": facts(machine(record, around.timed)),
         "Where it is shown": shown(around),
     }
     sections = [f"<section><h2>{head}</h2>\n{text}</section>" for head, text in parts.items() if text]
@@ -143,8 +151,10 @@ def in_microjoule(nanojoule: float) -> str:
     return f"{nanojoule / 1000:.2f} µJ"
 
 
-def machine(record: Record) -> dict[str, str]:
+def machine(record: Record, timed: bool) -> dict[str, str]:
     """Which code ran, where, and for how long."""
+    spent = f"{record.seconds / 60:.1f} min, {record.images_per_second:.0f} images/s"
+    times = {"Started": record.started, "Time of training and testing": spent}
     env, code = record.env, record.code
     packages = ("python", "torch", "spikingjelly", "lightning")
     return {
@@ -156,8 +166,7 @@ def machine(record: Record) -> dict[str, str]:
         "Images in a step, over all devices": str(record.global_batch),
         "Data": f"{record.data['name']}, digest {record.data['digest']}",
         "Weights": f"{record.weights['file']}, SHA-256 {record.weights['sha256']}",
-        "Started": record.started,
-        "Time of training and testing": f"{record.seconds / 60:.1f} min, {record.images_per_second:.0f} images/s",
+        **(times if timed else {"Times": "not told, as every build of the book trains this run anew"}),
     }
 
 
@@ -171,9 +180,9 @@ def repeat(record: Record, around: Around) -> str:
     )
 
 
-def curve(record: Record) -> str:
+def curve(record: Record, timed: bool) -> str:
     """Accuracies against the epoch as a drawing, and everything that was noted of each epoch, folded."""
-    names = list(dict.fromkeys(name for point in record.curve for name in point))
+    names = list(dict.fromkeys(name for point in record.curve for name in point if timed or name not in TIMES))
     rows = [
         [digits(point.get(name)) if name != "epoch" else str(point[name]) for name in names] for point in record.curve
     ]

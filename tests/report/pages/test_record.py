@@ -85,6 +85,17 @@ def test_every_epoch_and_every_field_is_there_and_what_differs_comes_first(recor
     assert f"gamma: {record.recipe['gamma']}\n" in fields and fields.count("\n") + 1 == len(record.recipe)
 
 
+def test_without_times_a_run_made_anew_has_the_same_page(record):
+    curve = [point | {"seconds": 9.0, "test_seconds": 9.0} for point in record.curve]
+    again = replace(record, started="2001-01-01T00:00:00Z", seconds=9.0, images_per_second=9.0, curve=curve)
+    around = Around("ckdsnn train it", {}, DATASETS["digits"].classes, "it.json")
+    assert page(again, around) != page(record, around)
+    bare = replace(around, timed=False)
+    assert page(again, bare) == page(record, bare)
+    other = replace(record, curve=[point | {"ce": 9.0} for point in record.curve])
+    assert page(other, bare) != page(record, bare)
+
+
 def test_maps_are_shown_where_they_are_on_record_and_an_ann_has_no_rates(record, results):
     found = read(record, load_arrays(record, results))
     strips = {term.text: term.find_next("img") for term in found.find_all("dt")}
