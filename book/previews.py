@@ -4,7 +4,9 @@ The definition is an attribute of the link, which screen readers read; reference
 """
 
 import re
+from collections.abc import Mapping
 from html import escape, unescape
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -49,15 +51,27 @@ def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     if not hasattr(app, "definitions"):
         app.definitions = definitions(app.env)
 
-    def described(link: re.Match) -> str:
-        found = app.definitions.get(link[1])
-        return f'{link[0]} aria-description="{escape(found)}"' if found else link[0]
-
     if "body" in context:
-        context["body"] = LINK.sub(described, context["body"])
+        context["body"] = described(context["body"], app.definitions)
+
+
+def described(html: str, found: Mapping[str, str]) -> str:
+    """HTML whose links to terms have their definitions."""
+
+    def with_definition(link: re.Match) -> str:
+        return f'{link[0]} aria-description="{escape(found[link[1]])}"' if link[1] in found else link[0]
+
+    return LINK.sub(with_definition, html)
+
+
+def describe_records(app: Sphinx, error: Exception | None) -> None:
+    """The same for the pages of runs, which are not Sphinx's own (book/records.py)."""
+    for page in sorted(Path(app.outdir, "book", "records").rglob("*.html")) if not error else ():
+        page.write_text(described(page.read_text(), app.definitions))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Work on every page when it is written."""
+    """Work on every page when it is written, on those of runs at the end."""
     app.connect("html-page-context", describe)
+    app.connect("build-finished", describe_records)  # when they have been copied to the others
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -39,6 +39,8 @@ class Figure:
     legend: str
     data: str = ""
     """the numbers that it draws, as CSV"""
+    records: tuple[str, ...] = ()
+    """the names of the records that it is drawn from"""
 
 
 def find_records(root: Path) -> Records:
@@ -176,10 +178,11 @@ def figure_of(cell: NotebookNode, notebook: str, records: Records) -> Figure:
     if not cell.metadata.mystnb.get("image", {}).get("alt"):
         raise CkdsnnError("has no text for those who cannot see it (cell metadata mystnb.image.alt)")
     suffix, content = picture_of(images[0])
-    stated = legend(notebook, images[0].metadata.get("ckdsnn", {}), records)
-    text = with_data(stated, options["name"], suffix)
+    stated = images[0].metadata.get("ckdsnn", {})
+    text = with_data(legend(notebook, stated, records), options["name"], suffix)
     options["caption"] = f"{options['caption'].rstrip()}\n\n{text}"
-    return Figure(options["name"], suffix, content, text, images[0].data.pop("text/csv", ""))
+    names = names_of(stated.get("records", []), notebook, records)
+    return Figure(options["name"], suffix, content, text, images[0].data.pop("text/csv", ""), tuple(names))
 
 
 def annotate_tables(cell: NotebookNode, notebook: str, records: Records) -> dict[str, str]:

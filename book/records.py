@@ -77,6 +77,7 @@ def record_pages(staged: Path, results: Path, records: Records) -> None:
             pages=[(up + address, title) for address, title in mentions.get(name, ())],
             studies=[(f"{up}_static/records/{one.id}.json", one.kind) for one in studies if one.record == record.id],
             timed=not is_live(name),
+            glossary=f"{up}book/glossary.html" * (staged / "book" / "glossary.md").is_file(),
         )
         way = [
             (f"{up}book/index.html", "The book"),

@@ -96,10 +96,11 @@ def stage(root: Path, executed: dict[Source, Path], repository: str) -> Path:
     def rewrite(text: str) -> str:
         return link_claims(sources.rewrite(link_pages(install_from(text, repository), templated)))
 
-    figures, data, generator = drawings(sources.link), {}, Generator(root, records)
+    figures, data = drawings(sources.link), {}
     for page, source in executed.items():
         own, numbers = stage_notebook(page, source, target, records, rewrite)
         figures, data = figures + own, data | numbers
+    generator = Generator(root, records, figures)
     stage_pages(target / "book", figures, generator, rewrite)
     static = target / "book" / "_static"
     for name, text in (data | generator.data).items():

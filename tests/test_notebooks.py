@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 SOURCES = [source for file in pages(ROOT) if (source := source_of(ROOT, file))]
-SECTIONS = ["What is compared", "How it was made", "Parameters", "Run", "Figure", "Reading it", "Limits"]
+SECTIONS = ["What is compared", "How it was made", "In detail", "Reading it", "Limits"]
 SECTIONS += ["Exercises", "Next"]
 COLUMNS = 75  # of code that a page of the book shows without cutting it
 KINDS = {"int": int, "float": float, "str": str, "bool": bool}

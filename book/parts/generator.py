@@ -33,10 +33,14 @@ def part(name: str) -> Callable[[Maker], Maker]:
 
 
 class Generator:
-    """Fills in the places of pages, from the results below `root`; records: as for `legend`."""
+    """Fills in the places of pages, from the results below `root`.
 
-    def __init__(self, root: Path, records: Records):
+    records: as for `legend`; notebooks: the figures of the book's notebooks, which some parts speak of.
+    """
+
+    def __init__(self, root: Path, records: Records, notebooks: Iterable[Figure] = ()):
         self.root, self.results, self.records = root, root / "results", records
+        self.notebooks = list(notebooks)
         self.data: dict[str, str] = {}
         """what is to lie beside the pages for download: name -> CSV"""
         self.figures: list[Figure] = []

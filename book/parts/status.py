@@ -5,6 +5,7 @@ from functools import cache
 from book.parts.generator import Generator, part
 from ckdsnn.analysis.cells import load_cells
 from ckdsnn.recipe import SUITES
+from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
 from ckdsnn.report.claims.questions import CLAIMS
 from ckdsnn.report.pages import status
@@ -13,14 +14,19 @@ from ckdsnn.studies.study import MEASURES
 
 @cache
 def behind(book: Generator) -> dict[str, status.Documents]:
-    """Suite or kind of study -> its records in all tiers but smoke."""
+    """Suite, kind of study or figure of a notebook -> its records in all tiers but smoke."""
     runs = {
         suite: [
             run for tier in SUITES[suite] if tier != "smoke" for run in load_cells(suite, tier, book.results).records
         ]
         for suite in SUITES
     }
-    return runs | {kind: STUDIES.find_all(f"{kind}-*", book.results) for kind in MEASURES}
+    drawn = {name: [] for name in status.FIGURES} | {
+        figure.name: [RUNS.read(book.records[name]) for name in figure.records]
+        for figure in book.notebooks
+        if figure.name in status.FIGURES
+    }
+    return runs | drawn | {kind: STUDIES.find_all(f"{kind}-*", book.results) for kind in MEASURES}
 
 
 @part("status")

@@ -10,7 +10,7 @@ from ckdsnn.cli.options import Parser
 from ckdsnn.errors import choose
 from ckdsnn.recipe import Recipe
 
-PAPER = "ckdsnn"
+PAPER, COMPANION = "liu2026closer", "ckdsnn2026companion"
 KEY_OF_TERM = {"samd": PAPER, "nld": PAPER, "bkd": "bkdsnn"}  # where it is not the term's own name
 KEYS_OF_DATASET = {"cifar10": ["cifar"], "cifar100": ["cifar"], "nmnist": ["nmnist"]}
 KEYS_OF_SPIKING = ["tdbn", "surrogate", "spikingjelly"]
@@ -47,7 +47,11 @@ def map_keys(recipe: Recipe) -> list[str]:
 
 
 def keys_by_name(name: str) -> list[str]:
-    """The keys of a work's key itself, else of a recipe, else of a method's or a variant's name; else the name."""
+    """The keys of a work's key itself, else of a recipe, else of a method's or a variant's name; else the name.
+
+    "companion" is this work.
+    """
+    name = COMPANION if name == "companion" else name
     if name in works():
         return [name]
     from ckdsnn.recipe.named import RECIPES, STUDENTS, TIER_SETTINGS  # a tenth of a second, which the paper needs not

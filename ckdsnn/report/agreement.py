@@ -58,9 +58,11 @@ def agreement_answer(found: Mapping[str, "Agreement"], method: str, baseline: st
     """
     own, other = (found[name].matched - found[name].shuffled for name in (method, baseline))
     ends = t_interval(own - other)
-    verdict = "yes" if ends and ends[0] > 0 else "no, less" if ends and ends[1] < 0 else "nothing clear"
+    more = "agree more with" if ends and ends[0] > 0 else "agree less with" if ends and ends[1] < 0 else ""
+    names = f"the SAMs of {label_of(method)}", f"the teacher's CAMs than those of {label_of(baseline)}"
+    verdict = f"{names[0]} {more} {names[1]}" if more else f"it is not shown that {names[0]} agree more with {names[1]}"
     return (
-        f"One run of each says {verdict}. A SAM correlates more with the teacher's CAM of its own image than with "
+        f"In one run of each, {verdict}. A SAM correlates more with the teacher's CAM of its own image than with "
         f"those of others, that of {label_of(method)} by {signed(own.mean())}, that of {label_of(baseline)} by "
         f"{signed(other.mean())}: a difference of {signed((own - other).mean())} {bounds(ends) if ends else DASH} over "
         f"{len(own)} images. That is an interval over images, not over seeds: [several seeds](04_distributions.ipynb) "

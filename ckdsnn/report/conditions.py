@@ -4,19 +4,21 @@
 """
 
 from collections.abc import Sequence
+from itertools import product
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import NullLocator
 
 from ckdsnn.recipe.conditions import CONDITIONS, split_condition
+from ckdsnn.report.answers import FEW, SAYING, asked, claim, ends, helps, listing, named, sentence
 from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.compare import Comparison, Pair, compare_runs, table_of
 from ckdsnn.report.labels import colour_of, dash_of, label_of
-from ckdsnn.report.points import draw_differences, pair_label, with_n
+from ckdsnn.report.points import draw_differences, pair_label
 from ckdsnn.report.style import styled
 from ckdsnn.report.suites import ROW, pair_columns
-from ckdsnn.report.tables import Table, between, signed
+from ckdsnn.report.tables import Table
 
 
 def within(runs: pd.DataFrame, pairs: Sequence[Pair]) -> list[Comparison]:
@@ -89,30 +91,26 @@ def over_time(runs: pd.DataFrame) -> Chart:
 
 
 def answer(runs: pd.DataFrame, pairs: Sequence[Pair], own: str) -> str:
-    """Under which conditions each pair is told apart, after Holm's correction for all of them: a sentence a pair."""
+    """Under which conditions each pair is told apart: a sentence for each pair and verdict."""
     found = [one for one in within(runs, pairs) if one.n]
     sentences = []
-    for pair in pairs:
+    for pair, sign in product(pairs, SAYING):
         same = [one for one in found if (bare(one).method, bare(one).baseline) == pair]
-        told = [f"{condition_of(one, own)} {with_n(one)}" for one in same if one.clear]
-        unclear = [f"{condition_of(one, own)} {with_n(one)}" for one in same if not one.clear]
-        rest = f" Not told apart: {'; '.join(unclear)}." * bool(unclear)
-        start = f"**{' minus '.join(map(label_of, pair))}** differs from 0, beyond chance after Holm's correction,"
-        sentences.append(
-            f"{start} under {len(told)} of {len(same)} conditions, in points: {'; '.join(told)}.{rest}"
-            if told
-            else f"{start} under none of {len(same)} conditions: the means of {between(one.n for one in same)} pairs "
-            f"each go from {between((one.mean for one in same), signed)} points."
-        )
+        if alike := {condition_of(one, own): one for one in same if one.sign == sign}:
+            which = (ends if len(alike) > FEW else listing)(alike, asked(found))
+            said = sentence(sign, [f"{claim(bare(next(iter(alike.values()))))}: {which}"])
+            sentences.append(f"Under {len(alike)} of {len(same)} conditions {said[0].lower()}{said[1:]}")
     return " ".join(sentences)
 
 
 def over_time_answer(runs: pd.DataFrame) -> str:
-    """What the most time steps add to each method, compared with the fewest."""
+    """To which methods the most time steps add something, compared with the fewest."""
     bases = runs.assign(base=[split_condition(str(method))[0] for method in runs["method"]]).groupby("base", sort=False)
-    ends = [own.sort_values("T")["method"].astype(str).iloc[[-1, 0]] for _, own in bases]
-    found = [one for one in compare_runs(runs, [tuple(pair) for pair in ends if pair.nunique() == 2]) if one.n]
-    parts = [f"{with_n(one)} to {label_of(one.baseline)}" for one in found]
-    return (
-        f"T = {runs['T'].max()} instead of T = {runs['T'].min()} adds, in points: {'; '.join(parts)}." if parts else ""
-    )
+    pairs = [own.sort_values("T")["method"].astype(str).iloc[[-1, 0]] for _, own in bases]
+    found = [one for one in compare_runs(runs, [tuple(pair) for pair in pairs if pair.nunique() == 2]) if one.n]
+    more, sentences = f"T = {runs['T'].max()} instead of T = {runs['T'].min()}", []
+    for sign in SAYING:
+        if alike := {label_of(one.baseline): one for one in found if one.sign == sign}:
+            helped = f"{helps(next(iter(alike.values())))} {named(alike, asked(found))}"
+            sentences.append(sentence(sign, [f"**{more}** {helped}"]))
+    return " ".join(sentences)

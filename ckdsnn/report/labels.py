@@ -47,6 +47,23 @@ def label_of(method: str) -> str:
     return ", ".join(part for part in (words_of(method), setting) if part)
 
 
+def added_by(method: str, baseline: str) -> str:
+    """The label of what one method learns from beside all that another learns from, as SAMD in CKDSNN against NLD.
+
+    "" where the two differ in anything else, or where that part is no method of its own.
+    """
+    (place, one), (other_place, other) = split_setting(method), split_setting(baseline)
+    (one, condition), (other, other_condition) = split_condition(one), split_condition(other)
+    if (place, condition) != (other_place, other_condition) or not {one, other} <= ROWS.keys():
+        return ""
+    own, rest = dict(ROWS[one].fields), dict(ROWS[other].fields)
+    learned, before = own.pop("losses").split("+"), {*rest.pop("losses").split("+")} - {"none"}
+    if not before < {*learned} or not rest.items() <= own.items():
+        return ""
+    part = own | {"losses": "+".join(term for term in learned if term not in before)}
+    return next((row.label for row in ROWS.values() if row.fields == part), "")
+
+
 def family_of(method: str) -> str:
     """The method of which this is a variant, itself included; "" for none."""
     base, _ = split_condition(split_setting(method)[1])

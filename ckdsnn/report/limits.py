@@ -1,12 +1,13 @@
 """What a page's runs have in common, and so what its numbers hold for: computed from the recipes of their settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import pandas as pd
 
 from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.named import STUDENTS
+from ckdsnn.report.tables import listed, series
 
 NAMES = {  # of data sets and networks, as published
     "cifar10": "CIFAR-10",
@@ -23,26 +24,35 @@ NAMES = {  # of data sets and networks, as published
     **{f"spiking_resnet{n}": f"spiking ResNet-{n}" for n in (18, 34)},
     **{f"sew_resnet{n}": f"SEW-ResNet-{n}" for n in (18, 34, 50)},
 }
+LARGER = "The paper's networks are larger, or have more data and longer trainings."
 PAIRS = (
     "Equal seeds share teacher, first weights and the order of the images. Each difference is a mean over pairs of "
     "runs with the same seed, with the 95 % interval of the paired t test: [how two methods are "
-    'compared](../book/claims.md#how-two-methods-are-compared). Few seeds make wide intervals: "not told apart" is no '
-    "proof that two methods are equal."
+    "compared, and what counts as shown](../book/claims.md#how-two-methods-are-compared). Few seeds make wide "
+    'intervals: "not shown" is no proof that two methods are equal.'
 )
 
 
 def limits(runs: pd.DataFrame) -> str:
     """The settings of these runs in words, a sentence each, and what pairs of them are."""
-    parts = [setting_in_words(name) for name in dict.fromkeys(runs["setting"]) if name]
+    named = runs[runs["setting"].astype(bool)].groupby("setting", sort=False, observed=True)
+    found = [(student_of(name), sorted(own["T"].dropna().unique())) for name, own in named]
+    parts = [setting(recipe, teacher_of(recipe), timesteps) for recipe, timesteps in found]
+    larger = f"{LARGER} " * any(recipe["tier"] != "paper" for recipe, _ in found)
     devices = ", ".join(sorted({str(device).split(":")[0].upper() for device in runs["device"]}))
-    return f"{' '.join(parts)} Trained on: {devices}.\n\n{PAIRS}"
+    settings = listed(parts) if len(parts) > 1 else "".join(parts)
+    return f"{settings}\n\n{larger}Trained on: {devices}.\n\n{PAIRS}"
 
 
 def setting_in_words(name: str) -> str:
     """A setting in words, and whether the paper's is larger."""
-    recipe = asdict(next(iter(STUDENTS[name].values())))
-    larger = " The paper's networks are larger, or have more data and longer trainings."
-    return setting(recipe, teacher_of(recipe)) + larger * (recipe["tier"] != "paper")
+    recipe = student_of(name)
+    return setting(recipe, teacher_of(recipe)) + f" {LARGER}" * (recipe["tier"] != "paper")
+
+
+def student_of(name: str) -> Mapping:
+    """The recipe of a setting's first student, of which the others differ in what a row names."""
+    return asdict(next(iter(STUDENTS[name].values())))
 
 
 def teacher_of(recipe: Mapping) -> Mapping | str:
@@ -51,11 +61,11 @@ def teacher_of(recipe: Mapping) -> Mapping | str:
     return asdict(RECIPES[name]) if name in RECIPES else name
 
 
-def setting(student: Mapping, teacher: Mapping | str) -> str:
+def setting(student: Mapping, teacher: Mapping | str, timesteps: Sequence[int] = ()) -> str:
     """What the runs of a setting have in common but for what a row names, from the recipes of a student and its
-    teacher."""
+    teacher; timesteps: of the runs, where these are not the student's."""
     taught = teacher if isinstance(teacher, str) else f"{network(teacher)}, {teacher['epochs']} epochs"
-    steps = f"T = {student['timesteps']}"
+    steps = f"T = {series(map(str, timesteps or [student['timesteps']]))}"
     return (
         f'Tier <span class="tier-badge">{student["tier"]}</span>: students {network(student)}, {steps}, '
         f"teacher {taught}; {images(student)} of {data(student)}, {student['epochs']} epochs, batches of "
@@ -66,7 +76,7 @@ def setting(student: Mapping, teacher: Mapping | str) -> str:
 
 def in_short(name: str) -> str:
     """A setting in a few words."""
-    recipe = asdict(next(iter(STUDENTS[name].values())))
+    recipe = student_of(name)
     return f"{network(recipe)} on {data(recipe)}, T = {recipe['timesteps']}, {recipe['epochs']} epochs"
 
 
@@ -96,6 +106,7 @@ def augmentation(recipe: Mapping) -> str:
     """What is done to training images."""
     done = {"crops": recipe["crop_padding"], "flips": recipe["flip"]}
     done |= {"AutoAugment": recipe["autoaugment"], "random erasing": recipe["erasing"]}
-    used = " and ".join(name for name, there in done.items() if there)
-    unused = " or ".join(name for name, there in done.items() if not there)
-    return f"images changed by {used or 'nothing'}" + f", not by {unused}" * bool(unused)
+    done = {name: bool(there) for name, there in done.items()}
+    used, unused = ([name for name, there in done.items() if there == wanted] for wanted in (True, False))
+    without = f", not by {series(unused, 'or')}" if unused else ""
+    return f"images changed by {series(used or ['nothing'])}{without}"

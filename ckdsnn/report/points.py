@@ -67,14 +67,6 @@ def pair_label(comparison: Comparison) -> str:
     return f"{label_of(comparison.method)} minus {label_of(comparison.baseline)}"
 
 
-def told(comparison: Comparison) -> str:
-    """What a comparison found over at least one seed, in a sentence."""
-    one, other = label_of(comparison.method), label_of(comparison.baseline)
-    verb = {1: "is better than", -1: "is worse than", 0: "cannot be told from"}.get(comparison.sign, "against")
-    few = " too few runs for a verdict," if comparison.sign is None else ""
-    return f"**{one}** {verb} {other}:{few} {in_points(comparison)} points {count(comparison.n)}."
-
-
 def draw_differences(axes: Axes, rows: Mapping[str, Comparison]) -> pd.DataFrame:
     """A diamond at each mean with its 95 % interval, a dot a seed; returns what is drawn, a row a seed.
 

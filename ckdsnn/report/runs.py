@@ -34,10 +34,10 @@ def accuracy_answer(runs: Mapping[str, Record]) -> str:
     """What share of the test images each labelled run recognises, and, of several, that one run each tells little."""
     images = " or ".join(dict.fromkeys(str(run.final["last_accuracy"]["test_images"]) for run in runs.values()))
     parts = [f"{label} {interval(run)} %" for label, run in runs.items()]
-    caution = " With other seeds one run of each would come out otherwise: which is better, this cannot tell."
+    caution = " Other seeds would give other numbers: one run of each cannot tell which student is better."
     return (
-        f"Recognised of {images} test images after the last epoch, with the 95 % interval: {'; '.join(parts)}."
-        f"{caution * (len(runs) > 1)}"
+        f"The share of {images} test images that is recognised after the last epoch, with its 95 % interval: "
+        f"{'; '.join(parts)}.{caution * (len(runs) > 1)}"
     )
 
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ckdsnn.report.compare import LEAST, Comparison, leading_in, paired, table_of
+from ckdsnn.report.answers import better, listing, sentence
+from ckdsnn.report.compare import LEAST, Comparison, correct, leading_in, paired, table_of
 from ckdsnn.report.labels import label_of
-from ckdsnn.report.points import probability, with_n
-from ckdsnn.report.tables import signed
+from ckdsnn.report.tables import series, signed
 
 
 class Pick(NamedTuple):
@@ -58,22 +58,25 @@ def on_other_seeds(runs: pd.DataFrame, baseline: str) -> tuple[str, list[int], C
 
 
 def pick_answer(runs: pd.DataFrame, baseline: str) -> str:
-    """What a pick promises and keeps, and what the pick of all is worth on seeds that took no part in it."""
+    """Which is the best of many, what such a pick promises and keeps, unless each seed left out makes the same one, and
+    what it is worth on seeds that took no part in it."""
     found = gains(runs, baseline)
     chosen = pd.DataFrame(picks(found))
     if chosen.empty:
         return f"Fewer than two methods or {LEAST} seeds: too few to pick by some and judge by others."
+    best, seeds = label_of(found.mean().idxmax()), series(map(str, found.index))
     text = (
-        f"The best of {found.shape[1]} by all seeds but one promises {signed(chosen['seen'].mean())} points over "
-        f"{label_of(baseline)} and keeps {signed(chosen['unseen'].mean())} on the seed left out, on average over "
-        f"{len(chosen)} seeds."
+        f"Of {found.shape[1]} variants beside {label_of(baseline)}, **{best}** is the best by the seeds {seeds}: "
+        f"{signed(found.mean().max())} points, which flatters it, as it was picked by them."
     )
-    if chosen["method"].nunique() == 1:
-        text += " As each time it is the same one, the two are equal by arithmetic: that is no test of the pick."
-    if judged := on_other_seeds(runs, baseline):
-        best, seen, one = judged
+    if chosen["method"].nunique() > 1:
         text += (
-            f" The best by the seeds {' '.join(map(str, seen))} together is {label_of(best)}; on the seeds "
-            f"{' '.join(map(str, one.differences))}, which took no part, it adds {with_n(one)}, p {probability(one.p)}."
+            f" The best by all of these seeds but one promises {signed(chosen['seen'].mean())} points and keeps "
+            f"{signed(chosen['unseen'].mean())} on the one left out, on average."
         )
+    if judged := on_other_seeds(runs, baseline):
+        (one,) = correct([judged[-1]])
+        said = sentence(one.sign, [f"it is {better(one)} than {listing({label_of(baseline): one}, 1)}"])
+        text += f" On the seeds {series(map(str, one.differences))}, which took no part in the pick: {said[0].lower()}"
+        text += said[1:]
     return text

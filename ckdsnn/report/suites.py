@@ -7,6 +7,7 @@ import pandas as pd
 import seaborn as sns
 
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.report.answers import answer
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.compare import Comparison, Pair, against, compare_runs, silent, table_of
 from ckdsnn.report.labels import colour_of, in_families, label_of
@@ -18,7 +19,6 @@ from ckdsnn.report.points import (
     pair_label,
     probability,
     remarks,
-    told,
     with_n,
 )
 from ckdsnn.report.style import styled
@@ -27,13 +27,6 @@ from ckdsnn.report.tables import DASH, Table, beside, mean_sd, spread, whole
 CHANCE = {  # data set -> accuracy of guessing (%)
     **dict.fromkeys(("digits", "cifar10", "nmnist", "cifar10dvs", "cifar10-events", "imagenet10"), 10.0),
     **{"cifar100": 1.0, "imagenet": 0.1},
-}
-FEW = 3  # comparisons of which an answer says each in a sentence
-GROUPS = {  # verdict of a comparison -> its words, and the word between the two
-    1: ("Better", "than"),
-    0: ("Not told apart", "and"),
-    -1: ("Worse", "than"),
-    None: ("Too few runs to tell", "and"),
 }
 NEAR = 2.0  # points: so near to chance a network has learned next to nothing
 ROW = 0.27  # inches
@@ -166,21 +159,11 @@ def both(values: pd.DataFrame, comparison: Comparison) -> str:
 
 
 def answers(runs: pd.DataFrame, pairs: Iterable[Pair]) -> str:
-    """What these comparisons found, of more than FEW those that found the same together; then which are missing."""
+    """What these comparisons, asked together, found; then which are missing."""
     pairs = list(pairs)
-    found = [one for one in compare_runs(runs, pairs) if one.n]
-    absent = [pair for pair in pairs if pair not in {(one.method, one.baseline) for one in found}]
-    missing = "; ".join(" against ".join(map(label_of, pair)) for pair in absent)
-    last = [f"Not measured yet: {missing}."] if missing else []
-    if len(found) <= FEW:
-        return " ".join([*map(told, found), *last])
-    judged = any(one.sign is not None for one in found)
-    parts = [f"Of {len(found)} comparisons, each judged by itself at 95 %:"] if judged else []
-    for sign, (words, between) in GROUPS.items():
-        group = [one for one in found if one.sign == sign]
-        named = "; ".join(f"{label_of(one.method)} {between} {label_of(one.baseline)} {with_n(one)}" for one in group)
-        parts += [f"**{words}**, in points: {named}."] if group else []
-    return " ".join([*parts, *last])
+    found = {(one.method, one.baseline): one for one in compare_runs(runs, pairs) if one.n}
+    missing = "; ".join(" against ".join(map(label_of, pair)) for pair in pairs if pair not in found)
+    return " ".join(filter(None, [answer(found.values()), f"Not measured yet: {missing}." * bool(missing)]))
 
 
 def pairs_of(text: str) -> list[Pair]:

@@ -127,6 +127,12 @@ def beside(first: str, second: str) -> str:
     return f"{whole(f'{first} /')} {second}"
 
 
+def series(texts: Iterable[str], last: str = "and") -> str:
+    """The texts one after the other: a, b and c."""
+    *first, end = texts
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
 def listed(sentences: Iterable[str]) -> str:
     """The sentences as the items of a Markdown list."""
     return "\n".join(f"- {sentence}" for sentence in sentences)

@@ -7,6 +7,7 @@ import yaml
 from pybtex.database import parse_file
 
 import ckdsnn
+from ckdsnn.cli.cite import COMPANION, PAPER
 from ckdsnn.records.paper import load_published
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -35,12 +36,12 @@ def test_every_work_has_its_authors_title_and_year_or_says_that_they_are_not_kno
 
 def test_the_companion_is_cited_as_it_says_of_itself():
     """CITATION.cff, the package's version and the entry in BibTeX say the same."""
-    said, entry = yaml.safe_load((BOOK.parent / "CITATION.cff").read_text()), WORK["companion"]
+    said, entry = yaml.safe_load((BOOK.parent / "CITATION.cff").read_text()), WORK[COMPANION]
     assert entry.fields["title"] == said["title"]
     assert entry.fields["version"] == said["version"] == ckdsnn.__version__
     (author,), (name,) = entry.persons["author"], said["authors"]
     assert str(author).strip("{}") == name["name"]
-    assert WORK["ckdsnn"].fields["title"] == said["preferred-citation"]["title"]
+    assert WORK[PAPER].fields["title"] == said["preferred-citation"]["title"]
 
 
 def test_the_changelog_has_the_version_and_what_is_to_come():

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import chain
 
-from ckdsnn.report.claims.questions import ANY, CLAIMS, MAP_RANGES, SCALED, Claim, Question
+from ckdsnn.report.claims.questions import ANY, CLAIMS, COUNT, HEAVY, MAP_RANGES, SCALED, Claim, Question
 from ckdsnn.report.claims.verdicts import (
     FAILS,
     HOLDS,
@@ -33,6 +33,10 @@ SHOWN = {  # what is compared -> in words, unit of a difference, digits after th
     "score": ("ROAD score", "", 3),
     "rise": ("rise of the loss", "nat", 2),
     "lost": ("accuracy lost", "points", 2),
+}
+RANGE_WORDS = {  # map range of a variant -> after its verdict
+    HEAVY: " with thirty times the weight of SAMD",
+    COUNT: " with the student's map left a count of spikes",
 }
 LOOKS = {YES: "supported", HOLDS: "supported", OPPOSITE: "contradicted", FAILS: "contradicted", OPEN: "inconclusive"}
 
@@ -71,11 +75,11 @@ def verdict_cells(found: Mapping[str, str]) -> str:
 
 
 def verdicts(claim: Claim, evidence: Evidence) -> str:
-    """The verdict on a claim in a sentence, in each map range, with a link to its evidence."""
-    found = {name: verdict_of(answers, name) for name, answers in judge(claim, evidence).items()}
+    """The verdict on a claim in a sentence, with those on its variants, and a link to its evidence."""
+    found = {name: f"**{verdict_of(answers, name)}**" for name, answers in judge(claim, evidence).items()}
     link = f"[{claim.key}](../book/claims.md#claim-{claim.key.lower()})"
-    parts = [f"**{verdict}**" + f" with maps {name}" * bool(name) for name, verdict in found.items()]
-    return f"The claim ({link}) is {', '.join(parts)}." if ANY in found else f"The claim ({link}): {'; '.join(parts)}."
+    own, *variants = (f"{verdict}{RANGE_WORDS.get(name, '')}" for name, verdict in found.items())
+    return f"The claim ({link}) is {own}" + f" ({'; '.join(variants)})" * bool(variants) + "."
 
 
 def differences(claim: Claim, evidence: Evidence) -> str:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ckdsnn.report.answers import listing
 from ckdsnn.report.compare import Comparison, compare_runs, correct
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.points import PAIRED_T, probability, remarks, with_n
@@ -74,16 +75,14 @@ def best_less_last(runs: pd.DataFrame) -> str:
 
 
 def answer(runs: pd.DataFrame) -> str:
-    """Which points of the released code change the accuracy of CKDSNN beyond chance, and by how much."""
+    """Which points of the released code change the accuracy of CKDSNN, by the rule of all answers."""
     found = {} if runs.empty else compared(runs)
     own = {name: found[pairs[0]] for name, pairs in FORMS.items() if pairs[0] in found}
     if not own:
         return NOTHING
-    clear = {name: one for name, one in own.items() if one.clear}
-    shown = clear or dict([max(own.items(), key=lambda pair: pair[1].mean)])
-    parts = "; ".join(f"{name} {with_n(one)}" for name, one in sorted(shown.items(), key=lambda pair: -pair[1].mean))
+    shown = {f"“{name}”": one for name, one in own.items() if one.sign}
+    which = f": {listing(shown, FAMILY)}" if shown else ""
     return (
         f"Of {len(own)} changes by which the newest release was tried to differ from {label_of(BASELINES[0])}, "
-        f"{len(clear) or 'none'} changed the test accuracy beyond chance, after Holm's correction for {FAMILY} "
-        f"comparisons{':' if clear else '; the largest gain is'} {parts} points, its interval not corrected."
+        f"{len(shown) or 'none'} {'is' if len(shown) < 2 else 'are'} shown to change the test accuracy{which}."
     )

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from html import escape
@@ -15,6 +16,7 @@ from ckdsnn.recipe.fields import idle_fields
 from ckdsnn.recipe.named import place_of
 from ckdsnn.records import Record
 from ckdsnn.report.labels import style_of
+from ckdsnn.report.limits import NAMES
 from ckdsnn.report.maps import strips
 from ckdsnn.report.runs import interval
 from ckdsnn.report.tables import DASH, digits
@@ -29,6 +31,16 @@ TIMES = (
     "test_seconds",
     "images_per_second",
 )  # of a record and its epochs: never twice the same
+TERMS = {  # words of a page -> the term of the glossary that explains them
+    "T": "Time steps",
+    "Validation": "Validation images",
+    "Best epoch": "Last epoch, best epoch",
+    "Firing rate": "Firing rate",
+    "MAC": "MAC, AC",
+    "CAM": "CAM",
+    "SAM": "SAM",
+    "Grad-CAM": "Grad-CAM",
+}
 IDENTITY = ("name", "tier")  # fields that say what a recipe is called, and how far it is to be trusted
 
 
@@ -54,6 +66,8 @@ class Around:
     """of this network"""
     timed: bool = True
     """whether TIMES are told: not of a run that every build of the book makes anew, as no two builds would be equal"""
+    glossary: str = ""
+    """address of the glossary; without one no word leads there"""
 
 
 def title_of(record: Record) -> str:
@@ -74,13 +88,24 @@ def page(record: Record, around: Around) -> str:
         "Where it is shown": shown(around),
     }
     sections = [f"<section><h2>{head}</h2>\n{text}</section>" for head, text in parts.items() if text]
-    return "\n".join([heading(record, around), *sections])
+    html = "\n".join([heading(record, around), *sections])
+    return explained(html, around.glossary) if around.glossary else html
+
+
+def explained(html: str, glossary: str) -> str:
+    """The article with a link to the glossary at the first of the places of each of TERMS that begin a text."""
+    for words, term in TERMS.items():
+        place = re.compile(rf"(<(?:th scope='row'|dt|td|p|figcaption)>[^<]*?)\b({re.escape(words)})\b")
+        address = f"{glossary}#term-{re.sub(r'[^A-Za-z]+', '-', term)}"
+        html = place.sub(rf'\1<a class="reference internal" href="{address}">\2</a>', html, count=1)
+    return html
 
 
 def heading(record: Record, around: Around) -> str:
     """What run this is."""
     found = Recipe.of(record.recipe)
-    what = f"{found.model} on {found.dataset}" + ("" if found.is_teacher else f", T = {found.timesteps}")
+    what = f"{NAMES.get(found.model, found.model)} on {NAMES.get(found.dataset, found.dataset)}"
+    what += "" if found.is_teacher else f", T = {found.timesteps}"
     where = f", setting {setting}" if (setting := place_of(record.recipe).setting) else ""
     return (
         f"<h1>{escape(title_of(record))}</h1>\n"

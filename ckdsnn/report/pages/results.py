@@ -8,7 +8,7 @@ from itables.javascript import generate_init_offline_itables_html
 
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.paper import Published
-from ckdsnn.report.labels import label_of
+from ckdsnn.report.labels import in_families, label_of
 from ckdsnn.report.limits import NAMES
 from ckdsnn.report.tables import Show, Table, count, mean_sd, whole
 
@@ -18,6 +18,7 @@ OURS = {  # method as published -> what it is here: beside CKDSNN, also the rele
     "BKDSNN": ("bkd",),
 }
 PAPER = "CKDSNN"
+TIERS = ("paper", "reduced", "smoke")  # as the table of all runs is first ordered
 SCRIPT = "itables.js"  # in the pages' folder _static
 
 
@@ -113,28 +114,37 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
     def text(values: pd.Series, form: str, missing: str = "") -> pd.Series:
         return pd.Series([missing if pd.isna(value) else form.format(value) for value in values], runs.index)
 
-    low, high = (text(runs[column], "{:.2f}") for column in ("accuracy_low", "accuracy_high"))
+    low, high = (text(runs[column], "{:.1f}") for column in ("accuracy_low", "accuracy_high"))
+    network, data = ([NAMES.get(name, name) for name in runs[column]] for column in ("model", "dataset"))
     shown = pd.DataFrame({
         "Method": [label_of(str(m)) if m else name for m, name in zip(runs["method"], runs["id"], strict=True)],
-        "Setting": runs["setting"].astype(str), "T": text(runs["T"], "{}", "ANN"), "Seed": runs["seed"],
-        "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + whole(" to ") + high,
+        "Network · data": [" · ".join(both) for both in zip(network, data, strict=True)],
+        "T": text(runs["T"], "{}", "ANN"), "Epochs": runs["epochs"],
+        "Seed": runs["seed"], "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + "\u2060–\u2060" + high,
         "Published (%)": published.str.removesuffix("; "),
-        "Record": [record_link(name) for name in runs["id"]],
-        "Tier": runs["tier"].astype(str), "Epochs": runs["epochs"],
-        "Firing rate (%)": text(runs["firing_rate"], "{:.1f}"),
-        "Energy, strict count (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
+        "Spikes (%)": text(runs["firing_rate"], "{:.1f}"), "Energy, strict (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
+        "Tier": runs["tier"].astype(str), "Record": [record_link(name) for name in runs["id"]],
     })  # fmt: skip
     table = itables.to_html_datatable(
-        shown, connected=False, table_id="results-runs", allow_html=True, showIndex=False, column_filters="footer",
+        shown.loc[in_order(runs).index],
+        connected=False, table_id="results-runs", allow_html=True, showIndex=False, column_filters="footer",
         layout={"topStart": "pageLength", "topEnd": "search", "bottomStart": "info", "bottomEnd": "paging"},
         maxBytes=0, display_logo_when_loading=False, classes="display compact",
     )  # fmt: skip
     return f'```{{raw}} html\n<script src="../_static/{SCRIPT}"></script>\n{table}\n```'
 
 
+def in_order(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs as they are first shown: those of the paper's networks first, then by setting, method and seed."""
+    methods = in_families(runs["method"].astype(str).unique(), "teacher")
+    ranks = {"tier": list(TIERS).index, "setting": str, "method": methods.index}
+    keys = {column: runs[column].astype(str).map(rank).astype(object) for column, rank in ranks.items()}
+    return runs.loc[pd.DataFrame(keys).assign(seed=runs["seed"]).sort_values([*keys, "seed"]).index]
+
+
 def record_link(name: str) -> str:
     """A link to the page of a run, shown by the end of its id; the whole id is there to be searched for."""
-    return f'<a href="records/{name}.html">{"-".join(name.rsplit("-", 2)[-2:])}<span hidden> {name}</span></a>'
+    return f'<a href="records/{name}.html">{name.rsplit("-", 1)[1]}<span hidden> {name}</span></a>'
 
 
 def runs_script() -> str:

@@ -18,6 +18,7 @@ CAPTION, SUMMARY = "its caption", "a summary by others"
 FULL, SHORT, SMALL = "rebuilt", "rebuilt, shorter trainings", "rebuilt at small size"
 DRAWN, NOTHING = "drawn anew", "not attempted"
 TIERS = ("paper", "reduced")  # the former tells more; smoke tells nothing of the paper
+FIGURES = ("cam-sam", "sam-gradcam")  # of a notebook that shows some runs of a suite alone
 Documents = Sequence[Record | Study]
 
 
@@ -31,7 +32,7 @@ class Piece:
     known: str = ""
     """what we know of it from"""
     sources: tuple[str, ...] = ()
-    """the suites and kinds of studies whose runs show it here"""
+    """the suites, kinds of studies, and of FIGURES, whose runs show it here"""
     page: str = ""
     """that shows it, where that is not the page of its first source"""
     evidence: str = ""
@@ -53,7 +54,7 @@ PIECES = (
         "Figure 3 (b, c)",
         "how a SAM is made; CAMs and SAMs side by side",
         CAPTION,
-        ("components",),
+        FIGURES,
         "notebooks/02_maps.ipynb",
     ),
     Piece("Figure 4 (a)", "either part alone, and both", CAPTION, ("components",)),
@@ -86,7 +87,7 @@ def claimed(claims: Iterable["Claim"]) -> list[Piece]:
 
 
 def status_table(name: str, caption: str, pieces: Iterable[Piece], found: Mapping[str, Documents]) -> Table:
-    """One row a piece. found: suite or kind of study -> its records, of all tiers but smoke."""
+    """One row a piece. found: suite, kind of study or figure -> its records, of all tiers but smoke."""
     pieces = list(pieces)
 
     def of(text: Callable[[Documents], str]) -> Callable[[Piece], str]:

@@ -12,16 +12,23 @@ import seaborn as sns
 
 from ckdsnn.records.frame import named
 from ckdsnn.records.study import Study
+from ckdsnn.report.answers import asked, better, listing, sentence
 from ckdsnn.report.chart import Chart, legend_below, panels
+from ckdsnn.report.compare import compare
 from ckdsnn.report.labels import MAPS
 from ckdsnn.report.style import styled
-from ckdsnn.report.tables import DASH, between, whole
+from ckdsnn.report.tables import between
 from ckdsnn.studies.estimates import ENDS, ends, label_colours
 
 ORDERS = {"most": "Most relevant pixels first", "least": "Least relevant pixels first"}
 BLIND = ("centre", "random")  # maps that know nothing of the image: dashed
 SCORES = {"score": "ROAD score", "agreement": "Correlation with the teacher's CAM\n(diamonds: shuffled pairs)"}
-ENOUGH = 2  # standard errors
+ASKED = (("grad_cam", "sam"), ("sam", "centre"))  # a map, and which one it is compared with
+NAMES = {
+    "grad_cam": "Grad-CAM at the last stage",
+    "sam": "the SAM",
+    "centre": "a centred Gaussian, which knows nothing of the image",
+}
 
 
 @styled()
@@ -48,15 +55,12 @@ def road_curves(study: Study) -> Chart:
 
 
 def map_frame(studies: Iterable[Study]) -> pd.DataFrame:
-    """One row a student and kind of map: map, images, score, score_error; gain, gain_error: how much more that is than
-    SAM's, image by image; agreement, agreement_error: correlation with the teacher's CAM; shuffled: that of maps of
-    different images."""
+    """One row a student and kind of map: map, images, score, score_error; agreement, agreement_error: correlation with
+    the teacher's CAM; shuffled: that of maps of different images."""
     rows = []
     for study, kind in product(studies, MAPS):
         score, agreement = pd.Series(study.numbers(f"{kind}.score")), f"{kind}.agreement"
-        gain = score - study.numbers("sam.score")
         row = {"map": kind, "images": len(score), "score": score.mean(), "score_error": score.sem()}
-        row |= {"gain": gain.mean(), "gain_error": gain.sem()}
         if agreement in study.values:
             row["agreement"], row["agreement_error"], row["shuffled"] = study.numbers(agreement)
         rows.append(named(study) | row)
@@ -86,21 +90,16 @@ def map_scores(studies: Iterable[Study]) -> Chart:
 
 def answer(studies: Iterable[Study]) -> str:
     """Whether Grad-CAM or the SAM of the last stage shows better what the students use, and whether the SAM does it
-    better than a map that has never seen the image."""
-    data = map_frame(studies).set_index("map")
-    centre = data.loc[["centre"]].assign(gain=lambda rows: -rows["gain"])  # the SAM's over it
+    better than a map that has never seen the image: by the students' mean of each seed, paired."""
+    data = map_frame(studies)
+    found = compare(data.pivot_table("score", "seed", "map"), ASKED)
+    told = []
+    for one in found:
+        other = listing({NAMES[one.baseline]: one}, asked(found), digits=3)
+        said = sentence(one.sign, [f"{NAMES[one.method]} is {better(one)} than {other}"])
+        told.append(f"{said[0].upper()}{said[1:]}")
     return (
-        "Which map shows the pixels that a student uses? Grad-CAM at the last stage does it "
-        f"{compared(data.loc[['grad_cam']], 'the SAM')}; the SAM does it "
-        f"{compared(centre, 'a centred Gaussian, which knows nothing of the image')}. In brackets: difference of the "
-        f"ROAD scores ± standard error over {between(data['images'])} images, each of one network."
+        f"Which map shows better which pixels a student uses? {' '.join(told)} In brackets: difference of the ROAD "
+        f"scores, means over {between(data['images'])} images and {data['method'].nunique()} students of each seed, "
+        "with the 95 % interval and the number n of seeds."
     )
-
-
-def compared(gains: pd.DataFrame, other: str) -> str:
-    """What holds for all students beyond ENOUGH standard errors, with each one's gain over the other map."""
-    apart = gains["gain"] / gains["gain_error"]
-    better, worse = (apart >= ENOUGH).all(), (apart <= -ENOUGH).all()
-    verdict = "better" if better else "worse" if worse else "neither clearly better nor clearly worse"
-    each = [f"{row.label} {whole(f'{row.gain:+.3f} ± {row.gain_error:.3f}')}" for row in gains.itertuples()]
-    return f"{verdict} than {other} ({'; '.join(each)})".replace("+nan\u00a0±\u00a0nan", DASH)

@@ -109,15 +109,22 @@ def gradient_table(name: str, caption: str, studies: Iterable[Study]) -> Table:
 
 
 def answer(studies: Iterable[Study]) -> str:
-    """How hard SAMD pulls at the trained weights, with maps from 0 to 1 and with a count of spikes."""
-    data = strengths(studies).query("place == 'weights' and state == 'end'")
+    """How hard SAMD pulls at the trained weights, with maps from 0 to 1 and with a count of spikes, in which direction
+    at the last spikes, and how hard NLD pulls."""
+    trained = strengths(studies).query("state == 'end'")
+    data = trained.query("place == 'weights'")
     mild, count = (data[(data["term"] == term) & (data["T_s"] == PAPER)] for term in ("samd-sample", "samd-literal"))
     heats = data[data["term"] == "samd-sample"].groupby("id")["strength"].agg(["max", "min"])
+    logits = data.loc[data["term"] == "nld", "strength"]
+    angles = trained.query("place == 'spikes' and term == 'samd-sample' and T_s == @PAPER")["cosine"].abs()
     return (
         f"At the trained weights of {len(known(mild['strength']))} students, SAMD with both maps from 0 to 1 pulls "
         f"{between(mild['strength'])} times as hard as the cross-entropy with the labels; with a count of spikes, "
         f"{between(count['strength'])} times. To pull as hard as the labels the former needs a weight β of "
         f"{between(1 / mild['strength'])}; the paper's is 1. With the factor of the paper no temperature from "
         f"{between(data['T_s'])} changes its pull by more than a factor of "
-        f"{digits((heats['max'] / heats['min']).max())}."
+        f"{digits((heats['max'] / heats['min']).max())}. At the last spikes SAMD pulls at right angles to the labels "
+        f"(cosine {between(angles, '{:.3f}'.format)}): it moves spikes from place to place and leaves the logits as "
+        "they are, so that it can help the answer only through the layers below. NLD pulls at the logits, "
+        f"{between(logits)} times as hard as the labels at the weights."
     )

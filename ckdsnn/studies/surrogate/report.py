@@ -71,7 +71,7 @@ def answer(studies: Iterable[Study]) -> str:
         lowest, chance = (between(least[name], "{:.2f}".format) for name in ("correlation", "shuffled"))
         changed = (
             f"yes: the least similar map correlates {lowest} with that by the trained one (maps of two images: "
-            f"{chance})"
+            f"{chance}), in one network of each of {least['method'].nunique()} methods"
         )
         told.append(f"{words} {'no, it stays the same' if least['correlation'].min() > SAME else changed}")
     return (

@@ -8,8 +8,8 @@ import seaborn as sns
 
 from ckdsnn.report.chart import Chart, legend_below, panels
 from ckdsnn.report.style import TERM_COLOURS, styled
-from ckdsnn.report.tables import listed, signed
-from ckdsnn.studies.theory.measure import POSSIBLE, REACHED, UNIFORM
+from ckdsnn.report.tables import digits, listed, signed
+from ckdsnn.studies.theory.measure import NOISES, POSSIBLE, REACHED, TEMPERATURE, UNIFORM
 
 BOUNDS = {POSSIBLE: "#555555", REACHED: "#555555", UNIFORM: "#AAAAAA"}  # not measured
 MOST = 0.8  # of the share
@@ -66,6 +66,20 @@ def smoothed(changes: pd.DataFrame, source: str) -> str:
         for noise, own in of_images.groupby("noise", sort=False)
     ]
     return f"Does the noise make a prediction smoother? On average over the draws: {'; '.join(parts)}."
+
+
+def answer(bounds: pd.DataFrame, maps: str, changes: pd.DataFrame, source: str) -> str:
+    """How large SAMD can be, and is, with maps from 0 to 1, and what the paper's noise does to a prediction.
+
+    bounds, maps: of `against_bounds`, and the label of the maps meant; changes, source: the same of `noise_effects`.
+    """
+    losses = TEMPERATURE**2 * bounds[bounds["temperature"] == TEMPERATURE].set_index("maps")["kl"]
+    paper = changes[(changes["logits"] == source) & (changes["noise"] == next(iter(NOISES)))]["change"]
+    return (
+        f"With both maps from 0 to 1 the loss of SAMD can never be more than {losses[POSSIBLE]:g}, whatever the "
+        f"networks; with the maps of one student it is {digits(losses[maps])}. The mean of NLD's noise cancels inside "
+        f"the softmax; what is left changes the entropy of a prediction by {signed(paper.mean(), 4)} nat on average."
+    )
 
 
 def share_findings(shares: Mapping[str, np.ndarray]) -> str:
