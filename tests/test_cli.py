@@ -14,7 +14,7 @@ from PIL import Image
 
 from ckdsnn import load_records
 from ckdsnn.cli import COMMANDS, main
-from ckdsnn.cli.cite import keys_of, works
+from ckdsnn.cli.cite import COMPANION, PAPER, keys_of, works
 from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.suites import SEEDS
@@ -71,7 +71,7 @@ def test_the_beginning_of_an_options_name_is_not_its_name(command, capsys):
 def test_cite_prints_the_paper_a_work_or_what_a_recipe_builds_on(capsys):
     main(["cite"])
     paper = capsys.readouterr().out
-    assert paper.startswith("@inproceedings{ckdsnn,") and paper.count("@") == 1 and paper.endswith("}\n")
+    assert paper.startswith("@inproceedings{liu2026closer,") and paper.count("@") == 1 and paper.endswith("}\n")
     main(["cite", "bkdsnn"])
     blurred = capsys.readouterr().out
     main(["cite", "cifar10-resnet19-bkd"])
@@ -79,22 +79,23 @@ def test_cite_prints_the_paper_a_work_or_what_a_recipe_builds_on(capsys):
     assert paper in printed and blurred in printed
     keys = re.findall(r"^@\w+\{(\w+),", printed, re.M)
     spiking, data = ["tdbn", "surrogate", "spikingjelly"], ["cifar", "autoaugment", "erasing"]
-    assert keys == ["ckdsnn", "kd", "bkdsnn", "resnet", *spiking, *data]
+    assert keys == [PAPER, "kd", "bkdsnn", "resnet", *spiking, *data]
     maps = {"cifar10-16k-samd": {"cam"}, "cifar10-16k-ckdsnn-stage1": {"gradcam"}, "digits-kd": set()}
     maps |= {"cifar10-16k-ckdsnn-all-stages": {"cam", "gradcam"}}
     assert {name: {"cam", "gradcam"} & set(keys_of(RECIPES[name])) for name in maps} == maps
     main(["cite", "digits-teacher"])
-    assert re.findall(r"^@\w+\{(\w+),", capsys.readouterr().out, re.M) == ["ckdsnn", "resnet"]
+    assert re.findall(r"^@\w+\{(\w+),", capsys.readouterr().out, re.M) == [PAPER, "resnet"]
 
 
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("digits-ckdsnn-first", ["ckdsnn", "cam", "enof", "resnet", "tdbn", "surrogate", "spikingjelly"]),
-        ("ckdsnn-first", ["ckdsnn", "cam", "enof"]),  # a method
-        ("bkd", ["ckdsnn", "kd", "bkdsnn"]),
+        ("digits-ckdsnn-first", [PAPER, "cam", "enof", "resnet", "tdbn", "surrogate", "spikingjelly"]),
+        ("ckdsnn-first", [PAPER, "cam", "enof"]),  # a method
+        ("bkd", [PAPER, "kd", "bkdsnn"]),
         ("kd", ["kd"]),  # a method and a work: the work
-        ("ckdsnn", ["ckdsnn"]),
+        ("ckdsnn", [PAPER, "cam"]),  # a method
+        ("companion", [COMPANION]),
     ],
 )
 def test_cite_knows_recipes_works_and_methods(name, keys, capsys):
@@ -120,7 +121,7 @@ def test_a_commands_own_help_begins_with_what_it_does(name, capsys):
 
 def test_an_unknown_work_lists_the_known_ones(capsys):
     assert main(["cite", "magic"]) == 2
-    assert "unknown work 'magic'; choose one of: ckdsnn, cam, gradcam" in capsys.readouterr().err
+    assert "unknown work 'magic'; choose one of: liu2026closer, cam, gradcam" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -5,7 +5,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from book.previews import letter
+from book.previews import described, letter
 
 GLOSSARY = """# Terms
 
@@ -42,6 +42,13 @@ def test_a_link_to_a_term_has_the_first_paragraph_of_its_definition(links):
 
 def test_other_links_have_none(links):
     assert links["another page"] is None
+
+
+def test_a_page_that_is_not_sphinxs_gets_them_too():
+    link = '<a class="reference internal" href="../glossary.html#term-{}">x</a>'
+    known, unknown = link.format("Spike"), link.format("Tree")
+    assert described(known, {"term-Spike": 'a "spike"'}).count('aria-description="a &quot;spike&quot;"') == 1
+    assert described(unknown, {"term-Spike": "it"}) == unknown
 
 
 @pytest.mark.parametrize(("command", "drawn"), [(r"\tau", "τ"), (r"\ln", "ln")])

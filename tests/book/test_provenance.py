@@ -52,7 +52,7 @@ def test_a_figures_legend_is_the_second_paragraph_of_its_caption_and_leads_to_fi
     line, text = nb.cells[0].metadata.mystnb.figure.caption.split("\n\n")
     assert line == "A line." and text.startswith(legend(NAME, RECORDS["ckdsnn"], records).removesuffix("</div>"))
     assert re.findall(r'_static/((?:data|figures)/.*?)" download', text) == ["data/fig-a.csv", "figures/fig-a.png"]
-    assert figures == [Figure("fig-a", ".png", b"picture", text, PNG["text/csv"])] and data == {
+    assert figures == [Figure("fig-a", ".png", b"picture", text, PNG["text/csv"], ("a",))] and data == {
         "fig-a": PNG["text/csv"]
     }
     assert [*nb.cells[0].outputs[0].data] == ["image/png"], "the numbers are a file, not an output"

@@ -228,7 +228,7 @@ def every_method(study: Callable[..., Study], record: Record) -> list[Study]:
 REMOVED, WIDTHS = [10, 50, 90], [0.5, 1.0, 2.0]
 
 
-def faithfulness(record: Record, method: str = "snn") -> Study:
+def faithfulness(record: Record, method: str = "snn", seed: int = 0) -> Study:
     """Map number i has the scores i / 20 and (i + 2) / 20, keeps 0.5 - i / 20 and 0.5 + i / 20, correlates i / 10."""
     values: dict = {"confidence": [0.75, 0.02]}
     for i, kind in enumerate(MAPS):
@@ -237,7 +237,7 @@ def faithfulness(record: Record, method: str = "snn") -> Study:
         values |= {f"{kind}.least": [[0.5 + i / 20] * len(REMOVED), errors]}
         values |= {f"{kind}.score": [i / 20, (i + 2) / 20], f"{kind}.agreement": [i / 10, 0.02, i / 20]}
     del values["teacher_cam.agreement"]
-    return study_of(record, "faithfulness", method, 0, {"images": 2, "removed": REMOVED}, values)
+    return study_of(record, "faithfulness", method, seed, {"images": 2, "removed": REMOVED}, values)
 
 
 def surrogates(record: Record, method: str = "snn") -> Study:

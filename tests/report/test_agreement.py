@@ -39,13 +39,20 @@ def test_agreements_are_boxes_of_matched_pairs_and_diamonds_of_shuffled_ones(fou
             np.testing.assert_array_equal(own[["matched", "shuffled"]], np.transpose(pairs))
 
 
-@pytest.mark.parametrize(("shift", "verdict"), [(0.5, "yes."), (-0.5, "no, less."), (0.0, "nothing clear.")])
+@pytest.mark.parametrize(
+    ("shift", "verdict"),
+    [
+        (0.5, "the SAMs of CKDSNN agree more"),
+        (-0.5, "the SAMs of CKDSNN agree less"),
+        (0.0, "it is not shown that the SAMs of CKDSNN agree more"),
+    ],
+)
 def test_whether_one_agrees_more_is_told_by_the_paired_interval(shift, verdict):
     one, noise = agreement(0), np.random.default_rng(1).normal(0, 0.1, 9)
     other = one._replace(matched=one.matched - shift + noise - noise.mean())
     told = readable(agreement_answer({"ckdsnn": one, "snn": other}, "ckdsnn", "snn"))
     assert (
-        told.startswith(f"One run of each says {verdict}")
+        told.startswith(f"In one run of each, {verdict}")
         and f"{shift:+.2f} [" in told.replace("-0.00", "+0.00")
         and "over 9 images" in told
     )

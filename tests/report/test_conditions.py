@@ -39,8 +39,10 @@ def test_the_table_and_the_figure_name_the_condition_and_have_its_numbers(runs):
 
 
 def test_the_answer_counts_the_conditions_under_which_a_pair_is_told_apart(runs):
-    text = readable(answer(runs, PAIRS, "as here"))
-    assert "Holm's correction, under 2 of 2 conditions" in text and "the means of 1 to 3 pairs each" in text
+    logits, maps, few = readable(answer(runs, PAIRS, "as here")).split("Under ")[1:]
+    assert logits.startswith("2 of 2 conditions **NLD** helps: as here (+8.33 [") and "T = 4 (+10.00 [" in logits
+    assert maps.startswith("1 of 2 conditions it is not shown that **SAMD**, added to NLD, helps: as here (")
+    assert few.startswith("1 of 2 conditions too few runs are on record to tell whether") and "T = 4 (" in few
 
 
 def test_the_lines_go_through_the_means_at_the_numbers_of_time_steps_on_record(record):
@@ -54,7 +56,7 @@ def test_the_lines_go_through_the_means_at_the_numbers_of_time_steps_on_record(r
 def test_the_gain_of_time_is_that_of_the_most_steps_over_the_fewest_of_each_method(record):
     cells = over_time_cells(record)
     said = readable(over_time_answer(Cells(cells).frame()))
-    assert said.startswith("T = 6 instead of T = 1 adds")
+    assert "**T = 6 instead of T = 1** " in said
     for name in {method.split("-t")[0] for method in cells}:
         pair = (cells[f"{name}-t6"], cells[name])
         gain = np.mean([run.accuracy for run in pair[0]]) - np.mean([run.accuracy for run in pair[1]])

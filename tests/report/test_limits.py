@@ -38,6 +38,14 @@ def test_every_setting_is_told_with_its_recipes_numbers(name):
     assert {kind for kind in done if kind in after} == {kind for kind, there in done.items() if not there}
 
 
+def test_the_time_steps_are_those_of_the_runs(record):
+    runs = Records()
+    for name in ("cifar10-16k-nld", "cifar10-16k-nld-t4", "cifar10-16k-nld-t6", "cifar10-16k-teacher"):
+        recipe = RECIPES[name]
+        runs.append(replace(record, id=recipe.record_id(0), tier=recipe.tier, recipe=asdict(recipe)))
+    assert "T = 1, 4 and 6, teacher" in limits(runs.frame()) and "T = 1, teacher" in limits(Records(runs[:1]).frame())
+
+
 def test_a_pages_limits_name_each_setting_once_and_its_machines(record):
     devices = {"cifar10-16k-nld": "cpu: a", "cifar10-16k-snn": "cuda: b", "cifar100-resnet19-e20-nld": "cuda: c"}
     runs = Records()
@@ -48,5 +56,6 @@ def test_a_pages_limits_name_each_setting_once_and_its_machines(record):
     said = limits(runs.frame())
     assert said.count("Tier <span") == 2 and "16,000 training images" in said and "ResNet-19" in said
     assert "Trained on: CPU, CUDA." in said and "paper's networks are larger, or have more data" in said
+    assert said.count("paper's networks are larger") == 1, "once, not for each setting"
     paper = limits(Records(runs[2:]).frame())
     assert "Trained on: CUDA." in paper and "larger" not in paper

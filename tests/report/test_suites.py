@@ -147,12 +147,11 @@ def test_a_pair_is_compared_over_the_seeds_of_both_and_what_is_not_on_record_is_
 def test_the_answer_says_which_way_each_comparison_went(record):
     runs = runs_of(record, PAIRED)
     logits, maps = readable(answers(runs, [PAIRS["logits"], PAIRS["maps"]])).split(". ")
-    assert "is better than" in logits and "+8.33 [" in logits and "cannot be told from" in maps and "(n = 3)" in maps
+    assert logits.startswith("**NLD** helps (+8.33 [") and "n = 3" in logits
+    assert maps.startswith("It is not shown that **SAMD**, added to NLD, helps (+0.17 [")
     swapped = readable(answers(runs, [("snn", "nld")]))
-    assert "is worse than" in swapped and "-8.33 [" in swapped
+    assert swapped.startswith("**plain SNN** is worse than NLD (-8.33 [")
     assert "Not measured yet: CKDSNN against KD." in answers(runs, [PAIRS["maps"], ("ckdsnn", "kd")])
-    many = answers(runs, [*PAIRS.values(), ("snn", "nld"), ("snn", "ckdsnn")])
-    assert many.index("Better") < many.index("Not told apart") < many.index("Worse")
 
 
 def test_pairs_are_read_and_others_refused():

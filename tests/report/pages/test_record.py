@@ -4,6 +4,7 @@ import base64
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from PIL import Image
 from ckdsnn.data import DATASETS
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import load_arrays
-from ckdsnn.report.pages.record import BELOW, PICTURES, SIZE, Around, apart, drawing, page
+from ckdsnn.report.pages.record import BELOW, PICTURES, SIZE, TERMS, Around, apart, drawing, page
 
 
 def read(record, arrays=()):
@@ -56,6 +57,20 @@ def test_an_older_record_has_a_dash_for_the_folded_count(record):
         facts["Operations for an image"]
         == f"strict count: {energy['mac']:,.0f} MAC, {energy['ac']:,.0f} AC; folded count: –"
     )
+
+
+def test_the_first_place_of_a_term_leads_to_the_glossary(record):
+    around = Around("c", {}, (), "it.json", glossary="../glossary.html")
+    links = BeautifulSoup(page(record, around), "html.parser").select("a[href*=glossary]")
+    assert {link.text: link["href"].split("#")[1] for link in links} == {
+        "T": "term-Time-steps",
+        "Best epoch": "term-Last-epoch-best-epoch",
+        "Firing rate": "term-Firing-rate",
+        "MAC": "term-MAC-AC",
+    }
+    text = (Path(__file__).parents[3] / "book" / "glossary.md").read_text()
+    assert {*TERMS.values()} <= {*text.split("\n")}, "each is a term of the glossary"
+    assert not BeautifulSoup(page(record, replace(around, glossary="")), "html.parser").select("a[href*=glossary]")
 
 
 def test_the_drawing_shows_each_epoch_at_its_height():

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from ckdsnn.report.pages.results import (
     OURS,
     above,
     answer,
+    in_order,
     published_parts,
     runs_script,
     runs_table,
@@ -22,7 +23,7 @@ from ckdsnn.report.pages.results import (
 from tests.report.examples import readable, runs_of, with_accuracy
 
 ROOT = Path(__file__).parents[3]
-ENTRY = Published("CIFAR-100", "ResNet-19", 1, "CKDSNN", 79.11, "second-hand", cite="ckdsnn")
+ENTRY = Published("CIFAR-100", "ResNet-19", 1, "CKDSNN", 79.11, "second-hand", cite="liu2026closer")
 RIVAL = Published("CIFAR-100", "ResNet-19", 1, "EnOF", 77.08, "second-hand", cite="enof")
 
 
@@ -55,7 +56,7 @@ def rows(text):
 
 def test_ours_stands_beside_the_published_number_of_the_same_run_alone(runs):
     assert rows(published_parts([RIVAL, ENTRY], runs, plain)) == [
-        "| ResNet-19, T = 1 | CKDSNN {cite}`ckdsnn` | 79.11 | second-hand "
+        "| ResNet-19, T = 1 | CKDSNN {cite}`liu2026closer` | 79.11 | second-hand "
         "| CKDSNN: 77.50 ± 0.71 (n = 2), 100 epochs; CKDSNN: 79.00 (n = 1), 400 epochs; "
         "CKDSNN (count): 78.50 (n = 1), 100 epochs |",
         "| ResNet-19, T = 1 | EnOF {cite}`enof` | 77.08 | second-hand | – |",
@@ -94,6 +95,22 @@ def test_every_run_is_in_the_table_with_its_accuracy_and_a_link(runs, record):
     assert ann["Method"] == label_of("teacher") and ann["T"] == "ANN" and "nan" not in str(found).lower()
 
 
+def test_the_papers_networks_come_first_and_a_teacher_before_its_students(record):
+    names = (
+        "digits-kd",
+        "cifar10-16k-kd",
+        "cifar10-16k-snn",
+        "cifar100-resnet19-e20-kd",
+        "cifar100-resnet19-e20-teacher",
+    )
+    runs = Records()
+    for name in names:
+        recipe = RECIPES[name]
+        runs.append(replace(record, id=recipe.record_id(0), tier=recipe.tier, recipe=asdict(recipe)))
+    frame = runs.frame()
+    assert [name.rsplit("-s0-", 1)[0] for name in in_order(frame)["id"]] == [names[n] for n in (4, 3, 2, 1, 0)]
+
+
 def test_a_run_says_whether_the_published_number_lies_in_its_interval(runs):
     found = {name: row["Published (%)"] for name, row in shown(runs, [RIVAL, ENTRY]).items()}
     for run in runs.itertuples():
@@ -114,7 +131,7 @@ def test_each_data_set_has_a_table_and_an_uncertain_t_a_question_mark(record):
     text = published_parts([doubtful, unknown], Records([record]).frame(), plain)
     assert re.findall(":name: (.*)", text) == ["results-published-cifar-10", "results-published-imagenet-1k"]
     assert rows(text) == [
-        "| ResNet-19, T = 1? | CKDSNN {cite}`ckdsnn` | 79.11 | second-hand | of a summary |",
+        "| ResNet-19, T = 1? | CKDSNN {cite}`liu2026closer` | 79.11 | second-hand | of a summary |",
         "| not named, T = ? | KDSNN {cite}`kdsnn` | 63.42 (best) | second-hand |",
     ]
 
