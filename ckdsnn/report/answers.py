@@ -51,7 +51,7 @@ def statements(found: Sequence[Comparison], family: int) -> list[str]:
     if len({one.baseline for one in others}) == 1 < len(others):
         baseline = label_of(others[0].baseline)
         methods = {apart(label_of(one.method), baseline): one for one in others}
-        are = "are" if others[0].sign and len(others) <= FEW else "is"
+        are = "are" if others[0].sign else "is"
         return [*texts, f"{named(methods, family)} {are} {better(others[0])} than {baseline}"]
     for label in dict.fromkeys(label_of(one.method) for one in others):
         own = {apart(label_of(one.baseline), label): one for one in others if label_of(one.method) == label}
@@ -82,10 +82,8 @@ def apart(label: str, known: str) -> str:
 
 def named(found: Mapping[str, Comparison], family: int) -> str:
     """Names of one verdict, each with its number; of more than FEW the lowest and the highest mean alone."""
-    shown = next(iter(found.values())).sign
-    if len(found) > FEW:
-        return f"{'each' if shown else 'any'} of {len(found)} others ({ends(found, family)})"
-    return listing(found, family, "and" if shown else "or")
+    last = "and" if next(iter(found.values())).sign else "or"
+    return f"{series(found, last)} ({ends(found, family)})" if len(found) > FEW else listing(found, family, last)
 
 
 def listing(found: Mapping[str, Comparison], family: int, last: str = "and", digits: int = 2) -> str:

@@ -77,7 +77,7 @@ def in_notebooks(book: Generator) -> Iterator[Shown]:
         found = compare_runs(runs, pairs)
         assert len(found) == len(pairs), f"{source.name}: every question can be answered"
         told = answers(runs, pairs)  # of more than a few that are not shown it has the ends alone
-        yield f"{source.name}, asked", told, [one for one in found if one.sign or " others (" not in told]
+        yield f"{source.name}, asked", told, [one for one in found if one.sign or " (from " not in told]
     yield "ranges, pick", pick_answer(load("ranges"), "nld"), [on_other_seeds(load("ranges"), "nld")[-1]]
     for suite in ("timesteps", "conditions"):
         runs, (pairs,) = load(suite), in_code(suite, "pairs")

@@ -57,8 +57,8 @@ def test_of_many_that_are_not_shown_the_ends_are_told(record):
     text = told(record, accuracies, [(name, "ckdsnn") for name in weights])
     low, high = (np.mean(noise) + gain for gain in (-0.3, 0.4))
     assert text == (
-        f"It is not shown that any of 4 others (from {low:+.2f} for “γ = 3” to {high:+.2f} for “β = 10”) is better "
-        "than CKDSNN."
+        "It is not shown that “β = 0.1”, “β = 10”, “γ = 3” or “τ = 1” "
+        f"(from {low:+.2f} for “γ = 3” to {high:+.2f} for “β = 10”) is better than CKDSNN."
     )
 
 

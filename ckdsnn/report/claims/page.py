@@ -34,9 +34,9 @@ SHOWN = {  # what is compared -> in words, unit of a difference, digits after th
     "rise": ("rise of the loss", "nat", 2),
     "lost": ("accuracy lost", "points", 2),
 }
-RANGE_WORDS = {  # map range of a variant -> after its verdict
-    HEAVY: " with thirty times the weight of SAMD",
-    COUNT: " with the student's map left a count of spikes",
+RANGE_WORDS = {  # map range of a variant -> in words
+    HEAVY: "with thirty times the weight of SAMD",
+    COUNT: "with the student's map left a count of spikes",
 }
 LOOKS = {YES: "supported", HOLDS: "supported", OPPOSITE: "contradicted", FAILS: "contradicted", OPEN: "inconclusive"}
 
@@ -78,7 +78,9 @@ def verdicts(claim: Claim, evidence: Evidence) -> str:
     """The verdict on a claim in a sentence, with those on its variants, and a link to its evidence."""
     found = {name: f"**{verdict_of(answers, name)}**" for name, answers in judge(claim, evidence).items()}
     link = f"[{claim.key}](../book/claims.md#claim-{claim.key.lower()})"
-    own, *variants = (f"{verdict}{RANGE_WORDS.get(name, '')}" for name, verdict in found.items())
+    own, *variants = (
+        verdict if name in (ANY, SCALED) else f"{RANGE_WORDS[name]}: {verdict}" for name, verdict in found.items()
+    )
     return f"The claim ({link}) is {own}" + f" ({'; '.join(variants)})" * bool(variants) + "."
 
 
