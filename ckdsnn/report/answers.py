@@ -68,10 +68,12 @@ def claim(one: Comparison) -> str:
 
 
 def better(one: Comparison) -> str:
+    """What a method is beside its baseline, or was to be."""
     return "worse" if one.sign == -1 else "better"
 
 
 def helps(one: Comparison) -> str:
+    """What a part does, or was to do."""
     return "harms" if one.sign == -1 else "helps"
 
 

@@ -28,9 +28,9 @@ def show(shown: Chart | Table, records: pd.DataFrame | Iterable[Document] = (), 
     display(shapes | {"text/csv": shown.csv()}, raw=True, metadata={"ckdsnn": stated})
 
 
-def answer(*sentences: str) -> None:
-    """Display what a page has found, in one or two plain sentences; the book puts them under its title."""
-    text = " ".join(filter(None, sentences))
+def answer(*paragraphs: str) -> None:
+    """Display what a page has found, in a few plain sentences; the book puts them under its title."""
+    text = "\n\n".join(filter(None, paragraphs))
     tell(f":::{{admonition}} Answer\n:class: answer\n{text}\n:::", f"Answer: {text}")
 
 

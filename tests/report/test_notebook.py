@@ -97,7 +97,7 @@ def test_sentences_are_markdown_and_elsewhere_lines_that_fit(published, known):
     told, answered = (one["data"] for one in published)
     lines = told["text/plain"].split("\n")
     assert max(map(len, lines)) <= 78 and [line[:2] for line in lines] == ["- ", "  ", "  ", "- "]
-    assert "admonition" in answered["text/markdown"] and answered["text/plain"] == "Answer: Yes. It does."
+    assert "admonition" in answered["text/markdown"] and answered["text/plain"] == "Answer: Yes.\n\nIt does."
     assert annotate(notebook_of(published, {}), NAME, known) == (
         [],
         {},
