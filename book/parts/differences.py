@@ -1,6 +1,7 @@
 """The parts of the page of differences between paper and released code."""
 
 from book.parts.generator import TIER, Generator, part
+from ckdsnn.report.answers import IN_BRACKETS
 from ckdsnn.report.pages import differences
 
 
@@ -18,7 +19,7 @@ def worth(book: Generator) -> str:
 @part("worth-answer")
 def worth_answer(book: Generator) -> str:
     """Which difference matters most."""
-    return differences.answer(book.evidence.load("released"))
+    return f"{differences.answer(book.evidence.load('released'))}\n\n{IN_BRACKETS}"
 
 
 @part("best")

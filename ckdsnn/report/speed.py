@@ -186,7 +186,7 @@ def answer(runs: pd.DataFrame) -> str:
     found = "; ".join(f"{gains(own)} times on {name} (ours in {dtype})" for (name, dtype), own in machines)
     reached = (100 * ours["floor"] / ours["seconds"]).groupby([ours["id"], ours["case"]]).median()
     return (
-        "Our training step is so many times as fast as the released recipe's, which computes in float32: "
+        "How many times as fast as the released recipe's, which computes in float32, our training step is: "
         f"{found}; medians of {ours['block'].max()} blocks, from the network and T that gain least to those that gain "
         "most. It reaches "
         f"{between(reached, '{:.0f}'.format)} % of the speed that the device would allow at most."

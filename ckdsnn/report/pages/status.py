@@ -100,7 +100,7 @@ def status_table(name: str, caption: str, pieces: Iterable[Piece], found: Mappin
         "State": lambda piece: DRAWN if piece.drawn else of(state)(piece),
         "Tier": of(tiers),
         "n": of(seeds),
-        "Newest record": of(newest),
+        "Newest record": lambda piece: of(newest)(piece).replace("-", "\u2011"),  # which no line break parts
         "Shown on": lambda piece: shown(piece, of(state)(piece)),
     }
     return Table.of(name, caption, pieces, columns)
