@@ -33,7 +33,7 @@ DISTANCES = {  # of a student from its teacher -> on an axis, in a sentence, the
     "same": ("Same prediction\n(share)", "the class that it predicts", 1),
     "correlation": ("Correlation of\nSAM and CAM", "where it looks (beyond what all maps share)", 1),
 }
-SIDES = {-1: "nearer to its teacher in", 1: "farther from it in", 0: "not shown to be either in"}
+SIDES = {-1: "nearer to its teacher in", 1: "farther from it in", 0: "not shown to be nearer or farther in"}
 PROFILE = {  # what is measured of one network -> in words
     "zeros": "Zeros in the last stage (share)",
     "feature": "Mean feature or firing rate",
