@@ -11,7 +11,7 @@ import pytest
 from book.contents import pages
 from book.parts import PARTS, PLACE, Generator
 from book.parts.results import as_named
-from book.provenance import find_records
+from book.provenance import Figure, find_records
 from ckdsnn.analysis.cells import load_cells
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
@@ -48,6 +48,15 @@ def root(record, tmp_path):
     for name in ("README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
+
+
+def test_a_figure_of_some_runs_of_a_suite_has_their_number_of_seeds(root):
+    records = find_records(root)
+    drawn = tuple(name for name in records if "-s0-" in name)
+    book = Generator(root, records, [Figure("cam-sam", ".png", b"", "", records=drawn)])
+    rows = [line.split(" | ") for line in book.make("status", "figures").splitlines() if line.startswith("| Figure")]
+    seeds = {row[0].removeprefix("| "): row[5] for row in rows}
+    assert seeds["Figure 3 (b, c)"] == "1" and seeds["Figure 4 (a)"] == "3"
 
 
 def generator(root):
