@@ -122,7 +122,8 @@ def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:
         "T": text(runs["T"], "{}", "ANN"), "Epochs": runs["epochs"],
         "Seed": runs["seed"], "Accuracy (%)": text(runs["accuracy"], "{:.2f}"), "95 %": low + "\u2060–\u2060" + high,
         "Published (%)": published.str.removesuffix("; "),
-        "Spikes (%)": text(runs["firing_rate"], "{:.1f}"), "Energy, strict (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
+        "Spikes (%)": text(runs["firing_rate"], "{:.1f}"),
+        "Energy, strict (µJ)": text(runs["compute_nj"] / 1000, "{:.2f}"),
         "Tier": runs["tier"].astype(str), "Record": [record_link(name) for name in runs["id"]],
     })  # fmt: skip
     table = itables.to_html_datatable(
