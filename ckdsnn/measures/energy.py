@@ -14,14 +14,14 @@ from torch import nn
 from ckdsnn.measures.operations import Counting, Operations
 from ckdsnn.models import LIF, evaluating
 
-RATE_BATCH = 50  # images at once: a wide ResNet-19 keeps some 25 MB of activations an image at T = 4
+AT_ONCE = 50  # images at once: a wide ResNet-19 keeps some 25 MB of activations an image at T = 4
 COSTS = SimpleEnergyCostConfig.fp32()
 MODEL = "simple_horowitz_step_composite_v1"  # what spikingjelly calls these costs and what they are taken of
 
 
 def firing_rates(model: nn.Module, batches: Iterable[torch.Tensor]) -> dict[str, float]:
     """Layer name -> share of (neuron, time step) pairs that spike on all images; empty for an ANN."""
-    parts, counts = (part for batch in batches for part in batch.split(RATE_BATCH, dim=-4)), []
+    parts, counts = (part for batch in batches for part in batch.split(AT_ONCE, dim=-4)), []
     inside = tuple(f"{name}." for name, part in model.named_modules() if isinstance(part, LIF))
     with monitor.OutputMonitor(model, (LIF, BaseNode), lambda spikes: spikes.float().mean().item()) as rates:
         with evaluating(model), torch.no_grad():
@@ -51,7 +51,8 @@ def energy_per_image(model: nn.Module, images: torch.Tensor) -> dict[str, Any]:
         torch.no_grad(),
         Counting(model) as counted,
     ):
-        model(images.cpu())
+        for part in images.split(AT_ONCE, dim=-4):
+            model(part.cpu())
     count = images.shape[-4]  # event frames have their time axis before it
     return {
         **in_nanojoule(counted.strict, sum(states), count),

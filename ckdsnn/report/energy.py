@@ -26,7 +26,7 @@ HEADS = {
     "ac": "AC (10³)",
     "arithmetic": "Arithmetic alone (µJ)",
     "with_memory": "With memory (µJ)",
-    "folded": "Arithmetic, folded count (µJ)",
+    "folded": "Alone, folded count (µJ)",
     "firing_rate": RATE,
 }
 COUNTS = {"strict": "", "folded": "folded_"}  # convention -> what its columns begin with

@@ -101,9 +101,10 @@ def test_measuring_leaves_the_model_as_it_was(student, measure):
 
 
 @pytest.mark.parametrize("events", [False, True], ids=["images", "events"])
-def test_firing_rates_do_not_depend_on_how_many_images_run_at_once(student, events, monkeypatch):
+def test_rates_and_energy_do_not_depend_on_how_many_images_run_at_once(student, events, monkeypatch):
     x = torch.stack([X, -X]) if events else X
-    whole = firing_rates(student, [x])
+    whole, costs = firing_rates(student, [x]), energy_per_image(student, x)
     assert firing_rates(student, x.split((2, 1), -4)) == pytest.approx(whole, abs=2e-6)
-    monkeypatch.setattr(energy, "RATE_BATCH", 2)
+    monkeypatch.setattr(energy, "AT_ONCE", 2)
     assert firing_rates(student, [x]) == pytest.approx(whole, abs=2e-6)
+    assert energy_per_image(student, x) == costs
