@@ -99,9 +99,10 @@ def differences(claim: Claim, evidence: Evidence) -> str:
 
 
 def with_p(comparison: Comparison) -> str:
-    """The number of pairs and the corrected p value, which a line break does not part."""
+    """The number of pairs and, of enough for one, the corrected p value, which a line break does not part."""
     p = probability(comparison.corrected)
-    return whole(f"(n = {comparison.n}, p {p if p.startswith('<') else f'= {p}'})")
+    stated = "" if p == DASH else f", p {p}" if p.startswith("<") else f", p = {p}"
+    return whole(f"(n = {comparison.n}{stated})")
 
 
 def evidence_table(name: str, caption: str, found: Sequence[Answer]) -> Table:
