@@ -88,7 +88,7 @@ def test_both_ends_of_the_ranges_are_tried_of_every_requirement(extras):
     tried, names = requirements(extras), {canonicalize_name(requirement.name) for requirement in declared()}
     core = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
     found = {canonicalize_name(Requirement(line).name) for line in tried}
-    assert found == (names if extras else core | {"pytest", "hypothesis"})
+    assert found == (names if extras else core | {"pytest", "pytest-xdist", "hypothesis"})
     for line in tried:
         allowed, low = Requirement(line), Requirement(lowest(line))
         (pin,) = low.specifier
@@ -138,7 +138,7 @@ def test_configuration_leaves_execution_to_papermill_and_the_address_to_the_buil
         (["book", "REPOSITORY=https://example.org/a/b"], "-m book.build --repository https://example.org/a/b"),
         (["check-book"], "-m book.check"),
         (["pdf"], "-m book.pdf"),
-        (["test"], "-m pytest"),
+        (["test"], "-m pytest -n auto --maxprocesses 8 --dist worksteal"),
     ],
 )
 def test_make_runs(arguments, command):

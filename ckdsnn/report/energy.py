@@ -110,20 +110,18 @@ def counted_table(name: str, caption: str, runs: pd.DataFrame) -> Table:
     return Table.of_frame(name, caption, found)
 
 
-def behind_pools(runs: pd.DataFrame) -> str:
+def behind_pools(runs: pd.DataFrame, mac_pj: float) -> str:
     """How much of the strict count the multiplications behind pools are at each T, in a sentence; "" for a single T.
 
     runs: of one network, whose first convolution is computed once for all steps and whose other layers read spikes or
-    pools of them. So all multiplications that a further step adds are behind pools.
+    pools of them. So all multiplications that a further step adds are behind pools. mac_pj: picojoule of one of them.
     """
-    from ckdsnn.measures.energy import COSTS  # here, because spikingjelly takes seconds
-
     found = runs.astype({"T": int, "mac": float, "compute_nj": float})
     macs = found.groupby("T")["mac"].min()
     if len(macs) < 2:
         return ""
     added = (macs.iloc[-1] - macs.iloc[0]) / (macs.index[-1] - macs.index[0])
-    shares = (100 * added * found["T"] * COSTS.e_mac_pj / 1000 / found["compute_nj"]).groupby(found["T"]).mean()
+    shares = (100 * added * found["T"] * mac_pj / 1000 / found["compute_nj"]).groupby(found["T"]).mean()
     parts = ", ".join(whole(f"{share:.0f} % at T = {steps}") for steps, share in shares.items())
     return f"In the strict count, multiplications behind pools are this much of the arithmetic energy: {parts}."
 

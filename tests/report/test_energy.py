@@ -80,7 +80,7 @@ def test_what_further_steps_multiply_is_behind_pools(record):
     runs = Records([at(1), at(2), at(4)]).frame()
     shares = [4.6 * steps / (4.6 * (0.5 + steps) + 2.3 * steps) for steps in (1, 2, 4)]
     expected = ", ".join(f"{100 * share:.0f} % at T = {steps}" for share, steps in zip(shares, (1, 2, 4), strict=True))
-    assert f"energy: {expected}." in readable(behind_pools(runs)) and behind_pools(runs[:1]) == ""
+    assert f"energy: {expected}." in readable(behind_pools(runs, 4.6)) and behind_pools(runs[:1], 4.6) == ""
 
 
 def test_efficiency_is_accuracy_for_the_arithmetic_alone(record):
