@@ -45,7 +45,8 @@ def try_end(end: str, extras: bool, folder: Path, tests: list[str]) -> bool:
     newest = ["--upgrade", "--upgrade-strategy", "eager"]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *newest, *wanted], check=True)
     here = os.environ | {"PYTHONPATH": str(ROOT)}  # the package itself is not installed, and some tests start it
-    return not subprocess.run([python, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "8", *tests], cwd=ROOT, env=here).returncode
+    command = [python, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "8", *tests]
+    return not subprocess.run(command, cwd=ROOT, env=here).returncode
 
 
 def main() -> int:
