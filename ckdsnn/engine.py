@@ -53,6 +53,10 @@ class Engine:
     """the teacher's map at the last stage in closed form, without Grad-CAM's backward pass"""
     compile: bool = False
     """student and teacher through torch.compile; minutes to compile, and on a CPU slower after that"""
+    graph: bool = False
+    """on CUDA, a step is recorded once and then replayed as a whole; so far when it is measured, not in a training"""
+    fused_sgd: bool = False
+    """SGD changes all weights in one kernel, as it always does in a graph; weights may differ in the last bits"""
     remember_teacher: bool = False
     """what the teacher says of each training image is kept on disk for runs with the same teacher, data and seed, as
     those of a suite; 16 kB an image and epoch for ResNet-20, 64 kB for ResNet-19 at the paper's width"""

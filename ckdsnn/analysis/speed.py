@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 
+from ckdsnn.analysis.graph import CudaGraph, Replayed
 from ckdsnn.assemble import build_network, build_objective, fresh_teacher, shown_inputs
 from ckdsnn.distill import LOSSES, Objective
 from ckdsnn.engine import Engine, computes_half, engine, in_layout
@@ -22,8 +23,11 @@ class Step:
 
     images [B, C, H, W], labels [B]: the batch, on the device; may be replaced. inputs, shown: the form of what the
     network and its teacher see, by default the same. precision: fp32, bf16 (autocast), or
-    auto, see `computes_half`. `phases` are the parts of a step by name, in order, for those who time them one by one.
+    auto, see `computes_half`. `phases` are the parts of a step by name, in order, for those who time them one by one;
+    of a step that is replayed as a graph, which has none, they are the parts of its first calls.
     """
+
+    replayed: Replayed | None = None
 
     def __init__(
         self,
@@ -41,7 +45,11 @@ class Step:
         self.network = switches.prepare(network, self.device)
         self.objective = switches.tell(objective).to(self.device)
         trained = [*self.network.parameters(), *self.objective.parameters()]
-        self.optimizer = torch.optim.SGD(trained, lr=0.1, momentum=0.9, weight_decay=1e-4)
+        rate, fused = 0.1, switches.fused_sgd or switches.graph
+        if switches.graph:
+            self.replayed = Replayed(self.compute, CudaGraph(self.device))
+            rate = torch.tensor(rate, device=self.device)  # a schedule changes it: to be read at each replay
+        self.optimizer = torch.optim.SGD(trained, rate, momentum=0.9, weight_decay=1e-4, fused=fused or None)
         self.half = computes_half(precision, self.device.type)
         inputs = inputs or InputSpec()
         self.images = in_layout(torch.randn_like(inputs.blank(batch, self.device)), switches.layout)
@@ -68,6 +76,13 @@ class Step:
 
     def __call__(self) -> torch.Tensor:
         """All phases once; the loss, a scalar still on the device."""
+        batch = (self.images, self.labels, *([] if self.pictures is None else [self.pictures]))
+        return (self.replayed or self.compute)(*batch)
+
+    def compute(self, images: torch.Tensor, labels: torch.Tensor, pictures: torch.Tensor | None = None) -> torch.Tensor:
+        """`__call__` on this batch, launch by launch."""
+        self.images, self.labels, self.pictures = images, labels, pictures
+        self.features = self.total = None  # what is left of a former step would bind its gradients to another stream
         for phase in self.phases.values():
             phase()
         return self.total.detach()

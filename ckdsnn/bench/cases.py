@@ -71,24 +71,29 @@ def find_implementations(names: str, device: torch.device) -> list[str]:
     return found
 
 
-def switched(device: torch.device) -> dict[str, Engine]:
-    """The present engine with one switch turned, by what then differs.
+def switched(device: torch.device) -> list[str]:
+    """Our implementations with one switch of the present engine turned, by name.
 
-    Not tried: compiling on a CPU; keep_memory, which holds for the whole process, and so for the reference as well;
-    remember_teacher, which spares other runs' steps the teacher, not this one. On CUDA the neuron differs at T = 1
-    alone.
+    Not tried: compiling and graphs on a CPU; keep_memory, which holds for the whole process, and so for the reference
+    as well; remember_teacher, which spares other runs' steps the teacher, not this one. On CUDA the neuron differs at
+    T = 1 alone.
     """
-    present = engine()
-    turned = {name: not value for name, value in asdict(present).items() if isinstance(value, bool)}
+    turned = {name: not value for name, value in asdict(engine()).items() if isinstance(value, bool)}
     turned["neuron"] = "spikingjelly"
-    for name in ("keep_memory", "remember_teacher", *(["compile"] if device.type == "cpu" else [])):
+    for name in ("keep_memory", "remember_teacher", *(["compile", "graph"] if device.type == "cpu" else [])):
         del turned[name]
-    return {f"ours, {name}={value}": replace(present, **{name: value}) for name, value in turned.items()}
+    return [named("ours", **{name: value}) for name, value in turned.items()]
 
 
-def engine_of(implementation: str, device: torch.device) -> Engine:
-    """The switches of one of our own implementations."""
-    return switched(device).get(implementation, engine())
+def named(base: str, **switches: bool | str) -> str:
+    """The name of an implementation with these switches of the present engine turned."""
+    return ", ".join([base, *(f"{name}={value}" for name, value in switches.items())])
+
+
+def engine_of(implementation: str) -> Engine:
+    """The switches of an implementation by its name."""
+    turned = dict(part.split("=") for part in implementation.split(", ")[1:])
+    return replace(engine(), **{name: {"True": True, "False": False}.get(text, text) for name, text in turned.items()})
 
 
 def build(case: Case, implementation: str, device: torch.device, **changes: bool) -> Step | ReferenceStep:
@@ -98,10 +103,10 @@ def build(case: Case, implementation: str, device: torch.device, **changes: bool
     """
     if implementation == "reference":
         return ReferenceStep(build(case, "ours-fp32", device))
-    sizes, switches = asdict(case), replace(engine_of(implementation, device), **changes)
+    sizes, switches = asdict(case), replace(engine_of(implementation), **changes)
     with using(switches), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        precision = PRECISIONS.get(implementation, "auto")
+        precision = PRECISIONS[implementation.split(", ")[0]]
         return training_step(sizes.pop("model"), **sizes, device=device, precision=precision)
 
 

@@ -16,6 +16,7 @@ class ReferenceStep(Step):
     """
 
     half = False
+    pictures = None
 
     def __init__(self, step: Step):
         self.device = step.device

@@ -21,7 +21,7 @@ from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
 from ckdsnn.records.provenance import code_state, environment, utc_now
 
 BLOCK = 3.0  # seconds that a block of full steps should take
-WARM_UP = 3  # steps after the counted one, which is warm-up enough for a CPU unless it compiles
+WARM_UP = 5  # steps after the counted one, which is warm-up enough for a CPU unless it compiles; a graph is then made
 MOST_WORKERS = 8  # of the reference's loader
 
 
@@ -48,10 +48,11 @@ class Bench:
     def prepare(self, case: Case, name: str) -> tuple[Contender, dict[str, Any]]:
         """A warm contender, and what is measured of it alone."""
         memory = Memory(self.device)
-        step, compiled = build(case, name, self.device), engine_of(name, self.device).compile
-        # torch would never compile what it first meets while it counts
-        flops, least_bytes = count(build(case, name, self.device, compile=False) if compiled else step)
-        for _ in range(WARM_UP if compiled or self.device.type == "cuda" else 0):
+        step, switches = build(case, name, self.device), engine_of(name)
+        # torch would never compile what it first meets while it counts, and counts nothing in a graph
+        own = switches.compile or switches.graph
+        flops, least_bytes = count(build(case, name, self.device, compile=False, graph=False) if own else step)
+        for _ in range(WARM_UP if switches.compile or self.device.type == "cuda" else 0):
             step()
             step.forward()
         memory.restart()
@@ -72,7 +73,7 @@ class Bench:
         """The training input of an implementation, and the seconds of one process's work behind a batch."""
         if name == "reference":
             return self.loader, source_seconds(ReferenceInput(case.batch, self.device, 0), 1, self.device)
-        own = OwnInput(case.batch, self.device, engine_of(name, self.device).layout)
+        own = OwnInput(case.batch, self.device, engine_of(name).layout)
         return own, source_seconds(own, max(1, IMAGES // case.batch), self.device)
 
     def sweep(self, batch: int) -> list[dict[str, Any]]:
@@ -138,7 +139,7 @@ def run_bench(
     code = code_state()
     loader = ReferenceInput(batch, device, worker_count()) if "reference" in names else None
     bench = Bench(device, rounds, steps, loader)
-    turned = list(switched(device)) if switches else []
+    turned = switched(device) if switches else []
     entries = [e for case in cases for e in bench.measure(case, names + turned * (case.model == "resnet20"))]
     points = bench.sweep(batch) if sweep else []
     limits = add_floors(entries, device)

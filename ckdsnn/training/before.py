@@ -9,6 +9,7 @@ from ckdsnn.analysis.speed import recipe_step
 from ckdsnn.assemble import build_data, build_network, teacher_recipe
 from ckdsnn.data.specs import FOLDER
 from ckdsnn.data.streamed import find_pictures
+from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import data_root
 from ckdsnn.models import evaluating
@@ -16,6 +17,12 @@ from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 from ckdsnn.training.machine import Machine
 from ckdsnn.training.teacher import needs_run
+
+
+def refuse_graph() -> None:
+    """Raise CkdsnnError where the engine asks for a graph: a training computes its steps launch by launch."""
+    if engine().graph:
+        raise CkdsnnError("graph = True: so far only `ckdsnn bench` replays a step as a graph; expected False")
 
 
 def check_same(recipe: Recipe, found: Record, data: str | Path | None) -> None:

@@ -13,7 +13,7 @@ from torchmetrics.classification import MulticlassAccuracy
 from ckdsnn.data.batches import Examples
 from ckdsnn.data.module import IGNORED
 from ckdsnn.distill import Objective
-from ckdsnn.engine import in_layout
+from ckdsnn.engine import engine, in_layout
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import utc_now
@@ -123,9 +123,8 @@ class Classifier(L.LightningModule):
         if recipe.optimizer == "adamw":
             optimizer = torch.optim.AdamW(self.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
         else:
-            optimizer = torch.optim.SGD(
-                self.parameters(), recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
-            )
+            options = {"momentum": recipe.momentum, "weight_decay": recipe.weight_decay}
+            optimizer = torch.optim.SGD(self.parameters(), recipe.lr, fused=engine().fused_sgd or None, **options)
         schedule = rise_and_fall(optimizer, steps, steps * recipe.warmup // recipe.epochs)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

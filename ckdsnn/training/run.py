@@ -20,7 +20,7 @@ from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record, load_arrays, load_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.provenance import code_state
-from ckdsnn.training.before import check_network, check_same, rehearse
+from ckdsnn.training.before import check_network, check_same, refuse_graph, rehearse
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_failure, write_record
 from ckdsnn.training.machine import Machine, leads, one_first, say
@@ -64,6 +64,7 @@ def run(
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
     check_count("seed", seed, 0)
+    refuse_graph()
     for name, losses in idle_fields(recipe, changes).items():
         say(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}")
     machine = Machine(accelerator, devices, nodes, strategy, workers)

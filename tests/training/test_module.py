@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from ckdsnn import run
+from ckdsnn import CkdsnnError, run
+from ckdsnn.engine import Engine, using
 from ckdsnn.recipe import RECIPES
 from ckdsnn.training.module import Classifier, rise_and_fall
 
@@ -43,3 +44,19 @@ def test_a_run_with_adamw_warm_up_and_smoothed_labels_goes_on_as_if_uninterrupte
     assert resumed.weights["sha256"] == through.weights["sha256"]
     plain = run(recipe.replace(label_smoothing=0.0), out=tmp_path / "through", progress=False)
     assert plain.weights["sha256"] != through.weights["sha256"]
+
+
+def test_fused_sgd_trains_as_sgd_does(record, student, results, tmp_path, monkeypatch):
+    asked = []
+    sgd = torch.optim.SGD
+    monkeypatch.setattr(torch.optim, "SGD", lambda *a, **k: asked.append(k["fused"]) or sgd(*a, **k))
+    with using(Engine(fused_sgd=True)):
+        fused = run(student, out=tmp_path, results=results, progress=False)
+    assert asked == [True]
+    assert [point["ce"] for point in fused.curve] == pytest.approx([point["ce"] for point in record.curve], rel=1e-2)
+
+
+def test_a_training_does_not_pretend_to_be_replayed(student, tmp_path):
+    with using(Engine(graph=True)), pytest.raises(CkdsnnError, match="only `ckdsnn bench` replays a step as a graph"):
+        run(student, out=tmp_path, progress=False)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,145 @@
+"""A replayed step is the step itself: on a CPU by a graph's stand-in, on a GPU by CUDA's."""
+
+import pytest
+import torch
+
+from ckdsnn.analysis.graph import WARM_UP, CudaGraph, Replayed
+from ckdsnn.analysis.speed import Step, training_step
+from ckdsnn.engine import Engine, using
+from ckdsnn.errors import CkdsnnError
+from tests.recorded_graph import RecordedGraph
+
+STEPS = WARM_UP + 3
+NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=NEEDS_CUDA)])
+def device(request, monkeypatch) -> str:
+    """On a CPU a graph is the stand-in, and nothing looks at the labels, as on a GPU nothing does."""
+    if request.param == "cpu":
+        monkeypatch.setattr("ckdsnn.analysis.speed.CudaGraph", RecordedGraph)
+        for place in ("objective", "maps"):
+            monkeypatch.setattr(f"ckdsnn.distill.{place}.check_classes", lambda *_, **__: None)
+    return request.param
+
+
+def make_step(device: str, timesteps: int, **switches) -> Step:
+    """A step in float64, where no rounding flips a spike."""
+    torch.manual_seed(0)
+    with using(Engine(**switches)):
+        step = training_step("resnet8", 1, timesteps, 6, 5, torch.device(device), "fp32")
+    step.network.double(), step.objective.double()
+    torch.manual_seed(1)  # NLD's noise
+    return step
+
+
+def batches(device: str, sizes: list[int], layout: torch.memory_format = torch.channels_last):
+    """Another batch for every step."""
+    generator = torch.Generator().manual_seed(2)
+    for size in sizes:
+        images = torch.randn(size, 3, 16, 16, generator=generator, dtype=torch.float64).to(device)
+        labels = torch.randint(5, (size,), generator=generator).to(device)
+        yield images.contiguous(memory_format=layout), labels
+
+
+def train(step: Step, batches) -> list[torch.Tensor]:
+    """The losses of steps on these batches."""
+    losses = []
+    for images, labels in batches:
+        step.images, step.labels = images, labels
+        losses.append(step())
+    return losses
+
+
+def assert_same(step: Step, other: Step) -> None:
+    for ours, theirs in zip(step.network.state_dict().values(), other.network.state_dict().values(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("timesteps", "switches"),
+    [(1, {}), (4, {}), (4, {"neuron": "spikingjelly"}), (1, {"channels_last": False}), (1, {"closed_cam": False})],
+)
+def test_losses_and_weights_are_those_of_single_steps(device, timesteps, switches):
+    slow, fast = (make_step(device, timesteps, graph=graph, **switches) for graph in (False, True))
+    layout = Engine(**switches).layout
+    torch.manual_seed(1)
+    expected = train(slow, batches(device, [6] * STEPS, layout))
+    torch.manual_seed(1)
+    losses = train(fast, batches(device, [6] * STEPS, layout))
+    assert fast.replayed.result is not None
+    torch.testing.assert_close(losses, expected, rtol=1e-5, atol=1e-8)
+    assert_same(fast, slow)
+    assert len(torch.stack(losses).unique()) == STEPS
+
+
+def test_a_batch_of_another_size_is_computed_as_usual_between_replays(device):
+    sizes = [6] * (WARM_UP + 1) + [4] + [6] * 2
+    slow, fast = (make_step(device, 1, graph=graph) for graph in (False, True))
+    torch.manual_seed(1)
+    expected = train(slow, batches(device, sizes))
+    torch.manual_seed(1)
+    torch.testing.assert_close(train(fast, batches(device, sizes)), expected, rtol=1e-5, atol=1e-8)
+    assert_same(fast, slow)
+
+
+def test_a_learning_rate_that_a_schedule_changes_is_read_at_every_replay(device):
+    whole = list(batches(device, [6] * STEPS))
+    steps = [make_step(device, 1, graph=graph) for graph in (False, True)]
+    for step in steps:
+        torch.manual_seed(1)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(step.optimizer, STEPS)
+        for batch in whole:
+            train(step, [batch])
+            schedule.step()
+    assert_same(*steps)
+
+
+def test_a_step_that_goes_on_from_what_another_has_saved_ends_like_one_that_went_through(device):
+    whole = list(batches(device, [6] * 2 * STEPS))
+    through, first, second = (make_step(device, 1, graph=True) for _ in range(3))
+    train(through, whole)
+    torch.manual_seed(1)
+    train(first, whole[:STEPS])
+    second.network.load_state_dict(first.network.state_dict())
+    second.optimizer.load_state_dict(first.optimizer.state_dict())
+    train(second, whole[STEPS:])
+    assert_same(second, through)
+
+
+def test_what_waits_for_the_gpu_is_refused(device):
+    kind = {"cpu": RecordedGraph, "cuda": CudaGraph}[device]
+    step = Replayed(lambda x: x * x.sum().item(), kind(torch.device(device)))
+    x = torch.ones(3, device=device)
+    for _ in range(WARM_UP):
+        assert step(x).sum() == 9
+    with pytest.raises(CkdsnnError, match=r"cannot be recorded as a CUDA graph; set graph = False: .+"):
+        step(x)
+
+
+def test_a_step_on_another_device_has_no_graph():
+    with pytest.raises(CkdsnnError, match="graph = True needs a CUDA device; a step on cpu has no graph"):
+        Step(torch.nn.Linear(2, 2), torch.nn.Identity(), 2, 2, torch.device("cpu"), switches=Engine(graph=True))
+
+
+def test_the_stand_in_keeps_what_python_told_it_and_computes_nothing_when_it_records():
+    """So that a step that only seems to be replayed would be found out."""
+    weight, factor, graph = torch.ones(2), [2.0], RecordedGraph(torch.device("cpu"))
+
+    def work():
+        return weight.mul_(factor[0]).sum()
+
+    result = graph.record(work)
+    assert weight.tolist() == [1, 1]
+    factor[0] = 100.0
+    graph.replay()
+    assert weight.tolist() == [2, 2] and result == 4
+
+
+def test_fused_sgd_changes_the_weights_as_sgd_does():
+    plain, fused = (make_step("cpu", 1, fused_sgd=switch) for switch in (False, True))
+    for step in (plain, fused):
+        torch.manual_seed(1)
+        train(step, batches("cpu", [6] * 3))
+    assert fused.optimizer.defaults["fused"] and not plain.optimizer.defaults["fused"]
+    assert_same(fused, plain)
