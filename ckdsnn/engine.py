@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-NEURONS = ("auto", "fused", "spikingjelly")
+NEURONS = ("auto", "fused", "spikingjelly")  # the first picks one of the others
 DTYPES = ("auto", "fp32", "bf16")  # what a step may be asked to compute in
 
 

@@ -90,10 +90,15 @@ def named(base: str, **switches: bool | str) -> str:
     return ", ".join([base, *(f"{name}={value}" for name, value in switches.items())])
 
 
+def switches_of(implementation: str) -> dict[str, bool | str]:
+    """The switches that an implementation's name says to be turned."""
+    turned = dict(part.split("=") for part in implementation.split(", ")[1:])
+    return {name: {"True": True, "False": False}.get(text, text) for name, text in turned.items()}
+
+
 def engine_of(implementation: str) -> Engine:
     """The switches of an implementation by its name."""
-    turned = dict(part.split("=") for part in implementation.split(", ")[1:])
-    return replace(engine(), **{name: {"True": True, "False": False}.get(text, text) for name, text in turned.items()})
+    return replace(engine(), **switches_of(implementation))
 
 
 def build(case: Case, implementation: str, device: torch.device, **changes: bool) -> Step | ReferenceStep:

@@ -2,26 +2,27 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ckdsnn.analysis.speed import default_device
+from ckdsnn.analysis.speed import Step, default_device
 from ckdsnn.bench.cases import Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
 from ckdsnn.bench.data import IMAGES, OwnInput
 from ckdsnn.bench.floor import count, measure_limits
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
 from ckdsnn.bench.reference_data import ReferenceInput
+from ckdsnn.bench.reference_step import ReferenceStep
 from ckdsnn.engine import precision_name, usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
 from ckdsnn.records.provenance import code_state, environment, utc_now
 
 BLOCK = 3.0  # seconds that a block of full steps should take
-WARM_UP = 5  # steps after the counted one, which is warm-up enough for a CPU unless it compiles; a graph is then made
+WARM_UP = 5  # steps before a measurement; a CPU that does not compile needs one
 MOST_WORKERS = 8  # of the reference's loader
 
 
@@ -34,6 +35,10 @@ class Bench:
     steps: int
     loader: ReferenceInput | None
     """the reference's input, whose processes serve all cases"""
+    block: float = BLOCK
+    """seconds that a block of full steps should take, where `steps` is 0"""
+    counts: dict[tuple, tuple[int, int]] = field(default_factory=dict)
+    """operations and bytes, which depend on a few things alone: see `count`"""
 
     def measure(self, case: Case, names: Iterable[str]) -> list[dict[str, Any]]:
         """An entry of the record for each implementation of the case, but for its floor."""
@@ -49,16 +54,14 @@ class Bench:
         """A warm contender, and what is measured of it alone."""
         memory = Memory(self.device)
         step, switches = build(case, name, self.device), engine_of(name)
-        # torch would never compile what it first meets while it counts, and counts nothing in a graph
-        own = switches.compile or switches.graph
-        flops, least_bytes = count(build(case, name, self.device, compile=False, graph=False) if own else step)
-        for _ in range(WARM_UP if switches.compile or self.device.type == "cuda" else 0):
+        flops, least_bytes = self.count(case, name, step)
+        for _ in range(WARM_UP if switches.compile or self.device.type == "cuda" else 1):
             step()
             step.forward()
         memory.restart()
         seconds, peak = phase_seconds(step), memory.peak()
         source, data_seconds = self.source(case, name)
-        steps = self.steps or max(1, round(BLOCK / sum(seconds.values())))
+        steps = self.steps or max(1, round(self.block / sum(seconds.values())))
         found = {
             "dtype": "bfloat16" if step.half else "float32",
             "phase_seconds": {"data": data_seconds, **seconds},
@@ -68,6 +71,16 @@ class Bench:
             "least_bytes": least_bytes,
         }
         return Contender(step, source, steps), found
+
+    def count(self, case: Case, name: str, step: Step | ReferenceStep) -> tuple[int, int]:
+        """Operations and least bytes of a step: convolutions do not depend on how the rest is computed."""
+        switches = engine_of(name)
+        key = case, name == "reference", step.half, switches.closed_cam
+        if key not in self.counts:
+            # torch would never compile what it first meets while it counts, and counts nothing in a graph
+            own = switches.compile or switches.graph
+            self.counts[key] = count(build(case, name, self.device, compile=False, graph=False) if own else step)
+        return self.counts[key]
 
     def source(self, case: Case, name: str) -> tuple[ReferenceInput | OwnInput, float]:
         """The training input of an implementation, and the seconds of one process's work behind a batch."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import nan
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -37,6 +37,8 @@ class BenchRecord(Document):
     flops, least_bytes and floor of one step without its input"""
     sweep: list[dict[str, Any]]
     """our own step along one axis at a time: images_per_second of every block of full steps, peak_memory_bytes"""
+    crowds: list[dict[str, Any]] = field(default_factory=list)
+    """steps of several processes at once on the one device: images_per_second of each process"""
 
     schema: ClassVar[str] = "bench.json"
     noun: ClassVar[str] = "bench record"

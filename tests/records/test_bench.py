@@ -137,3 +137,13 @@ def test_every_look_up_is_noted(tmp_path, monkeypatch):
 def test_an_id_is_made_of_device_and_time():
     device = "cuda: NVIDIA H200 (80GB)"
     assert bench_id(device, "2025-01-31T12:00:00Z") == "bench-cuda-nvidia-h200-80gb-20250131T120000Z"
+
+
+def test_steps_at_once_are_kept_and_records_from_before_have_none(tmp_path):
+    assert BenchRecord(**EXAMPLE).crowds == []
+    sizes = {"model": "resnet20", "width": 1, "timesteps": 1, "batch": 8, "implementation": "ours"}
+    record = BenchRecord(**EXAMPLE, crowds=[sizes | {"images_per_second": [3.0, 4.0]}])
+    save_bench(record, tmp_path)
+    assert BENCHES.load(record.id, tmp_path) == record
+    with pytest.raises(CkdsnnError, match="breaks the schema at crowds/0"):
+        BenchRecord(**EXAMPLE, crowds=[sizes])
