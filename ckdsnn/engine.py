@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-NEURONS = ("auto", "fused", "spikingjelly")  # the first picks one of the others
+NEURONS = ("auto", "fused", "spikingjelly", "triton")  # the first picks one of the others
 DTYPES = ("auto", "fp32", "bf16")  # what a step may be asked to compute in
 
 
@@ -46,7 +46,7 @@ class Engine:
     neuron: str = "auto"
     """fused (one autograd function for all time steps), spikingjelly, or auto: fused on a CPU and for a single time
     step, where it is faster (full-width ResNet-19 with its teacher on an H200: 16 ms a step, not 23), and else
-    spikingjelly, which has a Triton kernel for CUDA"""
+    spikingjelly, which has a Triton kernel for CUDA; triton: one of our own that moves less, on CUDA alone"""
     channels_last: bool = True
     """images and weights in the memory layout [B, H, W, C]"""
     closed_cam: bool = True

@@ -1,4 +1,4 @@
-"""The paper's spiking neuron: spikingjelly's, and a twin of it that is often faster.
+"""The paper's spiking neuron: spikingjelly's, and twins of it that are often faster.
 
 Leaky integrate-and-fire (released configuration: threshold 1, decay 0.5, hard reset to 0, triangular surrogate):
 
@@ -11,7 +11,7 @@ from spikingjelly.activation_based import neuron, surrogate
 from torch import nn
 
 from ckdsnn.engine import Engine
-from ckdsnn.errors import check_count
+from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.models.fused import FusedLIF
 
 
@@ -43,9 +43,14 @@ class LIF(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        sequence = self.sequence(x)
-        spikes = FusedLIF.apply(sequence) if self.is_fused(x.device) else self.step_through(sequence)
+        spikes = self.fire(self.sequence(x))
         return spikes.flatten(0, 1) if self.folded else spikes
+
+    def fire(self, sequence: torch.Tensor) -> torch.Tensor:
+        """Spikes [T, B, ...], computed as `kind` says."""
+        if self.kind == "triton":
+            return in_one_kernel(sequence)
+        return FusedLIF.apply(sequence) if self.is_fused(sequence.device) else self.step_through(sequence)
 
     def use(self, switches: Engine) -> None:
         """Compute as the switches say."""
@@ -65,3 +70,14 @@ class LIF(nn.Module):
         spikes = self.node(sequence)
         self.node.reset()  # a kept membrane would hold the graph alive and make the model impossible to copy
         return spikes
+
+
+def in_one_kernel(sequence: torch.Tensor) -> torch.Tensor:
+    """The paper's neuron on [T, B, ...], see `triton_lif`. Raises CkdsnnError where Triton does not run."""
+    if not sequence.is_cuda:
+        raise CkdsnnError(f"neuron = 'triton' needs a CUDA device, not {sequence.device.type}; expected auto")
+    try:
+        from ckdsnn.models.triton_lif import TritonLIF  # torch brings Triton on some platforms only
+    except ImportError as error:
+        raise CkdsnnError(f"neuron = 'triton': {error}; expected auto") from error
+    return TritonLIF.apply(sequence)

@@ -58,9 +58,18 @@ def assert_same(step: Step, other: Step) -> None:
 
 @pytest.mark.parametrize(
     ("timesteps", "switches"),
-    [(1, {}), (4, {}), (4, {"neuron": "spikingjelly"}), (1, {"channels_last": False}), (1, {"closed_cam": False})],
+    [
+        (1, {}),
+        (4, {}),
+        (4, {"neuron": "spikingjelly"}),
+        (4, {"neuron": "triton"}),
+        (1, {"channels_last": False}),
+        (1, {"closed_cam": False}),
+    ],
 )
 def test_losses_and_weights_are_those_of_single_steps(device, timesteps, switches):
+    if device == "cpu" and switches.get("neuron") == "triton":
+        pytest.skip("needs CUDA")
     slow, fast = (make_step(device, timesteps, graph=graph, **switches) for graph in (False, True))
     layout = Engine(**switches).layout
     torch.manual_seed(1)
