@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ckdsnn.analysis.speed import training_step
 from ckdsnn.engine import Engine, computes_half, engine, precision_name, using, wait_asleep
@@ -55,6 +56,31 @@ def test_every_switch_leaves_the_step_what_it_is(switches, timesteps):
     torch.testing.assert_close(loss, slow_loss, rtol=1e-9, atol=1e-12)
     for fast, slow in zip(gradients, slow_gradients, strict=True):
         torch.testing.assert_close(fast, slow, rtol=1e-7, atol=1e-10)
+
+
+class Convolved(TorchDispatchMode):
+    """Notes the tensors that convolutions read, forward and backward."""
+
+    def __init__(self):
+        super().__init__()
+        self.read = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if function in (torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default):
+            self.read += [x for x in args if isinstance(x, torch.Tensor) and x.dim() == 4]
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("timesteps", [1, 3])
+@pytest.mark.parametrize("switch", [True, False])
+def test_every_convolution_reads_the_layout_that_was_asked_for(timesteps, switch):
+    """One that reads another copies first, which no profile of the network's own code shows."""
+    with using(Engine(channels_last=switch)):
+        step = training_step("resnet8", 1, timesteps, batch=2, num_classes=5)
+    with Convolved() as convolved:
+        step()
+    assert len(convolved.read) > 50
+    assert all(x.is_contiguous(memory_format=Engine(channels_last=switch).layout) for x in convolved.read)
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")  # torch's own import

@@ -282,6 +282,9 @@ def go(options: argparse.Namespace) -> None:
     end = start + 60 * options.minutes - PACKING
     measured = start + 60 * options.minutes * (MEASURED_UNTIL if "train" in options.only else 1)
     (folder / "results").mkdir(parents=True, exist_ok=True)
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )  # not installed
     join(folder / "data", f"{DATA_SET}.npz")
     try:
         with shared_gpu():

@@ -150,8 +150,17 @@ class SpikingResNet(ResNet):
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """The stem's output over all steps, [T*B, C, H, W]."""
         check_sequence(x, self.channels, self.timesteps)
-        return self.stem(x).repeat(self.timesteps, 1, 1, 1) if x.dim() == 4 else self.stem(x.flatten(0, 1))
+        return repeated(self.stem(x), self.timesteps) if x.dim() == 4 else self.stem(x.flatten(0, 1))
 
     def forward(self, x: torch.Tensor) -> Features:
         stages = self.run_stages(self.encode(x), self.timesteps)
         return Features(self.head(stages[-1].mean((0, -2, -1))), stages)
+
+
+def repeated(x: torch.Tensor, steps: int) -> torch.Tensor:
+    """x [B, C, H, W] for every step, [T*B, C, H, W], in its own memory layout; `repeat` alone puts channels apart."""
+    if steps == 1:
+        return x
+    if x.is_contiguous(memory_format=torch.channels_last):
+        return x.permute(0, 2, 3, 1).repeat(steps, 1, 1, 1).permute(0, 3, 1, 2)
+    return x.repeat(steps, 1, 1, 1)
