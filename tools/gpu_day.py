@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -96,7 +96,7 @@ def gpu_minutes() -> dict[tuple, float]:
     }
 
 
-def missing(wanted: Trainings, out: Path) -> list:
+def missing(wanted: Trainings, out: Path) -> list[Any]:
     """The runs without a record, and the teachers that they lack."""
     from ckdsnn.recipe.named import RECIPES
     from ckdsnn.training.plan import Run, missing_runs
@@ -178,7 +178,7 @@ def run_tests(folder: Path, seconds: float) -> None:
     import torch
 
     end = time.monotonic() + seconds
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str((folder / "compiled").resolve())
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder / "compiled")
     cases = [(model, t) for model in ("resnet19", "resnet20") for t in ("1", "4")] if torch.cuda.is_available() else []
     compilers = [subprocess.Popen(python(__file__, "compile", model, t), cwd=ROOT) for model, t in cases]
     within(python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "cuda", *TESTS), seconds)
@@ -219,14 +219,14 @@ def search(out: Path, seconds: float, rehearse: bool) -> None:
     run_search("resnet8", "1", 2, min(seconds, 20), (1,), "resnet8", block=0.01, rounds=1, out=out)
 
 
-def newest_bench(folder: Path):
-    """The newest record of the measurement; None where there is none."""
+def newest_bench(folder: Path) -> Any:
+    """The newest BenchRecord of the day; None where there is none."""
     from ckdsnn.records.bench import load_benches
 
     return max(load_benches(folder / "results"), key=lambda record: record.started, default=None)
 
 
-def picks(record) -> list[str]:
+def picks(record: Any) -> list[str]:
     """The fastest way of each case, and its share of the floor, as text."""
     from ckdsnn.bench.search import fastest
 
@@ -243,7 +243,7 @@ def picks(record) -> list[str]:
     return lines
 
 
-def jobs_for(record, images: float, seconds: float) -> int | None:
+def jobs_for(record: Any, images: float, seconds: float) -> int | None:
     """How many trainings of so many images, at once, end most of them in the time; None where nothing was measured."""
     crowds = [c for c in record.crowds if c["implementation"] == "ours-fp32" and c["timesteps"] == 1] if record else []
     ended = {
@@ -278,13 +278,12 @@ def train(folder: Path, deadline: float, rehearse: bool) -> None:
 
 def go(options: argparse.Namespace) -> None:
     """The whole day, or the phases that were asked for."""
-    start, folder = time.monotonic(), options.folder
+    start, folder = time.monotonic(), options.folder.resolve()  # children work in another folder
     end = start + 60 * options.minutes - PACKING
     measured = start + 60 * options.minutes * (MEASURED_UNTIL if "train" in options.only else 1)
     (folder / "results").mkdir(parents=True, exist_ok=True)
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )  # not installed
+    known = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(known)  # trainings need not find the package installed
     join(folder / "data", f"{DATA_SET}.npz")
     try:
         with shared_gpu():

@@ -22,6 +22,7 @@ from ckdsnn.errors import CkdsnnError
 
 STEPS = 20  # between two looks at the clock
 PATIENCE = 5  # seconds for a process to end by itself
+LONGEST = 90  # seconds for an answer beyond the time of the steps: many processes that start at once need a while
 
 
 def serve(connection: Connection) -> None:
@@ -78,16 +79,18 @@ class Crowd:
         for connection in connections:
             connection.send((case, name, seconds))
         for connection in connections:
-            expect(connection, str)
+            expect(connection, str, LONGEST)
         for connection in connections:
             connection.send("go")
-        rates = [expect(connection, float) for connection in connections]
+        rates = [expect(connection, float, seconds + LONGEST) for connection in connections]
         print(f"{size} at once, {case}, {name}: {sum(rates):,.0f} images/s", flush=True)
         return asdict(case) | {"implementation": name, "images_per_second": rates}
 
 
-def expect(connection: Connection, kind: type) -> Any:
-    """The next answer. Raises CkdsnnError for the text of an error, and where the process has ended."""
+def expect(connection: Connection, kind: type, seconds: float) -> Any:
+    """The next answer. Raises CkdsnnError for the text of an error, and where none comes within so many seconds."""
+    if not connection.poll(seconds):
+        raise CkdsnnError(f"a process that measures steps has been silent for {seconds:.0f} s")
     try:
         answer = connection.recv()
     except EOFError as error:

@@ -23,19 +23,20 @@ from ckdsnn.records.provenance import code_state, environment, utc_now
 
 ROUNDS = 3
 BLOCK = 0.5  # seconds of a block of full steps: clocks and caches are warm by then, and there are many variants
-LEAST = 15.0  # seconds that must be left for another variant; a compiled one may take more
+LEAST = {False: 15.0, True: 60.0}  # seconds that must be left for another variant, by whether it is compiled
 FOR_CROWDS = 0.4  # of the time is kept for trainings at once
 AT_ONCE = 3.0  # seconds that these are measured
 
 Switches = dict[str, bool | str]
 Question = Callable[[Switches], list[str]]
 IDLE_ON_CPU = ("graph", "compile", "tf32")
+COMPILED: Switches = {"neuron": "fused", "compile": True}  # the one neuron that torch can join with its neighbours
 
 QUESTIONS: dict[str, Question] = {
     "as it is": lambda _: ["ours"],
     "which neuron, in a graph": lambda _: [named("ours", graph=True, neuron=kind) for kind in NEURONS[1:]],
     "which layout": lambda best: [named("ours", **best | {"channels_last": False})],
-    "compiled": lambda best: [named("ours", **best | {"compile": True, "graph": graph}) for graph in (False, True)],
+    "compiled": lambda best: [named("ours", **best | COMPILED | {"graph": graph}) for graph in (False, True)],
     "in which precision": lambda best: [named("ours-fp32", **best), named("ours-fp32", **best | {"tf32": False})],
     "SGD in one kernel, without a graph": lambda _: [named("ours", fused_sgd=True)],
 }
@@ -75,10 +76,12 @@ class Search:
 
     def attempt(self, case: Case, name: str) -> None:
         """Measure an implementation, unless that was tried or the time is over; one that fails is named and left."""
-        if (case, name) in self.tried or (self.found[case] and time.monotonic() + LEAST > self.deadline):
+        compiled = "compile" in switches_of(name)
+        too_late = time.monotonic() + LEAST[compiled] > self.deadline
+        if (case, name) in self.tried or (too_late and self.found[case]):
             return
         self.tried.add((case, name))
-        if switches_of(name).get("compile"):
+        if compiled:
             torch.compiler.reset()  # torch gives up on code that it has compiled for several networks
         try:
             entries = self.bench.measure(case, [name])
@@ -91,7 +94,7 @@ class Search:
 
 def compile_ahead(case: Case) -> None:
     """Compile the step of a case, for torch's cache on the disk: a process that compiles it later finds it there."""
-    step = build(case, named("ours", compile=True), default_device())
+    step = build(case, named("ours", **COMPILED), default_device())
     step()
     step()
 
@@ -101,7 +104,7 @@ def at_once(search: Search, crowds: Sequence[int], model: str, seconds: float, d
     found: list[dict[str, Any]] = []
     # each of the processes would have to compile for itself
     light = {
-        case: [entry for entry in own if not switches_of(entry["implementation"]).get("compile")]
+        case: [entry for entry in own if "compile" not in switches_of(entry["implementation"])]
         for case, own in search.found.items()
         if case.model == model and own
     }
