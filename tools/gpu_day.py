@@ -272,7 +272,8 @@ def train(folder: Path, deadline: float, rehearse: bool) -> None:
         jobs = (jobs_for(record, images, left) if first.model == "resnet20" else None) or wanted.jobs
         print(f"{wanted.title}: {jobs} at once, {left / 60:.1f} minutes are left", flush=True)
         SUITES["day"], SEEDS["day"] = {first.tier: list(wanted.recipes)}, wanted.seeds
-        places = {"out": folder / "results", "data": folder / "data", "results": ROOT / "results"}
+        carried = folder / "data" if (folder / "data" / f"{DATA_SET}.npz").exists() else None
+        places = {"out": folder / "results", "data": carried, "results": ROOT / "results"}
         run_suite("day", first.tier, left, jobs, **places, workers=0, **changes)
 
 

@@ -47,8 +47,11 @@ class CudaGraph:
         return result
 
     def record(self, work: Callable[[], torch.Tensor]) -> torch.Tensor:
-        """Note what the work launches, without doing it: the result is filled by each replay."""
-        with torch.cuda.graph(self.graph, stream=self.stream):
+        """Note what the work launches, without doing it: the result is filled by each replay.
+
+        After a failure CUDA's default generator may be unusable in this process.
+        """
+        with torch.cuda.stream(self.stream), torch.cuda.graph(self.graph, stream=self.stream):  # left also on failure
             return work()
 
     def replay(self) -> None:

@@ -1,9 +1,13 @@
 """A replayed step is the step itself: on a CPU by a graph's stand-in, on a GPU by CUDA's."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 import torch
 
-from ckdsnn.analysis.graph import WARM_UP, CudaGraph, Replayed
+from ckdsnn.analysis.graph import WARM_UP, Replayed
 from ckdsnn.analysis.speed import Step, training_step
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
@@ -116,14 +120,30 @@ def test_a_step_that_goes_on_from_what_another_has_saved_ends_like_one_that_went
     assert_same(second, through)
 
 
-def test_what_waits_for_the_gpu_is_refused(device):
-    kind = {"cpu": RecordedGraph, "cuda": CudaGraph}[device]
-    step = Replayed(lambda x: x * x.sum().item(), kind(torch.device(device)))
-    x = torch.ones(3, device=device)
-    for _ in range(WARM_UP):
-        assert step(x).sum() == 9
-    with pytest.raises(CkdsnnError, match=r"cannot be recorded as a CUDA graph; set graph = False: .+"):
+REFUSED = "this step cannot be recorded as a CUDA graph; set graph = False: .+"
+
+
+def test_what_would_wait_for_the_gpu_is_refused():
+    step, x = Replayed(lambda x: x * x.sum().item(), RecordedGraph(torch.device("cpu"))), torch.ones(3)
+    assert [step(x).sum().item() for _ in range(WARM_UP)] == [9] * WARM_UP
+    with pytest.raises(CkdsnnError, match=REFUSED):
         step(x)
+
+
+ON_CUDA = """
+import torch
+from ckdsnn.analysis.graph import WARM_UP, CudaGraph, Replayed
+step = Replayed(lambda x: x * x.sum().item(), CudaGraph(torch.device("cuda")))
+for _ in range(WARM_UP + 1):
+    step(torch.ones(3, device="cuda"))
+"""
+
+
+@NEEDS_CUDA
+def test_cuda_refuses_what_waits():
+    """In a process of its own, which is of no use afterwards."""
+    done = subprocess.run([sys.executable, "-c", ON_CUDA], capture_output=True, text=True)
+    assert re.search(REFUSED, done.stderr)
 
 
 def test_a_step_on_another_device_has_no_graph():
