@@ -17,22 +17,30 @@ STEPS = WARM_UP + 3
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 
 
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=NEEDS_CUDA)])
-def device(request, monkeypatch) -> str:
+@pytest.fixture
+def stand_in(monkeypatch):
     """On a CPU a graph is the stand-in, and nothing looks at the labels, as on a GPU nothing does."""
+    monkeypatch.setattr("ckdsnn.analysis.speed.CudaGraph", RecordedGraph)
+    for place in ("objective", "maps"):
+        monkeypatch.setattr(f"ckdsnn.distill.{place}.check_classes", lambda *_, **__: None)
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=NEEDS_CUDA)])
+def device(request) -> str:
+    """Where the step is: a CPU with the stand-in, or a GPU."""
     if request.param == "cpu":
-        monkeypatch.setattr("ckdsnn.analysis.speed.CudaGraph", RecordedGraph)
-        for place in ("objective", "maps"):
-            monkeypatch.setattr(f"ckdsnn.distill.{place}.check_classes", lambda *_, **__: None)
+        request.getfixturevalue("stand_in")
     return request.param
 
 
-def make_step(device: str, timesteps: int, **switches) -> Step:
-    """A step in float64, where no rounding flips a spike."""
+def make_step(device: str, timesteps: int, precision: str = "fp64", **switches) -> Step:
+    """A step in float64, where no rounding flips a spike, or in another precision."""
     torch.manual_seed(0)
     with using(Engine(**switches)):
-        step = training_step("resnet8", 1, timesteps, 6, 5, torch.device(device), "fp32")
-    step.network.double(), step.objective.double()
+        given = "fp32" if precision == "fp64" else precision
+        step = training_step("resnet8", 1, timesteps, 6, 5, torch.device(device), given)
+    if precision == "fp64":
+        step.network.double(), step.objective.double()
     torch.manual_seed(1)  # NLD's noise
     return step
 
@@ -64,7 +72,7 @@ def assert_same(step: Step, other: Step) -> None:
     ("timesteps", "switches"),
     [
         (1, {}),
-        (4, {}),
+        (4, {"neuron": "fused"}),
         (4, {"neuron": "spikingjelly"}),
         (4, {"neuron": "triton"}),
         (1, {"channels_last": False}),
@@ -72,8 +80,8 @@ def assert_same(step: Step, other: Step) -> None:
     ],
 )
 def test_losses_and_weights_are_those_of_single_steps(device, timesteps, switches):
-    if device == "cpu" and switches.get("neuron") == "triton":
-        pytest.skip("needs CUDA")
+    if switches.get("neuron") == {"cpu": "triton", "cuda": "spikingjelly"}[device]:
+        pytest.skip("our kernel needs CUDA, and spikingjelly's computes in float32 there")
     slow, fast = (make_step(device, timesteps, graph=graph, **switches) for graph in (False, True))
     layout = Engine(**switches).layout
     torch.manual_seed(1)
@@ -84,6 +92,17 @@ def test_losses_and_weights_are_those_of_single_steps(device, timesteps, switche
     torch.testing.assert_close(losses, expected, rtol=1e-5, atol=1e-8)
     assert_same(fast, slow)
     assert len(torch.stack(losses).unique()) == STEPS
+
+
+def test_autocast_is_replayed_too(stand_in):
+    """On a CPU, where half precision rounds every time alike."""
+    slow, fast = (make_step("cpu", 2, "bf16", graph=graph) for graph in (False, True))
+    rounded = [(images.float(), labels) for images, labels in batches("cpu", [6] * STEPS)]
+    torch.manual_seed(1)
+    expected = train(slow, rounded)
+    torch.manual_seed(1)
+    assert train(fast, rounded) == expected
+    assert fast.replayed.result is not None and fast.half
 
 
 def test_a_batch_of_another_size_is_computed_as_usual_between_replays(device):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ckdsnn import CkdsnnError, run
+from ckdsnn.cli import main
 from ckdsnn.engine import Engine, using
 from ckdsnn.recipe import RECIPES
 from ckdsnn.training.module import Classifier, rise_and_fall
@@ -56,7 +57,10 @@ def test_fused_sgd_trains_as_sgd_does(record, student, results, tmp_path, monkey
     assert [point["ce"] for point in fused.curve] == pytest.approx([point["ce"] for point in record.curve], rel=1e-2)
 
 
-def test_a_training_does_not_pretend_to_be_replayed(student, tmp_path):
-    with using(Engine(graph=True)), pytest.raises(CkdsnnError, match="only `ckdsnn bench` replays a step as a graph"):
+def test_a_training_does_not_pretend_to_be_replayed(student, tmp_path, capsys):
+    message = "only `ckdsnn bench` replays a step as a graph"
+    with using(Engine(graph=True)), pytest.raises(CkdsnnError, match=message):
         run(student, out=tmp_path, progress=False)
+    assert main(["suite", "noise", "--out", str(tmp_path), "--engine.graph"]) == 2
+    assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
