@@ -10,6 +10,7 @@ import torch
 
 from ckdsnn.analysis.speed import Step, default_device
 from ckdsnn.bench.cases import Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
+from ckdsnn.bench.clock import timed
 from ckdsnn.bench.data import IMAGES, OwnInput
 from ckdsnn.bench.floor import count, measure_limits
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
@@ -61,7 +62,8 @@ class Bench:
         memory.restart()
         seconds, peak = phase_seconds(step), memory.peak()
         source, data_seconds = self.source(case, name)
-        steps = self.steps or max(1, round(self.block / sum(seconds.values())))
+        whole = timed(step, self.device) if switches.graph else sum(seconds.values())  # a graph is not its parts
+        steps = self.steps or max(1, round(self.block / whole))
         found = {
             "dtype": "bfloat16" if step.half else "float32",
             "phase_seconds": {"data": data_seconds, **seconds},
