@@ -74,14 +74,13 @@ def find_implementations(names: str, device: torch.device) -> list[str]:
 def switched(device: torch.device) -> dict[str, Engine]:
     """The present engine with one switch turned, by what then differs.
 
-    Not tried: compiling on a CPU; keep_memory, which holds for the whole process, and so for the reference as well;
-    remember_teacher, which spares other runs' steps the teacher, not this one. On CUDA the neuron differs at T = 1
-    alone.
+    Not tried: compiling on a CPU; keep_memory, which holds for the whole process, and so for the reference as well. On
+    CUDA the neuron differs at T = 1 alone.
     """
     present = engine()
     turned = {name: not value for name, value in asdict(present).items() if isinstance(value, bool)}
     turned["neuron"] = "spikingjelly"
-    for name in ("keep_memory", "remember_teacher", *(["compile"] if device.type == "cpu" else [])):
+    for name in ("keep_memory", *(["compile"] if device.type == "cpu" else [])):
         del turned[name]
     return {f"ours, {name}={value}": replace(present, **{name: value}) for name, value in turned.items()}
 

@@ -1,11 +1,11 @@
 """run(recipe) -> Record: train a teacher or a student once, and write down everything that came out."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,12 +21,12 @@ from ckdsnn.records import Record, find_record, load_arrays, load_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.provenance import code_state
 from ckdsnn.training.before import check_network, check_same, rehearse
+from ckdsnn.training.beside import ALONE, Alone
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_failure, write_record
 from ckdsnn.training.machine import Machine, leads, one_first, say
 from ckdsnn.training.module import Classifier, Curve, Diverged
 from ckdsnn.training.options import train_command
-from ckdsnn.training.recall import make_recall
 from ckdsnn.training.teacher import Teacher, fetch_teacher, from_elsewhere, from_record, needs_run
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 
@@ -67,12 +67,7 @@ def run(
     for name, losses in idle_fields(recipe, changes).items():
         say(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}")
     machine = Machine(accelerator, devices, nodes, strategy, workers)
-    setting = Setting(Path(out), results, data, machine, progress, deadline)
-    if not (found := find_record(recipe.digest(), seed, out)):
-        refuse_failed(recipe, seed, out)
-        return train(recipe, seed, setting)
-    check_same(recipe, found, data)
-    return found
+    return run_once(recipe, seed, Setting(Path(out), results, data, machine, progress, deadline))
 
 
 @dataclass(frozen=True)
@@ -87,16 +82,39 @@ class Setting:
     deadline: float
 
 
+class Lesson(NamedTuple):
+    """What a training shows its student."""
+
+    module: DataModule
+    teacher: Teacher | None
+    """None where no loss asks for it"""
+
+
+def run_once(
+    recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[], Lesson] | None = None, beside: Alone = ALONE
+) -> Record:
+    """The run's record, by training if there is none. lesson, beside: those of a group that it is trained in."""
+    if not (found := find_record(recipe.digest(), seed, setting.out)):
+        refuse_failed(recipe, seed, setting.out)
+        return train(recipe, seed, setting, lesson, beside)
+    check_same(recipe, found, setting.data)
+    return found
+
+
 def work_folder(recipe: Recipe, seed: int, out: str | Path) -> Path:
     """Where a run has its checkpoint and logs."""
     return Path(out, "work", recipe.record_id(seed))
 
 
-def train(recipe: Recipe, seed: int, setting: Setting) -> Record:
+def train(
+    recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[], Lesson] | None = None, beside: Alone = ALONE
+) -> Record:
     """Train without asking whether it is on record."""
     if needs_run(recipe):
         require_teacher(recipe, setting)
-    outcome, classifier = prepare(recipe, seed, setting)
+    outcome, classifier = prepare(
+        recipe, seed, setting, lesson() if lesson else load_lesson(recipe, seed, setting), beside
+    )
     trainer, work = outcome.trainer, work_folder(recipe, seed, setting.out)
     with only_process(work) if leads() else nullcontext():
         try:
@@ -137,28 +155,33 @@ def require_teacher(recipe: Recipe, setting: Setting) -> None:
         train(source, seed, setting)
 
 
-def prepare(recipe: Recipe, seed: int, setting: Setting) -> tuple[Outcome, Classifier]:
-    """Trainer, data, teacher, networks and objective, ready to train; a teacher of ours is on record in `out`."""
-    machine, out, curve = setting.machine, setting.out, Curve()
+def load_lesson(recipe: Recipe, seed: int, setting: Setting) -> Lesson:
+    """Its data, and its teacher, which is on record in `out` if it is one of ours."""
+    machine = setting.machine
     with quiet_lightning(), one_first(machine):
         module = build_data(recipe, seed, setting.data, machine.processes, machine.readers)
+    return Lesson(module, find_teacher(recipe, module, setting.out) if recipe.loss_names else None)
+
+
+def prepare(recipe: Recipe, seed: int, setting: Setting, lesson: Lesson, beside: Alone) -> tuple[Outcome, Classifier]:
+    """Trainer, networks and objective, ready to train."""
+    machine, curve = setting.machine, Curve(beside.clock)
+    module, teacher = lesson.module.passing_on(beside.batches), lesson.teacher if recipe.loss_names else None
     classes = len(module.source.spec.classes)
-    teacher = find_teacher(recipe, module, out) if recipe.loss_names else None
     network = build_network(recipe, classes, seed)
     check_network(network, recipe, classes)
     curve.origin = {"data set": module.source.digest, "teacher": teacher.identity["sha256"] if teacher else ""}
     code = code_state()  # before training: the tree may change meanwhile
     objective = build_objective(recipe, teacher and teacher.network, network, seed)
-    work = work_folder(recipe, seed, out)
+    work = work_folder(recipe, seed, setting.out)
     with quiet_lightning():
-        trainer = make_trainer(recipe, work, curve, machine, setting.progress, setting.deadline)
+        trainer = make_trainer(recipe, work, curve, machine, setting.progress, setting.deadline, beside.number)
     device, switches = trainer.strategy.root_device, engine()
     switches.prepare(network, device)
     switches.tell(objective)
-    recall = make_recall(recipe, seed, teacher, module.source.digest, out, device, machine.processes)
-    classifier = Classifier(recipe, seed, network, objective, classes, recall, switches.layout)
-    outcome = Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher and teacher.identity)
-    return outcome, classifier
+    classifier = Classifier(recipe, seed, network, objective, classes, beside, switches.layout)
+    identity = teacher and teacher.identity
+    return Outcome(recipe, seed, network, module, curve, trainer, code, objective, identity, beside), classifier
 
 
 def find_teacher(recipe: Recipe, module: DataModule, out: Path) -> Teacher:

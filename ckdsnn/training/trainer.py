@@ -25,6 +25,8 @@ from ckdsnn.training.machine import Machine, say
 from ckdsnn.training.module import Classifier, Curve
 from ckdsnn.training.synced import SyncedNorms
 
+INTERRUPTED = "interrupted; the same command continues after the last whole epoch"
+
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
@@ -57,8 +59,11 @@ def make_trainer(
     machine: Machine | None = None,
     progress: bool = True,
     deadline: float = math.inf,
+    number: int = 0,
 ) -> L.Trainer:
     """A Trainer whose checkpoints and logs go to the folder `work`; for `deadline` see `Deadline`.
+
+    number: of this training among those side by side, each with a progress bar below the other's.
 
     Raises CkdsnnError for an accelerator or a strategy that is unknown or not there.
     """
@@ -68,6 +73,7 @@ def make_trainer(
     checkpoint = ModelCheckpoint(
         work, CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
     )
+    bars = [ProgressBar(refresh_rate=10, process_position=number)] if progress else []
     try:
         return L.Trainer(
             **machine.options,
@@ -76,7 +82,7 @@ def make_trainer(
             max_epochs=recipe.epochs,
             precision=precision_name(recipe.precision, machine.kind),
             logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
-            callbacks=[curve, Deadline(deadline), checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
+            callbacks=[curve, Deadline(deadline), checkpoint, *bars],
             num_sanity_val_steps=0,
             log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
             enable_progress_bar=progress,
@@ -102,5 +108,4 @@ def fit(trainer: L.Trainer, classifier: Classifier, module: DataModule, work: Pa
         trainer.fit(classifier, module, ckpt_path=checkpoint if checkpoint.exists() else None)
     except SystemExit as stop:  # Lightning turns Ctrl-C into an exit and leaves the signal ignored
         signal.signal(signal.SIGINT, handler)
-        message = "interrupted; the same command continues after the last whole epoch"
-        raise KeyboardInterrupt(message) from stop
+        raise KeyboardInterrupt(INTERRUPTED) from stop
