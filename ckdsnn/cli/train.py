@@ -35,9 +35,8 @@ def announce(options: Namespace) -> None:
     changes = {field.name: options[field.name] for field in CHANGEABLE if field.name in options}
     chosen = [resolve(name, changes) for name in options.recipe]
     if all(os.environ.get(rank, "0") == "0" for rank in RANKS):
-        for recipe in chosen:
-            print(f"{recipe.name}, seed {options.seed}: {recipe.epochs} epochs on {recipe.dataset}")
-        print("loading torch", flush=True)
+        lines = [f"{recipe.name}, seed {options.seed}: {recipe.epochs} epochs on {recipe.dataset}" for recipe in chosen]
+        print("\n".join(lines) + "; loading torch", flush=True)
 
 
 def train_command(options: Namespace) -> int:
@@ -59,10 +58,7 @@ def train(options: Namespace) -> None:
 
     given = in_seconds(options)
     names = given.pop("recipe")
-    if len(names) == 1:
-        records = [run(names[0], **given)]
-    else:
-        records = run_together(names, **on_one_device(given))
+    records = [run(names[0], **given)] if len(names) == 1 else run_together(names, **on_one_device(given))
     for record in records:
         final = record.final["last_accuracy"]
         say(f"record {record.id} in {options.out}")

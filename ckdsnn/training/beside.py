@@ -70,6 +70,10 @@ class Turns:
     def order(self, member: int) -> tuple[Place, int]:
         return self.places[member], member
 
+    def in_epoch(self, epoch: int) -> int:
+        """How many are there."""
+        return sum(place[0] == epoch for place in self.places.values())
+
     def leave(self, member: int) -> None:
         with self.changed:
             del self.places[member]
@@ -179,6 +183,6 @@ class SharedBatches:
         group, epoch = self.seat.group, self.seat.epoch
         for step in range(len(self)):
             self.seat.wait((epoch, step))
-            self.seat.size = max(self.seat.size, len(group.turns.places))
+            self.seat.size = max(self.seat.size, group.turns.in_epoch(epoch))
             group.go_to((epoch, step), self.own)
             yield self.seat.see("batch", lambda: next(group.epoch))
