@@ -59,8 +59,7 @@ def test_a_batch_and_an_answer_are_made_once_a_step_and_each_training_gets_its_o
     def each(seat, place, batch):
         assert batch == place  # the one of this very step
         for name in ("answer", "other")[: seat.number]:
-            seen = seat.see(name, lambda: made.append((name, place)) or (name, place))
-            assert seen == (name, place)
+            assert seat.see(name, lambda name=name: made.append((name, place)) or (name, place)) == (name, place)
 
     assert at_once(*trainings(group, [0, 1, 0], [2, 2, 1], 3, each)) == [None] * 3
     assert sorted(made) == sorted({*made}) and len(made) == 2 * 3 + 3
@@ -118,7 +117,7 @@ def test_each_pays_its_own_work_and_its_share_of_what_several_use(monkeypatch):
         starts.setdefault(seat.number, seat.clock())
         spend(own[seat.number])
         for name in ("answer", "other")[: seat.number]:
-            seat.see(name, lambda: spend(costs[name]))
+            seat.see(name, lambda name=name: spend(costs[name]))
         ends[seat.number] = now[0]
 
     assert at_once(*trainings(group, [0] * 3, [2] * 3, 2, each)) == [None] * 3

@@ -17,8 +17,8 @@ from ckdsnn.records.provenance import device_name
 from ckdsnn.training import OutOfTime, estimate
 from ckdsnn.training.estimate import Estimate, Estimator, Progress, kind, measure, read_progress
 from ckdsnn.training.plan import (
-    OVERHEAD,
     MOST_TOGETHER,
+    OVERHEAD,
     Job,
     Part,
     Run,
@@ -207,7 +207,7 @@ def test_groups_leave_no_job_idle_and_do_not_grow_without_end(jobs):
 @pytest.mark.parametrize(("count", "most", "sizes"), [(9, 8, [5, 4]), (8, 8, [8]), (17, 8, [6, 6, 5]), (1, 3, [1])])
 def test_parts_are_as_few_and_as_even_as_can_be(count, most, sizes):
     parts = even_parts(list(range(count)), most)
-    assert [len(part) for part in parts] == sizes and sum(parts, []) == list(range(count))
+    assert [len(part) for part in parts] == sizes and [one for part in parts for one in part] == list(range(count))
 
 
 def test_a_group_costs_what_its_runs_cost_and_waits_for_their_teacher():
