@@ -60,19 +60,18 @@ def train(options: Namespace) -> None:
     names = given.pop("recipe")
     records = [run(names[0], **given)] if len(names) == 1 else run_together(names, **on_one_device(given))
     for record in records:
-        final = record.final["last_accuracy"]
+        value, low, high = (record.final["last_accuracy"][name] for name in ("value", "low", "high"))
         say(f"record {record.id} in {options.out}")
-        say(
-            f"last-epoch test accuracy {final['value']:.2f} % (95 % interval {final['low']:.2f} to {final['high']:.2f})"
-        )
+        say(f"last-epoch test accuracy {value:.2f} % (95 % interval {low:.2f} to {high:.2f})")
 
 
 def on_one_device(given: dict) -> dict:
     """The arguments without those for several devices. Raises CkdsnnError where these ask for more than one."""
-    for name, one in (("devices", 1), ("nodes", 1), ("strategy", "auto")):
-        if given[name] != one:
+    one = {"devices": 1, "nodes": 1, "strategy": "auto"}
+    for name, value in one.items():
+        if given[name] != value:
             raise CkdsnnError(f"{name} = {given[name]!r}: several recipes are trained side by side on one device")
-    return {name: value for name, value in given.items() if name not in ("devices", "nodes", "strategy")}
+    return {name: value for name, value in given.items() if name not in one}
 
 
 def suite_parser() -> RecipeParser:

@@ -6,7 +6,7 @@ Every thread trains with the code that trains alone. Only the one whose turn it 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ckdsnn.data.batches import Batches, Examples
@@ -92,21 +92,12 @@ class Turns:
 
 @dataclass
 class Made:
-    """What was made for a step, the seconds that this took, and who has taken it, who share them evenly."""
+    """What was made for a step."""
 
     value: Any
-    seconds: float
-    takers: list["Seat"] = field(default_factory=list)
-
-    def taken_by(self, seat: "Seat") -> Any:
-        self.charge(-1)
-        self.takers.append(seat)
-        self.charge(1)
-        return self.value
-
-    def charge(self, sign: int) -> None:
-        for taker in self.takers:
-            taker.others -= sign * self.seconds / len(self.takers)
+    share: float
+    """seconds that everyone who takes it is charged"""
+    takers: int = 0
 
 
 class Group:
@@ -117,14 +108,31 @@ class Group:
         self.seats = [Seat(self, number) for number in range(members)]
         self.place = NOT_BEGUN
         self.made: dict[str, Made] = {}
+        self.takers: dict[str, int] = {}
         self.epoch: Iterator[Examples] = iter(())
+        self.unreadable: CkdsnnError | None = None
 
     def go_to(self, place: Place, own: Batches) -> None:
         """Let this be the step; of a new epoch the batches come from the loader of who begins it."""
         if place != self.place:
+            self.takers = {name: made.takers for name, made in self.made.items()}
             self.place, self.made = place, {}
             if place[1] == 0:
                 self.epoch = iter(own)
+
+    def sharers(self, name: str) -> int:
+        """How many are expected to take what is made: as many as at the step before, at first all."""
+        return self.takers.get(name) or len(self.turns.places)
+
+    def batch(self) -> Examples:
+        """The step's. One that cannot be read is an error for all."""
+        if self.unreadable:
+            raise self.unreadable
+        try:
+            return next(self.epoch)
+        except CkdsnnError as error:
+            self.unreadable = error
+            raise
 
 
 class Seat(Alone):
@@ -159,12 +167,16 @@ class Seat(Alone):
         return SharedBatches(self, own)
 
     def see(self, name: str, look: Callable[[], T]) -> T:
-        made = self.group.made
-        if name not in made:
+        if name not in self.group.made:
             start = time.perf_counter()
-            made[name] = Made(look(), time.perf_counter() - start)
-            self.others += made[name].seconds
-        return made[name].taken_by(self)
+            value = look()
+            seconds = time.perf_counter() - start
+            self.others += seconds  # it pays its share as the others do
+            self.group.made[name] = Made(value, seconds / self.group.sharers(name))
+        made = self.group.made[name]
+        made.takers += 1
+        self.others -= made.share
+        return made.value
 
     def check(self) -> None:
         self.group.turns.check()
@@ -185,4 +197,4 @@ class SharedBatches:
             self.seat.wait((epoch, step))
             self.seat.size = max(self.seat.size, group.turns.in_epoch(epoch))
             group.go_to((epoch, step), self.own)
-            yield self.seat.see("batch", lambda: next(group.epoch))
+            yield self.seat.see("batch", group.batch)

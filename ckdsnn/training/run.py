@@ -1,7 +1,7 @@
 """run(recipe) -> Record: train a teacher or a student once, and write down everything that came out."""
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +64,15 @@ def run(
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
     check_count("seed", seed, 0)
-    for name, losses in idle_fields(recipe, changes).items():
-        say(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}")
+    say_idle(recipe, changes)
     machine = Machine(accelerator, devices, nodes, strategy, workers)
     return run_once(recipe, seed, Setting(Path(out), results, data, machine, progress, deadline))
+
+
+def say_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:
+    """Name those of the changed fields that play no part in the recipe."""
+    for name, losses in idle_fields(recipe, changes).items():
+        say(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}")
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,8 @@ def train(
     """Train without asking whether it is on record."""
     if needs_run(recipe):
         require_teacher(recipe, setting)
-    outcome, classifier = prepare(
-        recipe, seed, setting, lesson() if lesson else load_lesson(recipe, seed, setting), beside
-    )
+    shown = lesson() if lesson else load_lesson(recipe, seed, setting)
+    outcome, classifier = prepare(recipe, seed, setting, shown, beside)
     trainer, work = outcome.trainer, work_folder(recipe, seed, setting.out)
     with only_process(work) if leads() else nullcontext():
         try:

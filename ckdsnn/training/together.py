@@ -21,7 +21,7 @@ from ckdsnn.records import Record, find_record
 from ckdsnn.training.beside import Group, Seat, Stopped
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.machine import Machine, say
-from ckdsnn.training.run import Lesson, Setting, load_lesson, require_teacher, run_once
+from ckdsnn.training.run import Lesson, Setting, load_lesson, require_teacher, run_once, say_idle
 from ckdsnn.training.teacher import needs_run
 from ckdsnn.training.trainer import INTERRUPTED, quiet_lightning
 
@@ -69,6 +69,8 @@ def run_together(
     setting = Setting(Path(out), results, data, Machine(accelerator, workers=workers), progress, deadline_after(budget))
     chosen = [resolve(recipe, changes) for recipe in recipes]
     check_alike(chosen)
+    for recipe in chosen:
+        say_idle(recipe, changes)
     missing = {recipe.digest(): recipe for recipe in chosen if not find_record(recipe.digest(), seed, setting.out)}
     if len(missing) > 1:
         train_group(list(missing.values()), seed, setting)
@@ -96,11 +98,11 @@ def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting) -> None:
     lesson = cache(lambda: load_lesson(leader, seed, setting))
     group = Group(len(recipes))
     with quiet_lightning(), ThreadPoolExecutor(len(recipes)) as threads:
-        futures = [
-            threads.submit(copy_context().run, train_member, recipe, seed, setting, lesson, seat)
-            for recipe, seat in zip(recipes, group.seats, strict=True)
-        ]
         try:
+            futures = [
+                threads.submit(copy_context().run, train_member, recipe, seed, setting, lesson, seat)
+                for recipe, seat in zip(recipes, group.seats, strict=True)
+            ]
             wait(futures)
         except KeyboardInterrupt as stop:
             group.turns.stop()

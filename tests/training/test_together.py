@@ -39,13 +39,10 @@ def alone(recipes, results, tmp_path_factory):
 
 
 def result(record):
-    """A record without clocks, the repository's state, and the number of those that were trained together."""
-    content = asdict(record)
-    for name in ("started", "seconds", "images_per_second", "code"):
-        del content[name]
-    del content["env"]["side_by_side"]
+    """A record without clocks, and what tells of the machine and the repository."""
     curve = [{name: v for name, v in point.items() if not name.endswith("seconds")} for point in record.curve]
-    return content | {"curve": curve}
+    others = ("started", "seconds", "images_per_second", "code", "env")
+    return {name: value for name, value in asdict(record).items() if name not in others} | {"curve": curve}
 
 
 def assert_same(found, wanted):
