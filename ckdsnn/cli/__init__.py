@@ -45,7 +45,9 @@ COMMANDS = {
         Command("list", "look", "Show the recipes, the suites, the records and the studies."),
         Command("export", "look", "Write the records as a table, one row a run."),
         Command("data", "look", "Download a dataset once, or read what lies there, and check it."),
-        Command("train", "train", "Train a recipe and write its record; interrupted, it goes on."),
+        Command(
+            "train", "train", "Train a recipe, or several side by side, and write the records; interrupted, it goes on."
+        ),
         Command("suite", "train", "Train what a suite has no records of; called again, it goes on."),
         Command("eval", "look", "Evaluate a record's weights on the test set again."),
         Command("explain", "look", "Draw a picture with CAM, SAM and both predictions."),

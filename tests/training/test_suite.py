@@ -222,8 +222,11 @@ def test_the_command_of_a_group_names_its_runs_and_each_ones_log_leads_to_its_ow
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """A suite of two small trainings, as fields to give with its name; speeds are not measured."""
-    monkeypatch.setitem(SUITES, "tiny", {"smoke": ["digits-snn", "digits-teacher"]})
+    """A suite of three small trainings, two of them side by side, as fields to give with its name.
+
+    Speeds are not measured.
+    """
+    monkeypatch.setitem(SUITES, "tiny", {"smoke": ["digits-snn", "digits-teacher", "digits-snn-t1"]})
     monkeypatch.setitem(SEEDS, "tiny", 1)
     monkeypatch.setattr(suite.Estimator, "epoch", lambda *_: Estimate(1.0, "stand-in"))
     return {"name": "tiny", "train_images": 64, "epochs": 1, "accelerator": "cpu"}
@@ -237,8 +240,11 @@ def test_a_suite_trains_what_has_no_record_and_only_that(tiny, tmp_path, capsys,
     records = load_records(tmp_path)
     assert {record.id for record in records} == set(fates)
     assert all(record.env["threads"] == max(1, len(os.sched_getaffinity(0)) // 2) for record in records)
-    assert said.index("total: 2 runs") < said.index("started") and "done: 2" in said
-    assert all(f"record {name}" in log for name, log in logs.items())
+    assert said.index("total: 3 runs") < said.index("started") and "done: 3" in said
+    assert sorted(record.side_by_side for record in records) == [1, 2, 2]
+    first, teacher, beside = logs
+    assert f"record {first}" in logs[first] and f"record {beside}" in logs[first] and f"see {tmp_path}" in logs[beside]
+    assert f"record {teacher}" in logs[teacher]
     assert not list(tmp_path.rglob("*.partial*"))
 
     monkeypatch.setattr(suite, "launcher", lambda *_: pytest.fail("trained again"))
@@ -249,8 +255,8 @@ def test_a_suite_trains_what_has_no_record_and_only_that(tiny, tmp_path, capsys,
 
 def test_a_dry_run_leaves_nothing(tiny, tmp_path, capsys):
     fates = run_suite(**tiny, seeds=2, out=tmp_path / "out", dry_run=True)
-    assert list(fates.values()) == ["not started"] * 4
-    assert "total: 4 runs, 1.1 minutes, 1 of 4 jobs at a time" in capsys.readouterr().out  # 4 times 15 + 1 seconds
+    assert list(fates.values()) == ["not started"] * 6
+    assert "total: 6 runs, 1.6 minutes, 1 of 4 jobs at a time" in capsys.readouterr().out  # 6 times 15 + 1 seconds
     assert not list(tmp_path.iterdir())
 
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import asdict
 
 import pytest
+import torch
 
 from ckdsnn import CkdsnnError, load_records, run
 from ckdsnn.cli import main
@@ -171,6 +172,14 @@ def test_one_that_another_process_trains_is_left_out_and_said(recipes, alone, re
     assert found[1] is None
     assert_same([found[0], found[2]], [alone[0], alone[2]])
     assert found[0].side_by_side == 2
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_on_a_gpu_one_that_ends_leaves_the_others_their_teacher(recipes, results, tmp_path):
+    wild = recipes[2].replace(name="wild", lr=1e30)  # the first to ask
+    with pytest.raises(CkdsnnError, match="diverged"):
+        run_together([wild, *recipes], out=tmp_path, results=results, progress=False, accelerator="cuda")
+    assert all(find_record(recipe.digest(), 0, tmp_path) for recipe in recipes)
 
 
 @pytest.mark.parametrize("change", [{"erasing": 0.25}, {"batch_size": 16}, {"teacher_seed": 3}, {"precision": "fp32"}])
