@@ -242,7 +242,7 @@ def test_a_suite_trains_what_has_no_record_and_only_that(tiny, tmp_path, capsys,
     assert all(record.env["threads"] == max(1, len(os.sched_getaffinity(0)) // 2) for record in records)
     assert said.index("total: 3 runs") < said.index("started") and "done: 3" in said
     assert sorted(record.side_by_side for record in records) == [1, 2, 2]
-    first, teacher, beside = logs
+    first, beside, teacher = logs
     assert f"record {first}" in logs[first] and f"record {beside}" in logs[first] and f"see {tmp_path}" in logs[beside]
     assert f"record {teacher}" in logs[teacher]
     assert not list(tmp_path.rglob("*.partial*"))
