@@ -39,14 +39,14 @@ def announce(options: Namespace) -> None:
 
 def train_command(options: Namespace) -> int:
     announce(options)
-    from ckdsnn.training import OutOfTime, run
+    from ckdsnn.training import Busy, OutOfTime, run
     from ckdsnn.training.machine import say
 
     try:
         record = run(**in_seconds(options))
-    except OutOfTime as stop:
+    except (OutOfTime, Busy) as stop:
         print(f"ckdsnn train: {stop}", file=sys.stderr)
-        return 3
+        return 3 if isinstance(stop, OutOfTime) else 4
     final = record.final["last_accuracy"]
     say(f"record {record.id} in {options.out}")
     say(f"last-epoch test accuracy {final['value']:.2f} % (95 % interval {final['low']:.2f} to {final['high']:.2f})")
@@ -71,9 +71,10 @@ def suite_parser() -> RecipeParser:
 def suite_command(options: Namespace) -> int:
     from ckdsnn.training import run_suite
     from ckdsnn.training.options import as_options, turned_switches
+    from ckdsnn.training.suite import WELL
 
     fates = set(run_suite(**in_seconds(options)).values())
-    if options.dry_run or fates <= {"done"}:
+    if options.dry_run or fates <= WELL:
         return 0
     defaults = suite_parser().get_defaults()
     given = {key: value for key, value in vars(options).items() if key != "name" and value != defaults.get(key)}

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from ckdsnn.distill.batch import Look
 from ckdsnn.engine import engine
-from ckdsnn.files import atomic
 from ckdsnn.models import Features
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import environment, source_digest
+from ckdsnn.records.store import save_tensors
 from ckdsnn.training.teacher import Teacher
 
 # the recipe's fields that decide which images the teacher sees, and in which order
@@ -58,8 +58,7 @@ class Memory:
         """Write what is new."""
         if self.noted:
             answers = {str(index): torch.stack(parts) for index, parts in enumerate(zip(*self.noted, strict=True))}
-            with atomic(self.path) as partial:
-                save_file(answers, partial)
+            save_tensors(answers, self.path)
 
 
 class Recall:
