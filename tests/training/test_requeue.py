@@ -97,16 +97,15 @@ def test_a_training_in_a_program_of_ones_own_leaves_signals_to_it(job, tmp_path,
     numbers = (signal.SIGINT, *ASKING)
     before, seen = [signal.getsignal(number) for number in numbers], []
 
-    def look(self, batch):
+    def look(*_):
         seen.append([signal.getsignal(number) for number in numbers])
+
+    def interrupted(*_):
+        look()
         raise KeyboardInterrupt
 
-    class Last(Curve):
-        def on_exception(self, *_):
-            seen.append([signal.getsignal(number) for number in numbers])
-
-    monkeypatch.setattr(Classifier, "training_step", look)
-    monkeypatch.setattr("ckdsnn.training.run.Curve", Last)
+    monkeypatch.setattr(Classifier, "training_step", interrupted)
+    monkeypatch.setattr(Curve, "on_exception", look)
     with pytest.raises(KeyboardInterrupt, match="interrupted; the same command continues"):
         run("digits-snn", out=tmp_path, epochs=1, train_images=64, progress=False)
     assert seen == [before, before]
