@@ -58,10 +58,12 @@ def shortened(text: str, most: int = 80) -> str:
 
 def cannot_write(path: str | Path, error: OSError) -> CkdsnnError:
     """The error for a file that the system does not let us write: what is safe, and what to do."""
-    why = error.strerror or str(error)
+    path, why = Path(path), error.strerror or str(error)
     if error.errno == errno.ENOSPC:
         with suppress(OSError):
-            why += f" ({shutil.disk_usage(Path(path).parent).free:,} bytes are free)"
+            begun = partial_of(path)
+            room = shutil.disk_usage(path.parent).free + (begun.stat().st_size if begun.exists() else 0)
+            why += f", it takes more than the {room:,} bytes that were free"
     remedy = REMEDIES.get(error.errno, "see to that")
     return CkdsnnError(
         f"cannot write {path}: {why}. What was written before is whole, also the checkpoint of a training's last whole "

@@ -1,6 +1,7 @@
 """What a machine may lack in the midst of a training: memory, or room on the disk."""
 
 import errno
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,14 +22,23 @@ def limits_told(recipe: Recipe, work: Path) -> Iterator[None]:
 
     work: the run's folder, to be named where the system's error names no file.
     """
+    hook = threading.excepthook
+    threading.excepthook = lambda met: None if lacks_room(met.exc_value) else hook(met)  # of the log's thread: met here
     try:
         yield
     except Exception as error:
         if lacks_memory(error):
             raise CkdsnnError(needs_less(recipe, error)) from error
-        if isinstance(error, OSError) and error.errno in OF_WRITING:
+        if lacks_room(error):
             raise cannot_write(error.filename or work, error) from error
         raise
+    finally:
+        threading.excepthook = hook
+
+
+def lacks_room(error: BaseException | None) -> bool:
+    """Whether it says that a file cannot be written, or become larger."""
+    return isinstance(error, OSError) and error.errno in OF_WRITING
 
 
 def lacks_memory(error: Exception) -> bool:
