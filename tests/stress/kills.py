@@ -1,6 +1,6 @@
 """Kills trainings, suites and the preparation of data in the midst of their work, and looks for anything lost.
 
-    python -m tests.stress.kills --count 200
+    python -m tests.stress.kills --count 200 --suites 10
 
 A victim is a fork of this process, which has loaded everything. It counts what it does to files: opening to write,
 renaming, removing, making folders, locking, waiting for the disk. At a random one of them it is killed: right before
@@ -41,9 +41,13 @@ from ckdsnn.training.options import as_options
 from tests.stress.report import RESULTS, Report
 
 WHAT = (
-    "Processes killed in the midst of their work: every record that was there stays as it is, every file is whole, no "
-    "process outlives its suite, the same command goes on to the very numbers of one that was never killed (on a CPU, "
-    "bit by bit), and unfinished files are swept."
+    "Trainings and the preparation of data, killed in the midst of their work: every record that was there stays as it "
+    "is, every file is whole, the same command goes on to the very numbers of one that was never killed (on a CPU, bit "
+    "by bit), and unfinished files are swept."
+)
+WHAT_OF_SUITES = (
+    "Suites whose parent is killed: no training outlives it, and the same command, at once, goes on to the very numbers "
+    "of a suite that was never killed."
 )
 CHANGING = {
     "os.rename",
@@ -333,31 +337,42 @@ def places() -> list[Path]:
     return [usual, memory] if other else [usual]
 
 
-def kills(count: int, suites: int, seed: int) -> Report:
-    """So many kills, of which so many are of a suite's parent."""
+def kill_works(count: int, seed: int) -> Report:
+    """So many kills of forks."""
     torch.set_num_threads(1)  # no threads before a fork
-    report = Report("kills", WHAT)
-    killer = Killer(report, random.Random(seed), places())
-    if suites:
-        killer.kill_suite(suites)
-    while (left := count - report.parts.total()) > 0:
+    killer = Killer(Report("kills", WHAT), random.Random(seed), places())
+    while (left := count - killer.report.parts.total()) > 0:
         kind = killer.rng.choice(("train", "train", "distil", "distil", "data", "one of two"))
         killer.kill_one_of_two() if kind == "one of two" else killer.kill(kind, left)
-        print(f"{report.parts.total()} of {count} kills, {len(report.failures)} failures", flush=True)
-    return report
+        print(f"{killer.report.parts.total()} of {count} kills, {len(killer.report.failures)} failures", flush=True)
+    return killer.report
+
+
+def kill_suites(count: int, seed: int) -> Report:
+    """So many kills of suites' parents."""
+    killer = Killer(Report("suites", WHAT_OF_SUITES), random.Random(seed), places())
+    while (left := count - killer.report.parts.total()) > 0:
+        killer.kill_suite(left)
+    return killer.report
 
 
 def main() -> int:
     """Returns the exit status: 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--count", type=int, default=200, help="kills")
-    parser.add_argument("--suites", type=int, default=10, help="of these, kills of a suite's parent")
+    parser.add_argument("--count", type=int, default=200, help="kills of trainings and of the preparation of data")
+    parser.add_argument("--suites", type=int, default=10, help="kills of a suite's parent")
     parser.add_argument("--seed", type=int, default=0, help="of what is killed, and where")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of results to write stress/kills.json to")
+    parser.add_argument(
+        "--results", type=Path, default=RESULTS, help="folder of results, for stress/kills.json, suites.json"
+    )
     options = parser.parse_args()
-    report = kills(options.count, min(options.suites, options.count), options.seed)
-    print(*report.failures, report.write(options.results), sep="\n")
-    return 1 if report.failures else 0
+    failed = 0
+    for kill, count in ((kill_works, options.count), (kill_suites, options.suites)):
+        if count:
+            report = kill(count, options.seed)
+            print(*report.failures, report.write(options.results), sep="\n")
+            failed += len(report.failures)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
