@@ -46,8 +46,8 @@ WHAT = (
     "by bit), and unfinished files are swept."
 )
 WHAT_OF_SUITES = (
-    "Suites whose parent is killed: no training outlives it, and the same command, at once, goes on to the very numbers "
-    "of a suite that was never killed."
+    "Suites whose parent is killed: no training outlives it, and the same command, given at once, goes on to the very "
+    "numbers of a suite that was never killed."
 )
 CHANGING = {
     "os.rename",
