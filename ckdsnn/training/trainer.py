@@ -131,6 +131,10 @@ def fit(trainer: L.Trainer, classifier: Classifier, module: DataModule, work: Pa
     try:
         trainer.fit(classifier, module, ckpt_path=checkpoint if checkpoint.exists() else None)
     except SystemExit as end:  # into which Lightning turns a KeyboardInterrupt
-        cause = end.__context__ if isinstance(end.__context__, KeyboardInterrupt) else KeyboardInterrupt()
-        message = "the same command continues after the last whole epoch"
-        raise type(cause)(f"{str(cause) or 'interrupted'}; {message}") from end
+        cause = end.__context__
+        raise continued(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt()) from end
+
+
+def continued(stop: KeyboardInterrupt) -> KeyboardInterrupt:
+    """The same with a message that says how to go on."""
+    return type(stop)(f"{str(stop) or 'interrupted'}; the same command continues after the last whole epoch")
