@@ -56,8 +56,12 @@ def shortened(text: str, most: int = 80) -> str:
     return repr(text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}")
 
 
-def cannot_write(path: str | Path, error: OSError) -> CkdsnnError:
-    """The error for a file that the system does not let us write: what is safe, and what to do."""
+class CannotWrite(CkdsnnError):
+    """A file that the system does not let us write; what was there before is as it was."""
+
+
+def cannot_write(path: str | Path, error: OSError) -> CannotWrite:
+    """The error about this file, with what to do."""
     path, why = Path(path), error.strerror or str(error)
     if error.errno == errno.ENOSPC:
         with suppress(OSError):
@@ -65,9 +69,9 @@ def cannot_write(path: str | Path, error: OSError) -> CkdsnnError:
             room = shutil.disk_usage(path.parent).free + (begun.stat().st_size if begun.exists() else 0)
             why += f", it takes more than the {room:,} bytes that were free"
     remedy = REMEDIES.get(error.errno, "see to that")
-    return CkdsnnError(
-        f"cannot write {path}: {why}. What was written before is whole, also the checkpoint of a training's last whole "
-        f"epoch: {remedy}, then give the same command again, or choose another folder"
+    return CannotWrite(
+        f"cannot write {path}: {why}. What was written before is whole: {remedy}, then give the same command again, or "
+        "choose another folder"
     )
 
 
@@ -153,7 +157,7 @@ def lives(process: int) -> bool:
     except (PermissionError, OverflowError):  # somebody else's; no number of a process
         pass
     try:  # Linux tells of those that have ended, and that nobody has waited for: in a container maybe nobody ever does
-        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+        return b") Z " not in Path(f"/proc/{process}/stat").read_bytes()
     except OSError:
         return True
 

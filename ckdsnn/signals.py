@@ -10,7 +10,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 ASKING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
@@ -45,8 +45,9 @@ class Handler:
 def forget_terminal() -> None:
     """Let go of a terminal that is no more: printing there would fail."""
     for stream in (1, 2):
-        if stat.S_ISCHR(os.fstat(stream).st_mode):  # isatty() says no once it has gone
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+        with suppress(OSError):  # a stream that was closed before
+            if stat.S_ISCHR(os.fstat(stream).st_mode):  # isatty() says no once it has gone
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 @contextmanager

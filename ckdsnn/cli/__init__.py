@@ -19,8 +19,6 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import OF_WRITING, cannot_write
 from ckdsnn.signals import INTERRUPTED, Stopped, end_with_parent, stoppable
 
-GOES_ON = 3  # the exit status of what the same command continues
-
 
 class Command(NamedTuple):
     """A command, whose parser and work are NAME_parser and NAME_command in a module of this package."""
@@ -80,9 +78,9 @@ def parser_for(parsers: Mapping[str, Parser]) -> Parser:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status.
 
-    0 done, 1 a run of a suite failed, 2 a mistake in the call, or nothing can be written there, 3 stopped before the
-    end of the work, by the budget or a signal such as SIGTERM: the same command goes on, 4 another process trains that
-    run, 130 interrupted by Ctrl-C, which a second one does at once
+    0 done, 1 a run of a suite failed, 2 a mistake in the call, or too little memory or room on the disk, 3 stopped
+    before the end of the work, by the budget or a signal such as SIGTERM: the same command goes on, 4 another process
+    trains that run, 130 interrupted by Ctrl-C, which a second one does at once
     """
     wait_asleep()
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -103,11 +101,12 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in OF_WRITING:
             raise
-        complain(options.command, cannot_write(error.filename or "what this command prints", error))
+        lacking = cannot_write(error.filename, error) if error.filename else f"cannot print: {error.strerror}"
+        complain(options.command, lacking)
         return 2
     except KeyboardInterrupt as stop:
         complain(options.command, str(stop) or "interrupted")
-        return GOES_ON if isinstance(stop, Stopped) else INTERRUPTED
+        return 3 if isinstance(stop, Stopped) else INTERRUPTED
     return status or 0
 
 

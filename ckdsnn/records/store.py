@@ -183,8 +183,8 @@ def save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
         try:
             save_file(tensors, partial)
         except SafetensorError as error:  # the system's error is told as a text alone: "... (os error 28)"
-            number = re.search(r"os error (\d+)", str(error))
-            raise OSError(*((int(number[1]), os.strerror(int(number[1]))) if number else (str(error),))) from error
+            number = int(found[1]) if (found := re.search(r"os error (\d+)", str(error))) else 0
+            raise OSError(number, os.strerror(number) if number else str(error)) from error
 
 
 def load_weights(model: nn.Module, record: Record, out: str | Path = "results") -> nn.Module:

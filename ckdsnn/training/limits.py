@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import OF_WRITING, cannot_write
+from ckdsnn.files import OF_WRITING, CannotWrite, cannot_write
 from ckdsnn.recipe import Recipe
 
 WITHOUT_MEMORY = ("allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED", "bad_alloc")
@@ -18,20 +18,25 @@ WITHOUT_MEMORY = ("allocate memory", "not enough memory", "out of memory", "ALLO
 
 @contextmanager
 def limits_told(recipe: Recipe, work: Path) -> Iterator[None]:
-    """Raise a CkdsnnError that says what to change where the block runs out of memory, or of room for its logs.
+    """Raise a CkdsnnError that says what to change where the block runs out of memory, or of room on the disk.
 
     work: the run's folder, to be named where the system's error names no file.
     """
     hook = threading.excepthook
-    threading.excepthook = lambda met: None if lacks_room(met.exc_value) else hook(met)  # of the log's thread: met here
+    # TensorBoard's thread would print a traceback of what it raises here as well
+    threading.excepthook = lambda met: None if lacks_room(met.exc_value) else hook(met)
     try:
         yield
     except Exception as error:
         if lacks_memory(error):
-            raise CkdsnnError(needs_less(recipe, error)) from error
-        if lacks_room(error):
-            raise cannot_write(error.filename or work, error) from error
-        raise
+            told = needs_less(recipe, error)
+        elif lacks_room(error):
+            told = cannot_write(error.filename or work, error)
+        elif isinstance(error, CannotWrite):
+            told = error
+        else:
+            raise
+        raise CkdsnnError(f"{told}. The checkpoint of the last whole epoch, if there was one, stays") from error
     finally:
         threading.excepthook = hook
 
@@ -56,5 +61,5 @@ def needs_less(recipe: Recipe, error: Exception) -> str:
         f"the {place}'s memory does not suffice for {recipe.name}: {recipe.model} with {size}. Less is needed with a "
         "smaller --batch_size, fewer --timesteps, a smaller --width or --precision bf16, each another recipe with a "
         "record of its own; and by the same recipe with more --devices, which share a batch, or in a suite of fewer "
-        "--jobs. The checkpoint of the last whole epoch, if there was one, stays"
+        "--jobs"
     )

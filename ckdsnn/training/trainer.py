@@ -104,15 +104,12 @@ class OwnSignals(L.Callback):
     """
 
     def __init__(self):
-        self.handlers: dict[int, Any] = {}
-
-    def setup(self, *_: Any, **__: Any) -> None:  # before Lightning sets its own
-        if threading.current_thread() is threading.main_thread():
-            self.handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *ASKING)}
+        self.handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *ASKING)}
 
     def put_back(self, *_: Any) -> None:
-        for number, handler in self.handlers.items():
-            signal.signal(number, handler)
+        if threading.current_thread() is threading.main_thread():  # no other may; there Lightning takes none, either
+            for number, handler in self.handlers.items():
+                signal.signal(number, handler)
 
     on_train_start = on_exception = put_back
 
