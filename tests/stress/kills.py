@@ -92,12 +92,17 @@ def distil(out: Path) -> None:
         run("digits-ckdsnn", out=out, progress=False, teacher="tiny-teacher", **SMALL)
 
 
+def pictures(train: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Images [40, 8, 8, 3] and labels of one split."""
+    rng = np.random.default_rng(train)
+    return rng.integers(0, 256, (40, 8, 8, 3), np.uint8), rng.integers(0, 2, 40)
+
+
 class Download:
     """Stands in for torchvision's reader of a data set: leaves files in the folder, and has arrays."""
 
-    def __init__(self, folder: str | Path, train: bool, download: bool):
-        rng = np.random.default_rng(train)
-        self.data, self.targets = rng.integers(0, 256, (40, 8, 8, 3), np.uint8), rng.integers(0, 2, 40)
+    def __init__(self, folder: str, train: bool, download: bool):
+        self.data, self.targets = pictures(train)
         for name in ("archive", "batch"):
             Path(folder, f"{name}-{train}").write_bytes(self.data.tobytes())
 
@@ -107,14 +112,14 @@ def prepare(root: Path) -> None:
     import torchvision
 
     torchvision.datasets.CIFAR10 = Download
-    parts = [Download(tempfile.mkdtemp(), train, True) for train in (True, False)]
-    digests = tuple(content_digest(row_digests(part.data, part.targets)) for part in parts)
+    digests = tuple(content_digest(row_digests(*pictures(train))) for train in (True, False))
     inputs = InputSpec(3, 8, 8)
     DATASETS["tiny"] = DatasetSpec("tiny", ("ant", "bee"), (0.5,) * 3, (0.2,) * 3, None, digests, inputs, "CIFAR10")
     load_dataset("tiny", root)
 
 
 def prepared(root: Path) -> list[str]:
+    """What the cache holds."""
     with np.load(root / "tiny.npz") as arrays:
         return [f"{name} {arrays[name].tobytes().hex()}" for name in sorted(arrays)]
 
@@ -189,6 +194,7 @@ def never(_: int) -> None:
 
 
 def records_of(out: Path) -> dict[str, bytes]:
+    """The records that lie there, by name."""
     return {path.name: path.read_bytes() for path in record_files(out)}
 
 
@@ -257,6 +263,8 @@ class Killer:
                 words, strike = self.strike(calls)
                 status = end_of(fork(WORKS[name], root, strike, note))
                 told.append(words)
+                if status > 0:
+                    self.complain(name, self.about(told, note.read_text()))
                 if status >= 0:  # it has ended before that call: what was done needs not be done again
                     break
                 self.report.tried(name + where, self.about(told, damage(root, before)))
@@ -304,18 +312,18 @@ class Killer:
 
     def suite(self, out: Path) -> subprocess.Popen:
         """Start a suite of small trainings, as a process group of its own."""
-        words = as_options(
-            {name: value for name, value in SMALL.items() if name != "timesteps"} | {"seeds": 1, "out": out}
-        )
+        words = as_options(SMALL | {"seeds": 1, "out": out})
         command = [sys.executable, "-m", "ckdsnn", "suite", "components", *words]
         with open(out / "log.txt", "ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
     def complain(self, part: str, failure: str) -> None:
+        """Note a failure that no single kill stands for."""
         if failure:
             self.report.failures.append(f"{part}: {failure}")
 
     def about(self, told: list[str], failure: str) -> str:
+        """A failure after these kills; empty if there was none."""
         return f"killed at {'; '.join(told)}: {failure}" if failure else ""
 
 
