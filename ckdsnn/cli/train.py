@@ -41,13 +41,13 @@ def announce(options: Namespace) -> None:
 
 def train_command(options: Namespace) -> int:
     announce(options)
-    from ckdsnn.training import OutOfTime
+    from ckdsnn.training import Busy, OutOfTime
 
     try:
         train(options)
-    except OutOfTime as stop:
+    except (OutOfTime, Busy) as stop:
         print(f"ckdsnn train: {stop}", file=sys.stderr)
-        return 3
+        return 3 if isinstance(stop, OutOfTime) else 4
     return 0
 
 
@@ -92,9 +92,10 @@ def suite_parser() -> RecipeParser:
 def suite_command(options: Namespace) -> int:
     from ckdsnn.training import run_suite
     from ckdsnn.training.options import as_options, turned_switches
+    from ckdsnn.training.suite import WELL
 
     fates = set(run_suite(**in_seconds(options)).values())
-    if options.dry_run or fates <= {"done"}:
+    if options.dry_run or fates <= WELL:
         return 0
     defaults = suite_parser().get_defaults()
     given = {key: value for key, value in vars(options).items() if key != "name" and value != defaults.get(key)}

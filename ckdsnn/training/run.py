@@ -1,8 +1,8 @@
 """run(recipe) -> Record: train a teacher or a student once, and write down everything that came out."""
 
-import fcntl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from ckdsnn.assemble import build_data, build_network, build_objective, teacher_
 from ckdsnn.data.module import DataModule
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, check_count
-from ckdsnn.files import make_folder, nearest
+from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.fields import idle_fields
 from ckdsnn.recipe.named import resolve
@@ -24,6 +24,8 @@ from ckdsnn.training.before import check_network, check_same, rehearse
 from ckdsnn.training.beside import ALONE, Alone
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_failure, write_record
+from ckdsnn.training.limits import limits_told
+from ckdsnn.training.lock import only_process
 from ckdsnn.training.machine import Machine, leads, one_first, say
 from ckdsnn.training.module import Classifier, Curve, Diverged
 from ckdsnn.training.options import train_command
@@ -52,8 +54,9 @@ def run(
     teacher is copied from the folder `results` if it is on record there, else trained first. data: folder of the
     datasets. accelerator, devices, nodes, strategy, workers: see `Machine`. budget: seconds after which no epoch should
     end; the training then stops, and the same call continues.
-    Raises CkdsnnError for unknown names, impossible fields, data or devices that cannot be had, a run that another
-    process is training, and one that diverges, which is then on record as failed; OutOfTime at the end of the budget.
+    Raises CkdsnnError for unknown names, impossible fields, data or devices that cannot be had, too little memory or
+    room on the disk, and a run that diverges, which is then on record as failed; Busy for one that another process is
+    training, OutOfTime at the end of the budget.
 
     >>> record = run("digits-teacher", seed=1, out="mine", epochs=1, train_images=64, progress=False)
     >>> record.seed, record.recipe["epochs"], len(record.curve), record.tier
@@ -112,15 +115,24 @@ def work_folder(recipe: Recipe, seed: int, out: str | Path) -> Path:
 
 
 def train(
-    recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[], Lesson] | None = None, beside: Alone = ALONE
+    recipe: Recipe,
+    seed: int,
+    setting: Setting,
+    lesson: Callable[[], Lesson] | None = None,
+    beside: Alone = ALONE,
+    patience: float | None = None,
 ) -> Record:
-    """Train without asking whether it is on record."""
+    """Train what is not on record; patience: seconds to wait for another process that does so, see `only_process`."""
     if needs_run(recipe):
         require_teacher(recipe, setting)
-    shown = lesson() if lesson else load_lesson(recipe, seed, setting)
-    outcome, classifier = prepare(recipe, seed, setting, shown, beside)
-    trainer, work = outcome.trainer, work_folder(recipe, seed, setting.out)
-    with only_process(work) if leads() else nullcontext():
+    work = work_folder(recipe, seed, setting.out)
+    with limits_told(recipe, work):
+        shown = lesson() if lesson else load_lesson(recipe, seed, setting)
+        outcome, classifier = prepare(recipe, seed, setting, shown, beside)
+    trainer = outcome.trainer
+    with limits_told(recipe, work), only_process(work, patience) if leads() else nullcontext():
+        if setting.machine.processes == 1 and (found := find_record(recipe.digest(), seed, setting.out)):
+            return found  # by the process that was waited for
         try:
             with quiet_lightning():
                 fit(trainer, classifier, outcome.module, work)
@@ -156,7 +168,8 @@ def require_teacher(recipe: Recipe, setting: Setting) -> None:
         rehearse(recipe, setting.data, setting.machine)
         source, seed = teacher_recipe(recipe), recipe.teacher_seed
         say(f"teacher {source.name} (seed {seed}) is not on record: training it first")
-        train(source, seed, setting)
+        left = setting.deadline - time.monotonic()
+        train(source, seed, setting, patience=left if setting.machine.processes == 1 else None)
 
 
 def load_lesson(recipe: Recipe, seed: int, setting: Setting) -> Lesson:
@@ -218,22 +231,6 @@ def write_by_one(outcome: Outcome, out: Path) -> None:
         raise failure
     if failed:
         raise CkdsnnError("the first process could not write the record; its own error says why")
-
-
-@contextmanager
-def only_process(work: Path) -> Iterator[None]:
-    """Hold the lock of the run whose folder is `work`; the kernel frees it when a process ends, however it ends.
-
-    Raises CkdsnnError while another process holds it.
-    """
-    with open(make_folder(work) / "lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CkdsnnError(f"another process is training {work.name}; wait for it, or use another --out") from error
-        except OSError:
-            pass  # a file system without locks, as some mounted drives are: better to train than to refuse
-        yield
 
 
 def obtain(

@@ -10,8 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,10 @@ import torch
 
 from ckdsnn.engine import usable_cores
 from ckdsnn.errors import check_count
-from ckdsnn.files import make_folder
+from ckdsnn.files import make_folder, opened
 from ckdsnn.records import find_record
 from ckdsnn.records.failure import FAILURES
+from ckdsnn.signals import PARENT, PATIENCE, stoppable
 from ckdsnn.training.budget import deadline_after
 from ckdsnn.training.estimate import Estimator
 from ckdsnn.training.machine import Machine
@@ -42,13 +42,15 @@ from ckdsnn.training.teacher import fetch_teacher
 
 POLL = 0.2  # seconds between two looks at the running trainings
 GRACE = 20  # seconds after the budget's end until a training that has not stopped by itself is interrupted
-PATIENCE = 10  # seconds after the interruption until it is killed
 FATE_OF_STATUS = {  # exit statuses of `ckdsnn train`
     0: "done",
     3: "stopped",
+    4: "trained elsewhere",
     130: "stopped",
     -signal.SIGINT: "stopped",  # interrupted while it was still importing
+    -signal.SIGTERM: "stopped",
 }
+WELL = {"done", "trained elsewhere"}
 
 Launch = Callable[[Job, float, int], subprocess.Popen]
 
@@ -76,7 +78,8 @@ def run_suite(
     students of one seed and teacher side by side, see `run_together`. dry_run: print the plan only.
     changes: fields of all recipes of the suite, not of teachers. out, data, results, accelerator, workers: as `run` has
     them. Where there are several GPUs, each job has its own.
-    Returns what became of each run that had no record, by id: done, stopped, not started or failed.
+    Returns what became of each run that had no record, by id: done, trained elsewhere (by another process, now),
+    stopped, not started or failed.
     Raises CkdsnnError for unknown names, impossible numbers and fields, and devices or data that cannot be had.
 
     >>> run_suite("noise", tier="reduced", out="results", dry_run=True)
@@ -107,7 +110,7 @@ def run_suite(
 
 
 def work_off(plan: list[Job], slots: int, deadline: float, launch: Launch, out: Path) -> dict[str, str]:
-    """Let a crew do the plan, and print what became of it, also when Ctrl-C or SIGTERM ends it."""
+    """Let a crew do the plan, and print what became of it, also when Ctrl-C or another signal ends it."""
     crew = Crew(plan, slots, deadline, launch, out)
     try:
         with stoppable():
@@ -147,7 +150,7 @@ class Crew:
 
     def start(self, budget: float) -> bool:
         """Fill the free slots; returns whether anything runs."""
-        done = {name for name, fate in self.fates.items() if fate == "done"}
+        done = {name for name, fate in self.fates.items() if fate in WELL}  # a student waits for one elsewhere itself
         while len(self.running) < self.slots and (job := next_job(self.waiting, done, self.left(), budget)):
             self.waiting.remove(job)
             slot = min(set(range(self.slots)) - {self.slot_of[other] for other in self.running})
@@ -172,9 +175,9 @@ class Crew:
         return "failed" if FAILURES.find(run.id, self.out) else FATE_OF_STATUS.get(status, "failed")
 
     def stop(self) -> None:
-        """Interrupt what still runs, and kill what does not heed it; either way its checkpoint stays."""
+        """Ask what still runs to stop, and kill what does not heed it; either way its checkpoint stays."""
         for process in self.running.values():
-            process.send_signal(signal.SIGINT)
+            process.terminate()
         end = time.monotonic() + PATIENCE
         while self.running and time.monotonic() < end:
             self.look()
@@ -182,22 +185,8 @@ class Crew:
         for job, process in self.running.items():
             process.kill()
             process.wait()
-            self.fates.update((run.id, self.fate(run, -signal.SIGINT)) for run in job.runs)
+            self.fates.update((run.id, self.fate(run, -signal.SIGTERM)) for run in job.runs)
         self.running = {}
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, and Ctrl-C also where it is ignored, as in a shell's background.
-
-    Trainings would inherit that they ignore it, and then could not be interrupted.
-    """
-    handlers = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def visible_gpus(accelerator: str) -> list[str]:
@@ -224,11 +213,11 @@ def launcher(shared: dict[str, Any], threads: int, gpus: list[str]) -> Launch:
         options = as_options({"seed": run.seed} | changes_of(run.recipe) | given | limit | turned_switches())
         command = [sys.executable, "-m", "ckdsnn.cli", "train", *(run.recipe.name for run in job.runs), *options]
         own_gpu = {"CUDA_VISIBLE_DEVICES": gpus[slot % len(gpus)]} if gpus else {}
-        environment = os.environ | {"OMP_NUM_THREADS": str(threads)} | own_gpu
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads), PARENT: str(os.getpid())} | own_gpu
         for other in others:
-            with open(log_file(other), "a") as log:
+            with opened(log_file(other), "a") as log:
                 log.write(f"trained beside {run.id}: see {log_file(run)}\n")
-        with open(log_file(run), "ab") as log:
+        with opened(log_file(run), "ab") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     return launch
@@ -241,7 +230,7 @@ def say(what: str, *runs: Run) -> None:
 def summary(fates: dict[str, str], out: Path) -> str:
     """What became of the runs, as text; a failed one with its log."""
     lines = []
-    for fate in ("done", "stopped", "not started", "failed"):
+    for fate in ("done", "trained elsewhere", "stopped", "not started", "failed"):
         names = [name for name, own in fates.items() if own == fate]
         lines.append(f"{fate}: {len(names)}")
         if fate != "done":

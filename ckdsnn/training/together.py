@@ -20,10 +20,11 @@ from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record
 from ckdsnn.training.beside import Group, Seat, Stopped
 from ckdsnn.training.budget import OutOfTime, deadline_after
+from ckdsnn.training.lock import Busy
 from ckdsnn.training.machine import Machine, say
 from ckdsnn.training.run import Lesson, Setting, load_lesson, require_teacher, run_once, say_idle
 from ckdsnn.training.teacher import needs_run
-from ckdsnn.training.trainer import INTERRUPTED, quiet_lightning
+from ckdsnn.training.trainer import continued, quiet_lightning
 
 # the recipe's fields that decide what its student is shown, and in which order
 SHOWN = (
@@ -57,7 +58,7 @@ def run_together(
     another wait until that has caught up. One whose training fails, or that another process is training, is left out
     while the others go on; in the end that is raised.
     Raises CkdsnnError as `run` does, and for recipes that do not show the same; OutOfTime if a student was not finished
-    at the end of the budget.
+    at the end of the budget, Busy if another process is training one.
 
     >>> few = {"train_images": 64, "epochs": 1, "out": "mine", "progress": False}
     >>> plain, distilled = run_together(["digits-snn", "digits-kd"], seed=1, **few)
@@ -106,13 +107,13 @@ def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting) -> None:
             wait(futures)
         except KeyboardInterrupt as stop:
             group.turns.stop()
-            raise KeyboardInterrupt(INTERRUPTED) from stop
+            raise continued(stop) from stop
     errors = [error for future in futures if (error := future.exception()) and not isinstance(error, Stopped)]
     if others := [error for error in errors if not isinstance(error, CkdsnnError)]:
         raise others[0]
     if errors:
-        late = any(isinstance(error, OutOfTime) for error in errors)
-        raise (OutOfTime if late else CkdsnnError)("; ".join(map(str, errors)))
+        kind = next((kind for kind in (OutOfTime, Busy) if any(isinstance(e, kind) for e in errors)), CkdsnnError)
+        raise kind("; ".join(map(str, errors)))
 
 
 def train_member(recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[], Lesson], seat: Seat) -> None:

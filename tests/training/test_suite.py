@@ -21,10 +21,10 @@ from ckdsnn.records.failure import FAILURES, Failure
 from ckdsnn.training import plan, run_suite, suite
 from ckdsnn.training.estimate import Estimate
 from ckdsnn.training.plan import Job, Part, Run
-from ckdsnn.training.suite import Crew, launcher, stoppable, summary, work_off
+from ckdsnn.training.suite import Crew, launcher, summary, work_off
 
-HEEDS = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(130)); {ready}; time.sleep(60)"
-IGNORES = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); {ready}; time.sleep(60)"
+HEEDS = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); {ready}; time.sleep(60)"
+IGNORES = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); {ready}; time.sleep(60)"
 
 
 def job(name, teacher=None, seconds=1.0):
@@ -136,8 +136,22 @@ def test_past_the_deadline_a_training_is_interrupted_then_killed(tmp_path, monke
     monkeypatch.setattr(crew, "look", late)
     crew.work()
     assert fates_of(crew) == {"heeds": "stopped", "ignores": "stopped", "next": "not started"}
-    assert launch.processes["heeds"].returncode == 130
+    assert launch.processes["heeds"].returncode == 3
     assert launch.processes["ignores"].returncode == -signal.SIGKILL
+
+
+def test_what_another_process_trains_is_no_failure_and_its_students_wait_for_it_themselves(tmp_path):
+    teacher = job("teacher")
+    crew = Crew(
+        [teacher, job("student", teacher)],
+        1,
+        math.inf,
+        StandIns(tmp_path, {"teacher": "raise SystemExit(4)"}),
+        tmp_path,
+    )
+    crew.work()
+    assert fates_of(crew) == {"teacher": "trained elsewhere", "student": "done"}
+    assert f"trained elsewhere: 1\n  {teacher.id}\nstopped: 0" in summary(crew.fates, tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -156,22 +170,9 @@ def test_ctrl_c_and_sigterm_stop_the_trainings_and_tell_what_became_of_them(numb
     with pytest.raises(KeyboardInterrupt):
         work_off(plan, 1, math.inf, launch, tmp_path)
     assert signal.getsignal(number) == before
-    assert launch.processes["heeds"].returncode == 130
+    assert launch.processes["heeds"].returncode == 3
     said = capsys.readouterr().out
-    assert "done: 1\nstopped: 1\n  heeds-s0-" in said and "not started: 1\n  next-s0-" in said
-
-
-def test_trainings_do_not_inherit_that_ctrl_c_is_ignored():
-    """A shell starts its background processes so."""
-    asks = "import signal; raise SystemExit(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        assert subprocess.run([sys.executable, "-c", asks]).returncode == 1
-        with stoppable():
-            assert subprocess.run([sys.executable, "-c", asks]).returncode == 0
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, handler)
+    assert "stopped: 1\n  heeds-s0-" in said and "done: 1\n" in said and "not started: 1\n  next-s0-" in said
 
 
 @pytest.mark.parametrize(
@@ -203,6 +204,7 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, gpus, own, tm
     (name,) = given.pop("recipe")
     assert resolve(name, given) == recipe
     assert options["env"]["OMP_NUM_THREADS"] == "3" and options["env"].get("CUDA_VISIBLE_DEVICES") == own
+    assert options["env"]["CKDSNN_PARENT"] == str(os.getpid())  # which it does not outlive
     assert options["stdout"].name == str(tmp_path / "work" / recipe.record_id(4) / "log.txt")
 
 

@@ -15,9 +15,10 @@ from ckdsnn.cli import main
 from ckdsnn.distill import Objective
 from ckdsnn.records import find_record
 from ckdsnn.records.failure import FAILURES
-from ckdsnn.training import OutOfTime, run_together
+from ckdsnn.training import Busy, OutOfTime, lock, run_together
+from ckdsnn.training.lock import only_process
 from ckdsnn.training.module import Classifier
-from ckdsnn.training.run import only_process, work_folder
+from ckdsnn.training.run import work_folder
 from ckdsnn.training.together import SHOWN
 
 
@@ -161,10 +162,11 @@ def test_a_mistake_in_the_program_ends_all(recipes, results, tmp_path, monkeypat
         run_together(recipes[:3], out=tmp_path, results=results, progress=False)
 
 
-def test_one_that_another_process_trains_is_left_out_and_said(recipes, alone, results, tmp_path, capsys):
+def test_one_that_another_process_trains_is_left_out_and_said(recipes, alone, results, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(lock, "GRACE", 0)
     with (
         only_process(work_folder(recipes[1], 0, tmp_path)),
-        pytest.raises(CkdsnnError, match=f"another process is training {recipes[1].record_id(0)}"),
+        pytest.raises(Busy, match=f"another process is training {recipes[1].record_id(0)}"),
     ):
         run_together(recipes[:3], out=tmp_path, results=results, progress=False)
     assert "blurred is no longer trained beside the others: another process" in capsys.readouterr().out
