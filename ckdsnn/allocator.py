@@ -7,14 +7,17 @@ a ResNet-20 step at T = 4 on a CPU took 70,000 page faults, from which it got sl
 import ctypes
 import sys
 
-TRIM_THRESHOLD, MMAP_MAX = -1, -4  # malloc.h
+TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8  # malloc.h
+
+SETTINGS = ((MMAP_MAX, 0), (TRIM_THRESHOLD, -1), (ARENA_MAX, 1))
 
 
 def keep_freed_memory() -> bool:
     """Tell it so for the rest of this process; returns whether it could be told.
 
-    The process then stays at its peak size, and that grows (by a fifth in that step): all blocks share one heap.
+    The process then stays at its peak size, and that grows (by a fifth in that step): all blocks share one heap,
+    and so do all threads that begin after this.
     Only Linux with glibc can be told; elsewhere nothing happens.
     """
     tell = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    return bool(tell) and all(tell(*setting) for setting in ((MMAP_MAX, 0), (TRIM_THRESHOLD, -1)))
+    return bool(tell) and all(tell(*setting) for setting in SETTINGS)

@@ -57,9 +57,6 @@ class Engine:
     """on CUDA, a step is recorded once and then replayed as a whole; so far when it is measured, not in a training"""
     fused_sgd: bool = False
     """SGD changes all weights in one kernel, as it always does in a graph; weights may differ in the last bits"""
-    remember_teacher: bool = False
-    """what the teacher says of each training image is kept on disk for runs with the same teacher, data and seed, as
-    those of a suite; 16 kB an image and epoch for ResNet-20, 64 kB for ResNet-19 at the paper's width"""
     tf32: bool = True
     """on CUDA, fp32 convolutions multiply numbers of 10 bits behind the point and add in fp32, as is torch's default;
     without it a step of ResNet-20 takes an H200 about 1.7 times as long"""

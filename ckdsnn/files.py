@@ -1,16 +1,30 @@
 """Where files lie, and writing them so that a reader sees either the whole file or none."""
 
+import errno
 import hashlib
 import os
 import platform
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 from ckdsnn.errors import CkdsnnError
 
 LONGEST = 255  # bytes of a file's name, on every file system in use
+ROOM, LEAVE = "make room there", "allow writing there"
+REMEDIES = {
+    errno.ENOSPC: ROOM,
+    errno.EDQUOT: f"{ROOM}, or have your quota raised",
+    errno.EFBIG: "raise the limit on a file's size (ulimit -f)",
+    errno.EACCES: LEAVE,
+    errno.EPERM: LEAVE,
+    errno.EROFS: LEAVE,
+}
+"""what to do where a file cannot be written, by the number of the system's error"""
+OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # those that no reading causes
 
 
 def data_root(given: str | Path | None = None) -> Path:
@@ -42,6 +56,25 @@ def shortened(text: str, most: int = 80) -> str:
     return repr(text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}")
 
 
+class CannotWrite(CkdsnnError):
+    """A file that the system does not let us write; what was there before is as it was."""
+
+
+def cannot_write(path: str | Path, error: OSError) -> CannotWrite:
+    """The error about this file, with what to do."""
+    path, why = Path(path), error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        with suppress(OSError):
+            begun = partial_of(path)
+            room = shutil.disk_usage(path.parent).free + (begun.stat().st_size if begun.exists() else 0)
+            why += f", it takes more than the {room:,} bytes that were free"
+    remedy = REMEDIES.get(error.errno, "see to that")
+    return CannotWrite(
+        f"cannot write {path}: {why}. What was written before is whole: {remedy}, then give the same command again, or "
+        "choose another folder"
+    )
+
+
 def make_folder(folder: Path) -> Path:
     """Create `folder` with its parents. Raises CkdsnnError where that is impossible."""
     try:
@@ -49,6 +82,17 @@ def make_folder(folder: Path) -> Path:
     except OSError as error:
         raise CkdsnnError(f"cannot write to the folder {folder}: {error.strerror}; choose another one") from error
     return folder
+
+
+@contextmanager
+def opened(path: Path, mode: str) -> Iterator[IO[Any]]:
+    """A file, open to be written to. Raises CkdsnnError where it cannot be opened."""
+    try:
+        file = open(path, mode)  # noqa: SIM115, its errors are not those of the block
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    with file:
+        yield file
 
 
 @contextmanager
@@ -62,7 +106,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     new = [folder for folder in path.parents if not folder.exists()]
     sweep(make_folder(path.parent))
-    partial = path.parent / f".{path.stem}.{platform.node()}.{os.getpid()}.partial{path.suffix}"
+    partial = partial_of(path)
     try:
         yield partial
         flush(partial)
@@ -70,7 +114,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         with suppress(OSError):  # not every file system can
             flush(path.parent)
     except OSError as error:
-        raise CkdsnnError(f"cannot write {path}: {error.strerror or error}") from error
+        raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):  # such as that of a read-only folder: the first error is the one to be seen
             partial.unlink(missing_ok=True)
@@ -79,13 +123,29 @@ def atomic(path: str | Path) -> Iterator[Path]:
                 folder.rmdir()
 
 
+def partial_of(path: Path) -> Path:
+    """A name beside `path` for what this process has not finished; if the process is killed, it is swept."""
+    return path.parent / f".{path.stem}.{platform.node()}.{os.getpid()}.partial{path.suffix}"
+
+
+@contextmanager
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """An empty folder beside `path` for the time of the block."""
+    folder = partial_of(path)
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def sweep(folder: Path) -> None:
     """Remove what processes of this machine that are no more have left unfinished in a folder."""
     left = re.compile(rf"\..*\.{re.escape(platform.node())}\.(\d+)\.partial(\.\w+)?")
-    for file in folder.glob(".*.partial*"):
-        if (match := left.fullmatch(file.name)) and not lives(int(match[1])):
+    for path in folder.glob(".*.partial*"):
+        if (match := left.fullmatch(path.name)) and not lives(int(match[1])):
             with suppress(OSError):  # another process sweeps as well
-                file.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def lives(process: int) -> bool:
@@ -96,7 +156,10 @@ def lives(process: int) -> bool:
         return False
     except (PermissionError, OverflowError):  # somebody else's; no number of a process
         pass
-    return True
+    try:  # Linux tells of those that have ended, and that nobody has waited for: in a container maybe nobody ever does
+        return b") Z " not in Path(f"/proc/{process}/stat").read_bytes()
+    except OSError:
+        return True
 
 
 def flush(path: Path) -> None:

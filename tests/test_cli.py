@@ -44,6 +44,21 @@ def test_list_names_every_study(tmp_path, capsys):
     assert capsys.readouterr().out.endswith(f"studies in {tmp_path}:\n  landscape-some-run\n")
 
 
+def test_list_shows_failed_runs_and_why(tmp_path, capsys):
+    call = ["train", "digits-snn", "--epochs", "1", "--train_images", "64", "--lr", "1e30", "--progress", "false"]
+    assert main([*call, "--out", str(tmp_path)]) == 2
+    (path,) = (tmp_path / "failures").iterdir()
+    capsys.readouterr()
+    assert main(["list", "--out", str(tmp_path)]) == 0
+    assert re.search(
+        rf"\nfailed runs in {tmp_path}:\n  {path.stem}, \S.* was not finite at step \d of epoch 1\n",
+        capsys.readouterr().out,
+    )
+    path.write_text("{")
+    assert main(["list", "--out", str(tmp_path)]) == 0
+    assert f"  {path.stem}, its file {path} is damaged\n" in capsys.readouterr().out
+
+
 def test_list_shows_what_has_a_part_in_its_name_and_where_weights_are(record, results, tmp_path, capsys):
     assert main(["list", record.recipe["name"], "--out", str(results)]) == 0
     printed = capsys.readouterr().out

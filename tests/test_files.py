@@ -13,7 +13,7 @@ import pytest
 
 from ckdsnn import files
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, data_root, inside, make_folder, nearest, sha256_file
+from ckdsnn.files import atomic, data_root, inside, lives, make_folder, nearest, scratch_folder, sha256_file
 
 
 def everything_below(folder):
@@ -101,6 +101,29 @@ def test_what_a_killed_process_left_is_swept_but_no_living_ones_and_no_other_mac
     with atomic(tmp_path / "new.txt") as partial:
         partial.write_text("new")
     assert everything_below(tmp_path) == sorted([*living, "new.txt"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_process_that_nobody_has_waited_for_lives_no_more():
+    ended = subprocess.Popen([sys.executable, "-S", "-c", ""], stdout=subprocess.PIPE)
+    ended.stdout.read()
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    assert not lives(ended.pid) and lives(os.getpid())
+    ended.communicate()
+
+
+def test_a_folder_for_a_while_is_empty_and_goes_also_when_its_process_is_killed(tmp_path):
+    program = "import os, sys, pathlib; from ckdsnn.files import scratch_folder\n"
+    program += "with scratch_folder(pathlib.Path(sys.argv[1])) as f: (f / 'x').touch(); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", program, tmp_path / "data"])
+    assert len(everything_below(tmp_path)) == 2
+    with scratch_folder(tmp_path / "data") as folder:
+        assert not list(folder.iterdir())
+        (folder / "x").touch()
+    assert len(everything_below(tmp_path)) == 2
+    with atomic(tmp_path / "data.npz") as partial:
+        partial.touch()
+    assert everything_below(tmp_path) == ["data.npz"]
 
 
 def test_in_a_read_only_folder_the_first_error_is_the_one_that_is_seen(tmp_path, monkeypatch):

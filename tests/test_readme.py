@@ -17,6 +17,7 @@ from ckdsnn.cli import COMMANDS
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.fields import is_current
 from ckdsnn.recipe.named import resolve
+from ckdsnn.training.together import check_alike
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -108,7 +109,8 @@ def test_make_targets_exist(words):
 def test_commands_parse(words):
     options = COMMANDS[words[0]].parser().parse_args(words[1:])
     if words[0] == "train" and not options.own:  # whose recipes only that file knows
-        resolve(options.recipe, {name: value for name, value in vars(options).items() if name not in OPTIONS_OF_RUN})
+        changes = {name: value for name, value in vars(options).items() if name not in OPTIONS_OF_RUN}
+        check_alike([resolve(name, changes) for name in options.recipe])
 
 
 @pytest.mark.parametrize("words", lines_of("papermill"))

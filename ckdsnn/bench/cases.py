@@ -75,12 +75,11 @@ def switched(device: torch.device) -> list[str]:
     """Our implementations with one switch of the present engine turned, by name.
 
     Not tried: compiling and graphs on a CPU; keep_memory, which holds for the whole process, and so for the reference
-    as well; remember_teacher, which spares other runs' steps the teacher, not this one. On CUDA the neuron differs at
-    T = 1 alone.
+    as well. On CUDA the neuron differs at T = 1 alone.
     """
     turned = {name: not value for name, value in asdict(engine()).items() if isinstance(value, bool)}
     turned["neuron"] = "spikingjelly"
-    for name in ("keep_memory", "remember_teacher", *(["compile", "graph"] if device.type == "cpu" else [])):
+    for name in ("keep_memory", *(["compile", "graph"] if device.type == "cpu" else [])):
         del turned[name]
     return [named("ours", **{name: value}) for name, value in turned.items()]
 

@@ -6,6 +6,7 @@ What a command needs is loaded when it is called, and torch not before its work 
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ import ckdsnn
 from ckdsnn.cli.options import Parser, run_file
 from ckdsnn.engine import Engine, using, wait_asleep
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import OF_WRITING, cannot_write
+from ckdsnn.signals import INTERRUPTED, Stopped, end_with_parent, stoppable
 
 
 class Command(NamedTuple):
@@ -45,7 +48,9 @@ COMMANDS = {
         Command("list", "look", "Show the recipes, the suites, the records and the studies."),
         Command("export", "look", "Write the records as a table, one row a run."),
         Command("data", "look", "Download a dataset once, or read what lies there, and check it."),
-        Command("train", "train", "Train a recipe and write its record; interrupted, it goes on."),
+        Command(
+            "train", "train", "Train a recipe, or several side by side, and write the records; interrupted, it goes on."
+        ),
         Command("suite", "train", "Train what a suite has no records of; called again, it goes on."),
         Command("eval", "look", "Evaluate a record's weights on the test set again."),
         Command("explain", "look", "Draw a picture with CAM, SAM and both predictions."),
@@ -75,7 +80,9 @@ def parser_for(parsers: Mapping[str, Parser]) -> Parser:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status.
 
-    0 done, 1 a run of a suite failed, 2 a mistake in the call, 3 the budget ended before the work, 130 interrupted
+    0 done, 1 a run of a suite failed, 2 a mistake in the call, or too little memory or room on the disk, 3 stopped
+    before the end of the work, by the budget or a signal such as SIGTERM: the same command goes on, 4 another process
+    trains that run, 130 interrupted by Ctrl-C, which a second one does at once
     """
     wait_asleep()
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -83,18 +90,32 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser_for(called).parse_args(arguments)
     own = options[options.command]
     try:
-        status = perform(COMMANDS[options.command], own)
-        sys.stdout.flush()
+        with stoppable():
+            end_with_parent()
+            status = perform(COMMANDS[options.command], own)
+            sys.stdout.flush()
     except CkdsnnError as error:
-        print(f"ckdsnn {options.command}: {error}", file=sys.stderr)
+        complain(options.command, error)
         return 2
     except BrokenPipeError:  # the reader has had enough: `ckdsnn list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.errno not in OF_WRITING:
+            raise
+        lacking = cannot_write(error.filename, error) if error.filename else f"cannot print: {error.strerror}"
+        complain(options.command, lacking)
+        return 2
     except KeyboardInterrupt as stop:
-        print(f"ckdsnn {options.command}: {str(stop) or 'interrupted'}", file=sys.stderr)
-        return 130
+        complain(options.command, str(stop) or "interrupted")
+        return 3 if isinstance(stop, Stopped) else INTERRUPTED
     return status or 0
+
+
+def complain(command: str, text: object) -> None:
+    """Say on the standard error why a command ends; where that cannot be written to, the status must say it alone."""
+    with suppress(OSError):
+        print(f"ckdsnn {command}: {text}", file=sys.stderr, flush=True)
 
 
 def perform(command: Command, options: Namespace) -> int | None:

@@ -2,6 +2,6 @@
 
 import sys
 
-from ckdsnn.cli import main
+from ckdsnn.__main__ import main
 
 sys.exit(main())

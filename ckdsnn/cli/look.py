@@ -9,9 +9,11 @@ from ckdsnn.cli.complete import datasets
 from ckdsnn.cli.options import Parser, add_data, add_out, add_own
 from ckdsnn.data.specs import DATASETS
 from ckdsnn.engine import usable_cores
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.pair import STUDENT, pair_folder
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.checks import TIERS
+from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
 
@@ -32,9 +34,19 @@ def list_command(options: Namespace) -> None:
     trained = {path.stem for path in Path(options.out, "weights").glob("*.safetensors")}
     marked = [f"{name}, with weights" if name in trained else name for name in records]
     show(f"records in {options.out}", marked, options.part)
+    show(f"failed runs in {options.out}", [failed_run(path) for path in FAILURES.files(options.out)], options.part)
     pair = [f"{path.stem}, with weights" for path in RUNS.files(pair_folder())]
     show(f"records in {pair_folder()}, the package's own pair", pair, options.part)
     show(f"studies in {options.out}", studies, options.part)
+
+
+def failed_run(path: Path) -> str:
+    """Its id, and why it failed."""
+    try:
+        found = FAILURES.read(path)
+    except CkdsnnError:  # one damaged file is not to hide the list
+        return f"{path.stem}, its file {path} is damaged"
+    return f"{found.id}, {found.term} was not finite at step {found.step} of epoch {found.epoch}"
 
 
 def show(title: str, names: Iterable[str], part: str) -> None:

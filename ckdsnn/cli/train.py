@@ -8,13 +8,15 @@ from jsonargparse import Namespace
 
 from ckdsnn.cli.complete import recipes, suites
 from ckdsnn.cli.options import CHANGEABLE, RecipeParser, add_fields, add_option, add_own, add_training, in_seconds
+from ckdsnn.errors import CkdsnnError
 
 RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID")  # where Lightning, torchrun and SLURM say which process it is
 
 
 def train_parser() -> RecipeParser:
     parser = RecipeParser()
-    parser.add_argument("recipe", type=str, help="a recipe's name, see `ckdsnn list`").offered = recipes
+    text = "a recipe's name, see `ckdsnn list`; students of several with one teacher are trained side by side"
+    parser.add_argument("recipe", type=str, nargs="+", help=text).offered = recipes
     parser.add_argument("--seed", type=int, default=0, help="of weights, data order, augmentation and noise")
     add_option(parser, "progress", bool, True, "show a progress bar")
     parser.add_argument("--devices", type=int, default=1, help="devices of each node")
@@ -31,26 +33,45 @@ def announce(options: Namespace) -> None:
     from ckdsnn.recipe.named import resolve
 
     changes = {field.name: options[field.name] for field in CHANGEABLE if field.name in options}
-    recipe = resolve(options.recipe, changes)
+    chosen = [resolve(name, changes) for name in options.recipe]
     if all(os.environ.get(rank, "0") == "0" for rank in RANKS):
-        text = f"{recipe.name}, seed {options.seed}: {recipe.epochs} epochs on {recipe.dataset}; loading torch"
-        print(text, flush=True)
+        lines = [f"{recipe.name}, seed {options.seed}: {recipe.epochs} epochs on {recipe.dataset}" for recipe in chosen]
+        print("\n".join(lines) + "; loading torch", flush=True)
 
 
 def train_command(options: Namespace) -> int:
     announce(options)
-    from ckdsnn.training import OutOfTime, run
-    from ckdsnn.training.machine import say
+    from ckdsnn.training import Busy, OutOfTime
 
     try:
-        record = run(**in_seconds(options))
-    except OutOfTime as stop:
+        train(options)
+    except (OutOfTime, Busy) as stop:
         print(f"ckdsnn train: {stop}", file=sys.stderr)
-        return 3
-    final = record.final["last_accuracy"]
-    say(f"record {record.id} in {options.out}")
-    say(f"last-epoch test accuracy {final['value']:.2f} % (95 % interval {final['low']:.2f} to {final['high']:.2f})")
+        return 3 if isinstance(stop, OutOfTime) else 4
     return 0
+
+
+def train(options: Namespace) -> None:
+    """Train one recipe, or several side by side, and say what came out. Raises CkdsnnError as `run_together` does."""
+    from ckdsnn.training import run, run_together
+    from ckdsnn.training.machine import say
+
+    given = in_seconds(options)
+    names = given.pop("recipe")
+    records = [run(names[0], **given)] if len(names) == 1 else run_together(names, **on_one_device(given))
+    for record in records:
+        value, low, high = (record.final["last_accuracy"][name] for name in ("value", "low", "high"))
+        say(f"record {record.id} in {options.out}")
+        say(f"last-epoch test accuracy {value:.2f} % (95 % interval {low:.2f} to {high:.2f})")
+
+
+def on_one_device(given: dict) -> dict:
+    """The arguments without those for several devices. Raises CkdsnnError where these ask for more than one."""
+    one = {"devices": 1, "nodes": 1, "strategy": "auto"}
+    for name, value in one.items():
+        if given[name] != value:
+            raise CkdsnnError(f"{name} = {given[name]!r}: several recipes are trained side by side on one device")
+    return {name: value for name, value in given.items() if name not in one}
 
 
 def suite_parser() -> RecipeParser:
@@ -72,10 +93,11 @@ def suite_command(options: Namespace) -> int:
     from ckdsnn.training import run_suite
     from ckdsnn.training.before import refuse_graph
     from ckdsnn.training.options import as_options, turned_switches
+    from ckdsnn.training.suite import WELL
 
     refuse_graph()  # else every run would, one after the other
     fates = set(run_suite(**in_seconds(options)).values())
-    if options.dry_run or fates <= {"done"}:
+    if options.dry_run or fates <= WELL:
         return 0
     defaults = suite_parser().get_defaults()
     given = {key: value for key, value in vars(options).items() if key != "name" and value != defaults.get(key)}

@@ -1,13 +1,14 @@
 """The examples of a training as a LightningDataModule: shuffled and augmented by seed and epoch, on the device."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
 from ckdsnn.data.augment import Augment, normalize
-from ckdsnn.data.batches import Batches, Prepare
+from ckdsnn.data.batches import Batches, Examples, Prepare
 from ckdsnn.data.source import Chunk, Source, first
 from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.seeds import Purpose, generator_of, stream_seed
@@ -58,13 +59,20 @@ class DataModule(LightningDataModule):
         self.train = torch.arange(train_images or rest)
         self.validation = torch.arange(rest, known)
         self.test = torch.arange(len(source.labels("test")))
+        self.passed_on: Callable[[Batches], Iterable[Examples]] = lambda batches: batches
+
+    def passing_on(self, through: Callable[[Batches], Iterable[Examples]]) -> "DataModule":
+        """The same examples for another trainer, which gets its training batches through this."""
+        own = copy(self)
+        own.passed_on = through
+        return own
 
     def setup(self, stage: str) -> None:
         """Let the source serve the trainer's device."""
         if self.trainer:
             self.source.to(self.trainer.strategy.root_device)
 
-    def train_dataloader(self) -> Batches:
+    def train_dataloader(self) -> Iterable[Examples]:
         """This process's share of an epoch, shuffled and augmented; the same length in every process.
 
         Raises CkdsnnError where the share is smaller than one batch.
@@ -72,7 +80,8 @@ class DataModule(LightningDataModule):
         share = len(self.train) // self._processes()[1]
         if share < self.batch_size:
             raise CkdsnnError(f"batch_size {self.batch_size} exceeds the {share} images of a process; choose less")
-        return Batches(self.source, self.batch_size, share // self.batch_size, self._begin_epoch, self.teacher_sees)
+        length = share // self.batch_size
+        return self.passed_on(Batches(self.source, self.batch_size, length, self._begin_epoch, self.teacher_sees))
 
     def test_dataloader(self) -> Batches:
         """This process's share of the test set in canonical order, normalised only."""

@@ -3,13 +3,13 @@
 The cache `<root>/<name>.npz` holds x_train, x_test: uint8 [N, H, W, 3] and y_train, y_test: int64 [N].
 """
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from ckdsnn.data.specs import DatasetSpec
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.files import scratch_folder
 
 Arrays = dict[str, np.ndarray]
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -67,7 +67,7 @@ def fetch(spec: DatasetSpec, cache: Path) -> Arrays:
     from torchvision import datasets
 
     reader = getattr(datasets, spec.torchvision)
-    with tempfile.TemporaryDirectory(dir=cache.parent, prefix=f".{spec.name}.") as folder:
+    with scratch_folder(cache.with_suffix("")) as folder:
         try:
             train, test = (reader(folder, train=part, download=True) for part in (True, False))
         except (OSError, RuntimeError) as error:  # no network; a damaged archive

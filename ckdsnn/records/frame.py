@@ -27,7 +27,7 @@ TYPES = {  # column of the frame of runs -> its type
     **dict.fromkeys(("method", "label", "setting", "tier", "dataset", "model", "role", "teacher"), "category"),
     **dict.fromkeys(("device", "precision"), "category"),
     **dict.fromkeys(("seed", "T", "epochs", "train_images", "validation_images", "batch_size"), "Int64"),
-    **dict.fromkeys(("test_images", "devices", "threads", "format"), "Int64"),
+    **dict.fromkeys(("test_images", "devices", "threads", "side_by_side", "format"), "Int64"),
     **dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high", "validation_accuracy", "best_accuracy"), "Float64"),
     **dict.fromkeys(("firing_rate", "last_firing_rate", *COST, *(f"folded_{name}" for name in COST)), "Float64"),
     **dict.fromkeys(("hours", "images_per_second"), "Float64"),
@@ -48,7 +48,8 @@ class Records(list[Record]):
         firing_rate (mean of the layers) and last_firing_rate (of the last one), both NA for an ANN. Of one image: mac
         and ac (operations), compute_nj, memory_nj (nanojoule), counted in the convention `strict` of
         `ckdsnn.measures.operations`, and folded_mac to folded_memory_nj in the other one, NA for older records. hours,
-        of training and testing; images_per_second; device, devices, threads, precision, commit, started (UTC), format.
+        of training and testing; images_per_second; device, devices, threads, side_by_side (students trained in one
+        process, whose hours and images_per_second are shares), precision, commit, started (UTC), format.
 
         >>> from ckdsnn import load_records
         >>> runs = load_records("results").frame()
@@ -162,6 +163,7 @@ def row(record: Record) -> dict[str, Any]:
         "device": record.env["device"],
         "devices": record.devices,
         "threads": record.env["threads"],
+        "side_by_side": record.side_by_side,
         "precision": record.env["dtype"],
         "commit": record.code["commit"],
         "started": record.started,

@@ -37,7 +37,8 @@ class Record(Document):
     code: dict[str, Any]
     """commit, whether the tree differed from it, and a digest of the package's source"""
     env: dict[str, Any]
-    """versions, device, numeric type, CPU threads, number of devices, examples in a step over all of them"""
+    """versions, device, numeric type, CPU threads, number of devices, examples in a step over all of them, students
+    trained side by side in one process"""
     curve: list[dict[str, float | None]]
     """one entry an epoch: every loss term (None where it was not finite), train, test and validation accuracy,
     seconds"""
@@ -52,7 +53,8 @@ class Record(Document):
     started: str
     """UTC time at which the run was first started"""
     seconds: float
-    """training and the testing after each epoch, over all parts of an interrupted run"""
+    """training and the testing after each epoch, over all parts of an interrupted run; of students side by side each
+    has its own work and its share of what was done for several, so that their times add up"""
     images_per_second: float
     """training images over training time, evaluation excluded"""
     format: int = 1
@@ -80,6 +82,11 @@ class Record(Document):
     def global_batch(self) -> int:
         """Examples in a step, over all devices."""
         return self.env.get("global_batch", self.recipe["batch_size"])
+
+    @property
+    def side_by_side(self) -> int:
+        """How many students were trained in turns by the process that trained it, itself included."""
+        return self.env.get("side_by_side", 1)
 
     @property
     def validation_accuracy(self) -> float | None:

@@ -8,11 +8,14 @@ Every look-up is announced with `note_read`, so that a build knows what it depen
 """
 
 import math
+import os
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -170,9 +173,18 @@ def save_weights(
     path = Path(out, "weights", f"{record_id}.safetensors")
     own = objective.state_dict(prefix=OBJECTIVE) if objective else {}
     state = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in (model.state_dict() | own).items()}
-    with atomic(path) as partial:
-        save_file(state, partial)
+    save_tensors(state, path)
     return {"file": path.name, "sha256": sha256_file(path)}
+
+
+def save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    """Write a safetensors file, whole or not at all. Raises CkdsnnError where it cannot be written."""
+    with atomic(path) as partial:
+        try:
+            save_file(tensors, partial)
+        except SafetensorError as error:  # the system's error is told as a text alone: "... (os error 28)"
+            number = int(found[1]) if (found := re.search(r"os error (\d+)", str(error))) else 0
+            raise OSError(number, os.strerror(number) if number else str(error)) from error
 
 
 def load_weights(model: nn.Module, record: Record, out: str | Path = "results") -> nn.Module:

@@ -2,7 +2,9 @@
 
 from ckdsnn.training.budget import OutOfTime, parse_duration
 from ckdsnn.training.collect import obtain_suite
+from ckdsnn.training.lock import Busy
 from ckdsnn.training.run import obtain, run
 from ckdsnn.training.suite import run_suite
+from ckdsnn.training.together import run_together
 
-__all__ = ["OutOfTime", "obtain", "obtain_suite", "parse_duration", "run", "run_suite"]
+__all__ = ["Busy", "OutOfTime", "obtain", "obtain_suite", "parse_duration", "run", "run_suite", "run_together"]

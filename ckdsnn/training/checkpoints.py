@@ -22,8 +22,13 @@ class WholeCheckpoints(TorchCheckpointIO):
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        with atomic(path) as partial:
-            torch.save(checkpoint, partial)
+        with atomic(path) as partial, open(partial, "wb") as file:
+            try:
+                torch.save(checkpoint, file)
+            except RuntimeError as error:  # torch hides that of a full disk behind one of its own
+                if isinstance(error.__context__, OSError):
+                    raise error.__context__ from None
+                raise
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

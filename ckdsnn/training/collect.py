@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from ckdsnn.analysis.cells import Cells, load_cells, suite_recipes
+from ckdsnn.analysis.cells import Cells, load_cells
 from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.files import nearest
-from ckdsnn.training.run import obtain
+from ckdsnn.training.plan import all_progress, form_groups, missing_runs, suite_runs
+from ckdsnn.training.together import run_together
 
 
 def obtain_suite(
@@ -23,9 +24,9 @@ def obtain_suite(
     check_count("seeds", seeds)
     results = nearest(results)
     if tier == "smoke":
-        for seed in range(seeds):
-            for name in suite_recipes(suite, tier).values():
-                obtain(name, seed, results, out, progress)
+        runs = missing_runs(suite_runs(suite, tier, seeds, {}), Path(out), results)
+        for group in form_groups(all_progress(runs, Path(out)), 1):
+            run_together([run.recipe for run in group], group[0].seed, out, progress=progress, results=results)
     if cells := load_cells(suite, tier, results, out):
         return cells
     raise CkdsnnError(f"no record of the suite {suite} in {results}; run `ckdsnn suite {suite} --tier {tier}`")

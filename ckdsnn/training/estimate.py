@@ -3,7 +3,8 @@
 N trainings at once are taken to get through as much as one alone: each has an N-th of the cores or of the GPU, and of
 its speed. That share shows in a training's number of threads, cores // N, which records and checkpoints hold: what
 took t seconds with 16 threads is expected to take 3.2 t with 5. More threads are not taken to help. Where a GPU is
-half idle under one small network this is too long, until the first records of that share say so.
+half idle under one small network this is too long, until the first records of that share say so. So it is for students
+that are trained side by side: before any such are on record, each is taken to cost what it costs alone.
 """
 
 import time
@@ -18,7 +19,7 @@ from ckdsnn.analysis import speed
 from ckdsnn.assemble import build_data
 from ckdsnn.models import STUDENTS, TEACHERS
 from ckdsnn.recipe import Recipe
-from ckdsnn.records import load_records
+from ckdsnn.records import Record, load_records
 from ckdsnn.records.provenance import device_name
 from ckdsnn.training.checkpoints import CHECKPOINT, read_checkpoint
 from ckdsnn.training.machine import Machine
@@ -91,19 +92,26 @@ class Estimator:
         found = [record for folder in folders if folder.is_dir() for record in load_records(folder)]
         records = [record for record in found if record.recipe["model"] in known]
         here = sorted((r for r in records if r.env["device"] == self.name), key=lambda record: record.started)
-        self.latest = {kind(Recipe.of(record.recipe)): record for record in here}
+        self.latest = {(kind(Recipe.of(r.recipe)), r.side_by_side > 1): r for r in here}
         self.counted: dict[tuple[Any, ...], float] = {}
         self.classes: dict[str, int] = {}
         self.measured: dict[tuple[Any, ...], float] = {}
 
-    def epoch(self, recipe: Recipe, progress: Progress) -> Estimate:
-        """Of the recipe's next epochs. Raises CkdsnnError as the training will for data that cannot be had."""
+    def epoch(self, recipe: Recipe, progress: Progress, together: int = 1) -> Estimate:
+        """Of the recipe's next epochs, with so many students side by side: its share of the time.
+
+        Raises CkdsnnError as the training will for data that cannot be had.
+        """
         if progress.points and progress.machine.get("device") == self.name:
             return Estimate(progress.points[-1]["seconds"] * self.slower(progress.machine["threads"]), "own curve")
         images = self.images(recipe)
-        if record := self.latest.get(kind(recipe)):
+        if record := self.record(recipe, together > 1):
             return Estimate(images / record.images_per_second * self.slower(record.env["threads"]), "record")
         return Estimate(images / self.steps(recipe) * self.jobs, "measured")
+
+    def record(self, recipe: Recipe, shared: bool) -> Record | None:
+        """The latest of the recipe's kind; if there is one, of a training beside others where this will be one."""
+        return self.latest.get((kind(recipe), shared)) or self.latest.get((kind(recipe), not shared))
 
     def images(self, recipe: Recipe) -> float:
         """The images of an epoch, a test image counted as the share of a training image that it costs."""

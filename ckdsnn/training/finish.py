@@ -23,6 +23,7 @@ from ckdsnn.records import Record, save_arrays, save_record, save_weights
 from ckdsnn.records.failure import FAILURES, Failure
 from ckdsnn.records.provenance import environment
 from ckdsnn.records.record import FORMAT
+from ckdsnn.training.beside import ALONE, Alone
 from ckdsnn.training.module import Curve, Diverged
 
 SOME = 1000  # test images behind the firing rates and the saved logits
@@ -43,6 +44,7 @@ class Outcome:
     objective: Objective
     teacher: dict[str, Any] | None
     """how the record names the teacher"""
+    beside: Alone = ALONE
 
 
 def described(outcome: Outcome) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def described(outcome: Outcome) -> dict[str, Any]:
         "data": describe_data(recipe, outcome.module.source),
         "code": outcome.code,
         "env": environment(trainer.strategy.root_device, trainer.precision)
-        | {"devices": trainer.world_size, "global_batch": recipe.batch_size},
+        | {"devices": trainer.world_size, "global_batch": recipe.batch_size, "side_by_side": outcome.beside.size},
         "curve": outcome.curve.points,
         "started": outcome.curve.started,
     }

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import lightning as L
@@ -18,7 +19,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import utc_now
 from ckdsnn.seeds import Purpose, generator_of, stream_seed
-from ckdsnn.training.recall import Recall
+from ckdsnn.training.beside import ALONE, Alone
 
 MEASURED = ("test_accuracy", "validation_accuracy")  # after each epoch, in the order of the data module
 
@@ -45,7 +46,7 @@ class Classifier(L.LightningModule):
         network: nn.Module,
         objective: Objective,
         num_classes: int,
-        recall: Recall | None = None,
+        beside: Alone = ALONE,
         layout: torch.memory_format = torch.channels_last,
     ):
         super().__init__()
@@ -53,7 +54,7 @@ class Classifier(L.LightningModule):
         self.seed = seed
         self.network = network
         self.objective = objective
-        self.recall = recall or Recall(None)
+        self.beside = beside
         self.layout = layout
         self.sums: dict[str, torch.Tensor] = {}
         self.finite: dict[str, torch.Tensor] = {}
@@ -67,10 +68,9 @@ class Classifier(L.LightningModule):
         state = stream_seed(self.seed, Purpose.NOISE, self.current_epoch, self.global_rank, self.recipe.streams)
         self.generator = generator_of(state, self.device)
         self.sums, self.finite = {}, {}
-        self.recall.begin(self.current_epoch)
+        self.beside.begin(self.current_epoch)
 
     def on_train_epoch_end(self) -> None:
-        self.recall.end()
         if not all(parameter.isfinite().all() for parameter in self.parameters()):  # the last step's doing
             raise Diverged("a weight", self.current_epoch + 1, self.trainer.num_training_batches)
 
@@ -80,8 +80,9 @@ class Classifier(L.LightningModule):
         if batch.shown is not batch.images:
             shown = in_layout(batch.shown, self.layout)
         features = self.network(images)
-        seen = self.recall.features(lambda: self.objective.observe(shown))
-        total, terms = self.objective.compare(shown, labels, features, seen, self.generator, self.recall.see)
+        see, objective = self.beside.see, self.objective
+        seen = see("features", lambda: objective.observe(shown)) if objective.terms else None
+        total, terms = objective.compare(shown, labels, features, seen, self.generator, see)
         hits = (features.logits.argmax(1) == labels).float().mean()
         self.note(terms | {"train_accuracy": hits}, len(labels))
         return total
@@ -111,6 +112,7 @@ class Classifier(L.LightningModule):
             raise Diverged(term, self.current_epoch + 1, min(count + 1, steps))
 
     def validation_step(self, batch: Examples, _: int, dataloader_idx: int = 0) -> None:
+        self.beside.check()
         images, labels, _ = batch
         hits = self.hits[dataloader_idx]
         with torch.autocast(self.device.type, enabled=False):  # as `evaluate` asks the saved weights
@@ -146,29 +148,32 @@ def rounded(value: float) -> float | None:
 class Curve(L.Callback):
     """Collects one point an epoch: mean loss terms, accuracies in percent, seconds of training and of testing.
 
+    now: tells the time, in seconds; side by side with others, a training's own.
+
     It travels in the checkpoint, so that a resumed run keeps its first start and its whole curve. origin: digests of
     what the run is made from; a checkpoint of another origin is refused with a CkdsnnError.
     """
 
-    def __init__(self):
+    def __init__(self, now: Callable[[], float] = time.perf_counter):
+        self.now = now
         self.origin: dict[str, str] = {}
         self.started = utc_now()
         self.points: list[dict[str, float | None]] = []
         self.clock = self.test_clock = self.test_seconds = 0.0
 
     def on_train_epoch_start(self, *_: Any) -> None:
-        self.clock, self.test_seconds = time.perf_counter(), 0.0
+        self.clock, self.test_seconds = self.now(), 0.0
 
     def on_validation_epoch_start(self, *_: Any) -> None:
-        self.test_clock = time.perf_counter()
+        self.test_clock = self.now()
 
     def on_validation_epoch_end(self, *_: Any) -> None:
-        self.test_seconds = time.perf_counter() - self.test_clock
+        self.test_seconds = self.now() - self.test_clock
 
     def on_train_epoch_end(self, trainer: L.Trainer, _: L.LightningModule) -> None:
         metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
         metrics |= {name: 100 * metrics[name] for name in ("train_accuracy", *MEASURED) if name in metrics}
-        metrics |= {"seconds": time.perf_counter() - self.clock, "test_seconds": self.test_seconds}
+        metrics |= {"seconds": self.now() - self.clock, "test_seconds": self.test_seconds}
         self.points.append({"epoch": trainer.current_epoch + 1, **{k: rounded(v) for k, v in metrics.items()}})
 
     def state_dict(self) -> dict[str, Any]:

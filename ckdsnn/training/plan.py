@@ -13,11 +13,14 @@ from ckdsnn.recipe import SUITES, Recipe
 from ckdsnn.recipe.named import resolve
 from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.records import find_record
-from ckdsnn.training.estimate import TEST_SHARE, Estimate, Estimator, read_progress
+from ckdsnn.training.estimate import TEST_SHARE, Estimate, Estimator, Progress, read_progress
+from ckdsnn.training.options import changes_of
 from ckdsnn.training.run import work_folder
 from ckdsnn.training.teacher import locate_teacher, needs_run
+from ckdsnn.training.together import shown
 
 OVERHEAD = 15  # seconds of a run outside its epochs: imports and images before them, measurements after them
+MOST_TOGETHER = 8  # more would need more memory and save next to nothing: of what is shared each bears an eighth
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Job:
+class Part:
     """A run with what is left of it."""
 
     run: Run
@@ -57,6 +60,45 @@ class Job:
         if self.done:
             return f"continues after epoch {self.done}"
         return "waits for its teacher" if self.run.teacher else "new"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one process trains: a run, or several side by side."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return tuple(part.run for part in self.parts)
+
+    @property
+    def id(self) -> str:
+        """Its first run's."""
+        return self.runs[0].id
+
+    @property
+    def teachers(self) -> set[str]:
+        """Ids of the runs that have to end first."""
+        return {run.teacher for run in self.runs if run.teacher}
+
+    @property
+    def begun(self) -> bool:
+        return any(part.done for part in self.parts)
+
+    @property
+    def overhead(self) -> float:
+        """Seconds outside the epochs."""
+        return OVERHEAD * len(self.parts)
+
+    @property
+    def epoch_seconds(self) -> float:
+        """Of an epoch of every run that is not through."""
+        return sum(part.epoch.seconds for part in self.parts if part.epochs)
+
+    @property
+    def seconds(self) -> float:
+        return sum(part.seconds for part in self.parts)
 
 
 def suite_runs(name: str, tier: str, seeds: int | None, changes: dict[str, Any]) -> list[Run]:
@@ -98,13 +140,40 @@ def missing_runs(runs: list[Run], out: Path, results: Path | None) -> list[Run]:
     return list(missing.values())
 
 
-def make_jobs(runs: list[Run], out: Path, estimator: Estimator) -> list[Job]:
-    """A job for each run, in order, but what has been begun first. Raises CkdsnnError for a damaged checkpoint."""
-    jobs = []
-    for run in runs:
-        progress = read_progress(work_folder(run.recipe, run.seed, out))
-        jobs.append(Job(run, len(progress.points), estimator.epoch(run.recipe, progress)))
-    return sorted(jobs, key=lambda job: not job.done)
+def all_progress(runs: list[Run], out: Path) -> dict[Run, Progress]:
+    """What each of them has left from before. Raises CkdsnnError for a damaged checkpoint."""
+    return {run: read_progress(work_folder(run.recipe, run.seed, out)) for run in runs}
+
+
+def form_groups(progress: dict[Run, Progress], jobs: int) -> list[list[Run]]:
+    """The runs in groups that are to be trained side by side: such as `run_together` takes, with equal fields changed.
+
+    What has been begun keeps apart from what has not, and comes first. Groups are small enough to give as many `jobs`,
+    if there are as many runs.
+    """
+    most = min(MOST_TOGETHER, -(-len(progress) // jobs))
+    alike: dict[tuple[Any, ...], list[Run]] = {}
+    for run, found in progress.items():
+        key = not found.points, run.recipe.role, shown(run.recipe), run.seed, *changes_of(run.recipe).items()
+        alike.setdefault(key, []).append(run)
+    groups = [group for runs in alike.values() for group in even_parts(runs, most)]
+    return sorted(groups, key=lambda group: not progress[group[0]].points)
+
+
+def even_parts(runs: list[Run], most: int) -> list[list[Run]]:
+    """The runs in order, cut into the fewest parts of at most so many."""
+    size = -(-len(runs) // -(-len(runs) // most))
+    return [runs[start : start + size] for start in range(0, len(runs), size)]
+
+
+def make_jobs(groups: list[list[Run]], progress: dict[Run, Progress], estimator: Estimator) -> list[Job]:
+    """A job for each group, in order."""
+
+    def part(run: Run, together: int) -> Part:
+        found = progress[run]
+        return Part(run, len(found.points), estimator.epoch(run.recipe, found, together))
+
+    return [Job(tuple(part(run, len(group)) for run in group)) for group in groups]
 
 
 def may_start(job: Job, left: float, budget: float) -> bool:
@@ -112,47 +181,54 @@ def may_start(job: Job, left: float, budget: float) -> bool:
 
     One that is begun, or longer than the whole budget, starts if one epoch fits: it continues with the next budget.
     """
-    in_part = job.done or job.seconds > budget
-    return job.seconds <= left or bool(in_part and OVERHEAD + job.epoch.seconds <= left)
+    in_part = job.begun or job.seconds > budget
+    return job.seconds <= left or (in_part and job.overhead + job.epoch_seconds <= left)
 
 
 def next_job(waiting: list[Job], ended: Collection[str], left: float, budget: float) -> Job | None:
-    """The first job that may start now: its teacher, if it waits for one, is among the ids that have ended well."""
-    ready = (job for job in waiting if not job.run.teacher or job.run.teacher in ended)
+    """The first job that may start now: the teachers that it waits for are among the ids that have ended well."""
+    ready = (job for job in waiting if job.teachers <= set(ended))
     return next((job for job in ready if may_start(job, left, budget)), None)
 
 
 def forecast(jobs: list[Job], slots: int, budget: float = math.inf) -> tuple[dict[str, str], float]:
-    """What becomes of each job, by id, within `budget` seconds, `slots` at a time, if the estimates hold.
+    """What becomes of each job, by its id, within `budget` seconds, `slots` at a time, if the estimates hold.
 
     yes, in part, no, or never where not one epoch fits into the budget; also the seconds until the last one ends.
     """
     waiting, running, ended = list(jobs), [], set()
-    verdicts, now = {job.run.id: "no" if may_start(job, budget, budget) else "never" for job in jobs}, 0.0
+    verdicts, now = {job.id: "no" if may_start(job, budget, budget) else "never" for job in jobs}, 0.0
     while True:
         while len(running) < slots and (job := next_job(waiting, ended, budget - now, budget)):
             waiting.remove(job)
-            verdicts[job.run.id] = "yes" if now + job.seconds <= budget else "in part"
-            heapq.heappush(running, (min(now + job.seconds, budget), job.run.id))
+            verdicts[job.id] = "yes" if now + job.seconds <= budget else "in part"
+            heapq.heappush(running, (min(now + job.seconds, budget), job.id, job.runs))
         if not running:
             return verdicts, now
-        now, name = heapq.heappop(running)
+        now, name, runs = heapq.heappop(running)
         if verdicts[name] == "yes":
-            ended.add(name)
+            ended.update(run.id for run in runs)
+
+
+def in_words(part: Part) -> tuple[str, ...]:
+    """What the table says of a run."""
+    return part.state, str(part.epochs), f"{part.seconds / 60:.1f}", part.epoch.source
 
 
 def table(jobs: list[Job], slots: int, budget: float) -> str:
-    """The plan as text, a line for each job and the total, for a screen of 120 columns; budget in seconds."""
+    """The plan as text, a line for each run and the total, for a screen of 120 columns; budget in seconds."""
     verdicts, _ = forecast(jobs, slots, budget)
-    head = ("run", "state", "epochs", "minutes", "estimate by", "fits")
+    head = ("run", "job", "state", "epochs", "minutes", "estimate by", "fits")
     rows = [
-        (job.run.id, job.state, str(job.epochs), f"{job.seconds / 60:.1f}", job.epoch.source, verdicts[job.run.id])
-        for job in jobs
+        (part.run.id, str(number), *in_words(part), verdicts[job.id])
+        for number, job in enumerate(jobs, start=1)
+        for part in job.parts
     ]
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    aligned = ("<", "<", ">", ">", "<", "<")
+    aligned = ("<", ">", "<", ">", ">", "<", "<")
     lines = ["  ".join(f"{c:{a}{w}}" for c, a, w in zip(row, aligned, widths, strict=True)) for row in (head, *rows)]
     total = forecast(jobs, slots)[1]
-    lines.append(f"total: {len(jobs)} runs, {total / 60:.1f} minutes, {slots} at a time, which share the machine;")
+    at_once = f"{slots} of {len(jobs)} jobs at a time, which share the machine"
+    lines.append(f"total: {len(rows)} runs, {total / 60:.1f} minutes, {at_once}; the runs of a job go side by side;")
     lines.append(f"a run costs {OVERHEAD} s besides its epochs, a test image {TEST_SHARE:.2f} of a training image")
     return "\n".join(line.rstrip() for line in lines)

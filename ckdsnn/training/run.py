@@ -1,11 +1,11 @@
 """run(recipe) -> Record: train a teacher or a student once, and write down everything that came out."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ckdsnn.assemble import build_data, build_network, build_objective, teacher_
 from ckdsnn.data.module import DataModule
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, check_count
-from ckdsnn.files import make_folder, nearest
+from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.fields import idle_fields
 from ckdsnn.recipe.named import resolve
@@ -21,12 +21,14 @@ from ckdsnn.records import Record, find_record, load_arrays, load_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.provenance import code_state
 from ckdsnn.training.before import check_network, check_same, refuse_graph, rehearse
+from ckdsnn.training.beside import ALONE, Alone
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_failure, write_record
+from ckdsnn.training.limits import limits_told
+from ckdsnn.training.lock import only_process
 from ckdsnn.training.machine import Machine, leads, one_first, say
 from ckdsnn.training.module import Classifier, Curve, Diverged
 from ckdsnn.training.options import train_command
-from ckdsnn.training.recall import make_recall
 from ckdsnn.training.teacher import Teacher, fetch_teacher, from_elsewhere, from_record, needs_run
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 
@@ -52,8 +54,9 @@ def run(
     teacher is copied from the folder `results` if it is on record there, else trained first. data: folder of the
     datasets. accelerator, devices, nodes, strategy, workers: see `Machine`. budget: seconds after which no epoch should
     end; the training then stops, and the same call continues.
-    Raises CkdsnnError for unknown names, impossible fields, data or devices that cannot be had, a run that another
-    process is training, and one that diverges, which is then on record as failed; OutOfTime at the end of the budget.
+    Raises CkdsnnError for unknown names, impossible fields, data or devices that cannot be had, too little memory or
+    room on the disk, and a run that diverges, which is then on record as failed; Busy for one that another process is
+    training, OutOfTime at the end of the budget.
 
     >>> record = run("digits-teacher", seed=1, out="mine", epochs=1, train_images=64, progress=False)
     >>> record.seed, record.recipe["epochs"], len(record.curve), record.tier
@@ -65,15 +68,15 @@ def run(
     recipe = resolve(recipe, changes)
     check_count("seed", seed, 0)
     refuse_graph()
+    say_idle(recipe, changes)
+    machine = Machine(accelerator, devices, nodes, strategy, workers)
+    return run_once(recipe, seed, Setting(Path(out), results, data, machine, progress, deadline))
+
+
+def say_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:
+    """Name those of the changed fields that play no part in the recipe."""
     for name, losses in idle_fields(recipe, changes).items():
         say(f"{name} has no effect on losses = {recipe.losses!r}; it needs one of: {', '.join(losses)}")
-    machine = Machine(accelerator, devices, nodes, strategy, workers)
-    setting = Setting(Path(out), results, data, machine, progress, deadline)
-    if not (found := find_record(recipe.digest(), seed, out)):
-        refuse_failed(recipe, seed, out)
-        return train(recipe, seed, setting)
-    check_same(recipe, found, data)
-    return found
 
 
 @dataclass(frozen=True)
@@ -88,18 +91,49 @@ class Setting:
     deadline: float
 
 
+class Lesson(NamedTuple):
+    """What a training shows its student."""
+
+    module: DataModule
+    teacher: Teacher | None
+    """None where no loss asks for it"""
+
+
+def run_once(
+    recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[], Lesson] | None = None, beside: Alone = ALONE
+) -> Record:
+    """The run's record, by training if there is none. lesson, beside: those of a group that it is trained in."""
+    if not (found := find_record(recipe.digest(), seed, setting.out)):
+        refuse_failed(recipe, seed, setting.out)
+        return train(recipe, seed, setting, lesson, beside)
+    check_same(recipe, found, setting.data)
+    return found
+
+
 def work_folder(recipe: Recipe, seed: int, out: str | Path) -> Path:
     """Where a run has its checkpoint and logs."""
     return Path(out, "work", recipe.record_id(seed))
 
 
-def train(recipe: Recipe, seed: int, setting: Setting) -> Record:
-    """Train without asking whether it is on record."""
+def train(
+    recipe: Recipe,
+    seed: int,
+    setting: Setting,
+    lesson: Callable[[], Lesson] | None = None,
+    beside: Alone = ALONE,
+    patience: float | None = None,
+) -> Record:
+    """Train what is not on record; patience: seconds to wait for another process that does so, see `only_process`."""
     if needs_run(recipe):
         require_teacher(recipe, setting)
-    outcome, classifier = prepare(recipe, seed, setting)
-    trainer, work = outcome.trainer, work_folder(recipe, seed, setting.out)
-    with only_process(work) if leads() else nullcontext():
+    work = work_folder(recipe, seed, setting.out)
+    with limits_told(recipe, work):
+        shown = lesson() if lesson else load_lesson(recipe, seed, setting)
+        outcome, classifier = prepare(recipe, seed, setting, shown, beside)
+    trainer = outcome.trainer
+    with limits_told(recipe, work), only_process(work, patience) if leads() else nullcontext():
+        if setting.machine.processes == 1 and (found := find_record(recipe.digest(), seed, setting.out)):
+            return found  # by the process that was waited for
         try:
             with quiet_lightning():
                 fit(trainer, classifier, outcome.module, work)
@@ -135,31 +169,37 @@ def require_teacher(recipe: Recipe, setting: Setting) -> None:
         rehearse(recipe, setting.data, setting.machine)
         source, seed = teacher_recipe(recipe), recipe.teacher_seed
         say(f"teacher {source.name} (seed {seed}) is not on record: training it first")
-        train(source, seed, setting)
+        left = setting.deadline - time.monotonic()
+        train(source, seed, setting, patience=left if setting.machine.processes == 1 else None)
 
 
-def prepare(recipe: Recipe, seed: int, setting: Setting) -> tuple[Outcome, Classifier]:
-    """Trainer, data, teacher, networks and objective, ready to train; a teacher of ours is on record in `out`."""
-    machine, out, curve = setting.machine, setting.out, Curve()
+def load_lesson(recipe: Recipe, seed: int, setting: Setting) -> Lesson:
+    """Its data, and its teacher, which is on record in `out` if it is one of ours."""
+    machine = setting.machine
     with quiet_lightning(), one_first(machine):
         module = build_data(recipe, seed, setting.data, machine.processes, machine.readers)
+    return Lesson(module, find_teacher(recipe, module, setting.out) if recipe.loss_names else None)
+
+
+def prepare(recipe: Recipe, seed: int, setting: Setting, lesson: Lesson, beside: Alone) -> tuple[Outcome, Classifier]:
+    """Trainer, networks and objective, ready to train."""
+    machine, curve = setting.machine, Curve(beside.clock)
+    module, teacher = lesson.module.passing_on(beside.batches), lesson.teacher if recipe.loss_names else None
     classes = len(module.source.spec.classes)
-    teacher = find_teacher(recipe, module, out) if recipe.loss_names else None
     network = build_network(recipe, classes, seed)
     check_network(network, recipe, classes)
     curve.origin = {"data set": module.source.digest, "teacher": teacher.identity["sha256"] if teacher else ""}
     code = code_state()  # before training: the tree may change meanwhile
     objective = build_objective(recipe, teacher and teacher.network, network, seed)
-    work = work_folder(recipe, seed, out)
+    work = work_folder(recipe, seed, setting.out)
     with quiet_lightning():
-        trainer = make_trainer(recipe, work, curve, machine, setting.progress, setting.deadline)
+        trainer = make_trainer(recipe, work, curve, machine, setting.progress, setting.deadline, beside.number)
     device, switches = trainer.strategy.root_device, engine()
     switches.prepare(network, device)
     switches.tell(objective)
-    recall = make_recall(recipe, seed, teacher, module.source.digest, out, device, machine.processes)
-    classifier = Classifier(recipe, seed, network, objective, classes, recall, switches.layout)
-    outcome = Outcome(recipe, seed, network, module, curve, trainer, code, objective, teacher and teacher.identity)
-    return outcome, classifier
+    classifier = Classifier(recipe, seed, network, objective, classes, beside, switches.layout)
+    identity = teacher and teacher.identity
+    return Outcome(recipe, seed, network, module, curve, trainer, code, objective, identity, beside), classifier
 
 
 def find_teacher(recipe: Recipe, module: DataModule, out: Path) -> Teacher:
@@ -192,22 +232,6 @@ def write_by_one(outcome: Outcome, out: Path) -> None:
         raise failure
     if failed:
         raise CkdsnnError("the first process could not write the record; its own error says why")
-
-
-@contextmanager
-def only_process(work: Path) -> Iterator[None]:
-    """Hold the lock of the run whose folder is `work`; the kernel frees it when a process ends, however it ends.
-
-    Raises CkdsnnError while another process holds it.
-    """
-    with open(make_folder(work) / "lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CkdsnnError(f"another process is training {work.name}; wait for it, or use another --out") from error
-        except OSError:
-            pass  # a file system without locks, as some mounted drives are: better to train than to refuse
-        yield
 
 
 def obtain(

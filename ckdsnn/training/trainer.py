@@ -3,6 +3,7 @@
 import logging
 import math
 import signal
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from ckdsnn.engine import precision_name
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import Recipe
+from ckdsnn.signals import ASKING
 from ckdsnn.training.budget import Deadline
 from ckdsnn.training.checkpoints import CHECKPOINT, WholeCheckpoints, check_checkpoint
 from ckdsnn.training.machine import Machine, say
@@ -57,8 +59,11 @@ def make_trainer(
     machine: Machine | None = None,
     progress: bool = True,
     deadline: float = math.inf,
+    number: int = 0,
 ) -> L.Trainer:
     """A Trainer whose checkpoints and logs go to the folder `work`; for `deadline` see `Deadline`.
+
+    number: of this training among those side by side, each with a progress bar below the other's.
 
     Raises CkdsnnError for an accelerator or a strategy that is unknown or not there.
     """
@@ -68,15 +73,17 @@ def make_trainer(
     checkpoint = ModelCheckpoint(
         work, CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
     )
+    bars = [ProgressBar(refresh_rate=10, process_position=number)] if progress else []
     try:
         return L.Trainer(
             **machine.options,
+            default_root_dir=work,  # where under SLURM it looks for checkpoints of its own
             plugins=[WholeCheckpoints(), *([SyncedNorms()] if machine.processes > 1 and on_cuda else [])],
             use_distributed_sampler=False,  # the data module shares out the examples itself
             max_epochs=recipe.epochs,
             precision=precision_name(recipe.precision, machine.kind),
             logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
-            callbacks=[curve, Deadline(deadline), checkpoint, *([ProgressBar(refresh_rate=10)] if progress else [])],
+            callbacks=[OwnSignals(), curve, Deadline(deadline), checkpoint, *bars],
             num_sanity_val_steps=0,
             log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
             enable_progress_bar=progress,
@@ -87,20 +94,42 @@ def make_trainer(
         raise CkdsnnError(f"{wanted}, strategy = {machine.strategy!r}: {error}") from error
 
 
+class OwnSignals(L.Callback):
+    """Lets signals be answered as they were before Lightning's training, which it takes for itself.
+
+    Its handler of SIGTERM talks to the other processes in the midst of a step; under SLURM that of SIGUSR1 saves in the
+    midst of an epoch, from where no run goes on exactly; and after one Ctrl-C it ignores the next.
+    """
+
+    def __init__(self):
+        self.handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *ASKING)}
+
+    def put_back(self, *_: Any) -> None:
+        if threading.current_thread() is threading.main_thread():  # no other may; there Lightning takes none, either
+            for number, handler in self.handlers.items():
+                signal.signal(number, handler)
+
+    on_train_start = on_exception = put_back
+
+
 def fit(trainer: L.Trainer, classifier: Classifier, module: DataModule, work: Path) -> None:
     """Train, going on from the checkpoint in `work` if there is one.
 
-    Ctrl-C raises KeyboardInterrupt; the checkpoint of the last whole epoch stays.
+    Ctrl-C raises KeyboardInterrupt, another signal Stopped, see `stoppable`; the checkpoint of the last whole epoch
+    stays.
     """
     checkpoint = work / f"{CHECKPOINT}.ckpt"
     if checkpoint.exists():
         check_checkpoint(checkpoint, classifier)  # Lightning's own error would not name the file
         say(f"continuing from {checkpoint}")
     make_folder(work)
-    handler = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(classifier, module, ckpt_path=checkpoint if checkpoint.exists() else None)
-    except SystemExit as stop:  # Lightning turns Ctrl-C into an exit and leaves the signal ignored
-        signal.signal(signal.SIGINT, handler)
-        message = "interrupted; the same command continues after the last whole epoch"
-        raise KeyboardInterrupt(message) from stop
+    except SystemExit as end:  # into which Lightning turns a KeyboardInterrupt
+        cause = end.__context__
+        raise continued(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt()) from end
+
+
+def continued(stop: KeyboardInterrupt) -> KeyboardInterrupt:
+    """The same with a message that says how to go on."""
+    return type(stop)(f"{str(stop) or 'interrupted'}; the same command continues after the last whole epoch")

@@ -58,7 +58,7 @@ def test_every_switch_is_turned_once_and_alone(device):
         differing = [f for f in vars(Engine()) if getattr(engine, f) != getattr(Engine(), f)]
         assert [name] == [f"ours, {f}={getattr(engine, f)}" for f in differing]
     turned = {name.removeprefix("ours, ").partition("=")[0] for name in switched(device)}
-    untried = {"keep_memory", "remember_teacher"} | ({"compile", "graph"} if device == CPU else set())
+    untried = {"keep_memory"} | ({"compile", "graph"} if device == CPU else set())
     assert turned == vars(Engine()).keys() - untried
 
 

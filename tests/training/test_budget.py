@@ -1,7 +1,5 @@
 """A budget of time: how it is written, when a training stops for it, and that nothing is lost by stopping."""
 
-import errno
-import fcntl
 import math
 from types import SimpleNamespace
 
@@ -14,7 +12,7 @@ from ckdsnn.records.provenance import environment
 from ckdsnn.training import OutOfTime, budget, parse_duration
 from ckdsnn.training.budget import Deadline, deadline_after
 from ckdsnn.training.estimate import read_progress
-from ckdsnn.training.run import only_process, work_folder
+from ckdsnn.training.run import work_folder
 
 SNN = RECIPES["digits-snn"].replace(name="budget-snn", train_images=64, epochs=3)
 
@@ -98,21 +96,3 @@ def test_a_teacher_uses_up_the_students_budget(student, tmp_path):
     with pytest.raises(OutOfTime, match="tiny-teacher, seed 0, stopped after epoch 1 of 2"):
         run(student, out=tmp_path, progress=False, budget=1e-3)
     assert not (tmp_path / "runs").exists()
-
-
-def test_two_processes_do_not_train_one_run(tmp_path):
-    work = work_folder(SNN, 0, tmp_path)
-    with only_process(work), pytest.raises(CkdsnnError, match=f"another process is training {SNN.record_id(0)}"):
-        run(SNN, out=tmp_path, progress=False)
-    assert [path.name for path in work.iterdir()] == ["lock"]
-    with only_process(work):
-        pass  # the lock is free again
-
-
-def test_a_file_system_without_locks_hinders_no_training(tmp_path, monkeypatch):
-    def unsupported(*_):
-        raise OSError(errno.ENOTSUP, "not supported")
-
-    monkeypatch.setattr(fcntl, "flock", unsupported)
-    with only_process(tmp_path / "first"), only_process(tmp_path / "first"):
-        pass

@@ -16,7 +16,7 @@ def tiny_suite(student, monkeypatch):
 
 
 def test_what_is_on_record_is_not_trained_again(tiny_suite, record, results, tmp_path, monkeypatch):
-    monkeypatch.setattr(collect, "obtain", lambda *_: None)
+    monkeypatch.setattr(collect, "run_together", lambda *_, **__: pytest.fail("trained again"))
     assert obtain_suite("tiny", "smoke", 1, results, tmp_path) == {"tiny-ckdsnn": [record]}
     assert obtain_suite("tiny", "reduced", 3, results, tmp_path) == {"tiny-ckdsnn": [record]}
 

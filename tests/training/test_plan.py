@@ -17,10 +17,15 @@ from ckdsnn.records.provenance import device_name
 from ckdsnn.training import OutOfTime, estimate
 from ckdsnn.training.estimate import Estimate, Estimator, Progress, kind, measure, read_progress
 from ckdsnn.training.plan import (
+    MOST_TOGETHER,
     OVERHEAD,
     Job,
+    Part,
     Run,
+    all_progress,
+    even_parts,
     forecast,
+    form_groups,
     make_jobs,
     may_start,
     missing_runs,
@@ -34,9 +39,13 @@ SNN = RECIPES["digits-snn"]
 
 
 def job(name, epochs=10, seconds=6.0, done=0, teacher=""):
-    """A job with `epochs` left of `seconds` each."""
+    """A job of one run with `epochs` left of `seconds` each."""
+    return Job((part(name, epochs, seconds, done, teacher),))
+
+
+def part(name, epochs=10, seconds=6.0, done=0, teacher=""):
     recipe = SNN.replace(name=name, epochs=epochs + done)
-    return Job(Run(recipe, 0, teacher), done, Estimate(seconds, "record"))
+    return Part(Run(recipe, 0, teacher), done, Estimate(seconds, "record"))
 
 
 def names(runs):
@@ -154,15 +163,63 @@ def test_what_is_begun_comes_first(tmp_path):
     later = SNN.replace(train_images=64, epochs=2)
     with pytest.raises(OutOfTime):
         run(later, out=tmp_path, progress=False, budget=1e-3)
-    estimator = SimpleNamespace(epoch=lambda recipe, progress: Estimate(len(progress.points), "stand-in"))
-    jobs = make_jobs([Run(SNN, 0), Run(later, 0), Run(SNN, 1)], tmp_path, estimator)
-    assert [job.run for job in jobs] == [Run(later, 0), Run(SNN, 0), Run(SNN, 1)]
-    assert [(job.done, job.epochs, job.state) for job in jobs] == [
+    estimator = SimpleNamespace(epoch=lambda recipe, progress, together: Estimate(len(progress.points), "stand-in"))
+    progress = all_progress([Run(SNN, 0), Run(later, 0), Run(SNN, 1)], tmp_path)
+    jobs = make_jobs(form_groups(progress, 1), progress, estimator)
+    assert [job.runs for job in jobs] == [(Run(later, 0),), (Run(SNN, 0),), (Run(SNN, 1),)]
+    assert [(one.done, one.epochs, one.state) for job in jobs for one in job.parts] == [
         (1, 1, "continues after epoch 1"),
         (0, 8, "new"),
         (0, 8, "new"),
     ]
     assert [job.seconds for job in jobs] == [OVERHEAD + 1, OVERHEAD, OVERHEAD]
+
+
+def progress_of(runs, begun=()):
+    """Of runs of which some have an epoch behind them."""
+    return {run: Progress([{"epoch": 1}] if run in begun else [], {}) for run in runs}
+
+
+def test_what_shares_seed_and_teacher_is_one_group_and_what_is_begun_keeps_apart():
+    runs = [Run(RECIPES[f"digits-{method}"], seed) for seed in (0, 1) for method in ("snn", "kd", "nld")]
+    others = [Run(RECIPES["digits-kd"].replace(erasing=0.3), 0), Run(RECIPES["digits-teacher"], 0)]
+    assert form_groups(progress_of([*runs, *others]), 1) == [runs[:3], runs[3:], *([other] for other in others)]
+    begun = [runs[1], runs[5]]
+    groups = form_groups(progress_of(runs, begun), 1)
+    assert groups == [[runs[1]], [runs[5]], [runs[0], runs[2]], runs[3:5]]
+
+
+def test_runs_of_one_command_have_the_same_fields_changed():
+    alike, other = (RECIPES[f"digits-{method}"].replace(epochs=3) for method in ("kd", "nld")), RECIPES["digits-snn"]
+    runs = [Run(recipe, 0) for recipe in (*alike, other)]
+    assert form_groups(progress_of(runs), 1) == [runs[:2], runs[2:]]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 40])
+def test_groups_leave_no_job_idle_and_do_not_grow_without_end(jobs):
+    runs = suite_runs("components", "reduced", 3, {})
+    groups = form_groups(progress_of(runs), jobs)
+    assert sorted(map(len, groups)) and [run for group in groups for run in group] == runs
+    assert min(jobs, len(runs)) <= len(groups) and max(map(len, groups)) <= MOST_TOGETHER
+    assert all(run.seed == group[0].seed for group in groups for run in group)
+
+
+@pytest.mark.parametrize(("count", "most", "sizes"), [(9, 8, [5, 4]), (8, 8, [8]), (17, 8, [6, 6, 5]), (1, 3, [1])])
+def test_parts_are_as_few_and_as_even_as_can_be(count, most, sizes):
+    parts = even_parts(list(range(count)), most)
+    assert [len(part) for part in parts] == sizes and [one for part in parts for one in part] == list(range(count))
+
+
+def test_a_group_costs_what_its_runs_cost_and_waits_for_their_teacher():
+    teacher = job("teacher")
+    group = Job((part("plain", epochs=2), part("student", epochs=10, done=3, teacher=teacher.id)))
+    assert group.seconds == 2 * OVERHEAD + 12 * 6 and group.epoch_seconds == 12 and group.begun
+    assert next_job([group, teacher], (), 1000, 1000) is teacher
+    assert next_job([group], {teacher.id}, 1000, 1000) is group
+    verdicts, end = forecast([group, teacher], 2)
+    assert verdicts == {group.id: "yes", teacher.id: "yes"} and end == teacher.seconds + group.seconds
+    lines = table([teacher, group], 1, math.inf).splitlines()
+    assert [line.split()[1] for line in lines[1:4]] == ["1", "2", "2"]
 
 
 def estimator(*folders, jobs=1, threads=1):
@@ -211,11 +268,22 @@ def test_of_several_records_the_latest_of_the_kind_and_machine_counts(student, r
     ]
     monkeypatch.setattr(estimate, "load_records", lambda _: records)
     asked = estimator(tmp_path)
-    assert asked.latest[kind(student)].images_per_second == 20.0
-    assert kind(student.replace(losses="none")) not in asked.latest
+    assert asked.record(student, False).images_per_second == 20.0
+    assert asked.record(student.replace(losses="none"), False) is None
     records[:] = [replace(records[0], env=record.env | {"threads": 6})]
     third = estimator(tmp_path, threads=2)  # of the share of the machine that there was then
     assert third.epoch(student.replace(train_images=0), Progress([], {})).seconds == pytest.approx(3 * DIGITS / 10)
+
+
+def test_a_record_of_a_training_beside_others_tells_their_shares(student, record, monkeypatch, tmp_path):
+    alone = replace(record, images_per_second=10.0)
+    shared = replace(record, images_per_second=15.0, env=record.env | {"side_by_side": 4})
+    for records, one, several in (([alone, shared], 10, 15), ([alone], 10, 10), ([shared], 15, 15)):
+        monkeypatch.setattr(estimate, "load_records", lambda _, records=records: records)
+        asked = estimator(tmp_path, threads=record.env["threads"])
+        wanted = student.replace(train_images=0), Progress([], {})
+        found = [asked.epoch(*wanted, together).seconds for together in (1, 5)]
+        assert found == [pytest.approx(DIGITS / rate) for rate in (one, several)]
 
 
 def test_else_each_kind_is_measured_once_and_shared_among_the_jobs(monkeypatch, tmp_path):
@@ -260,7 +328,7 @@ def test_no_checkpoint_is_no_progress_and_a_damaged_one_is_named(tmp_path):
     work.mkdir(parents=True)
     (work / "last.ckpt").write_bytes(b"PK damaged")
     with pytest.raises(CkdsnnError, match=r"last\.ckpt is damaged"):
-        make_jobs([Run(SNN, 0)], tmp_path, estimator(tmp_path))
+        all_progress([Run(SNN, 0)], tmp_path)
 
 
 def test_an_accelerator_that_is_none_is_named(tmp_path):
@@ -286,7 +354,7 @@ def test_an_accelerator_that_is_none_is_named(tmp_path):
         (job("no-budget", seconds=1e9), math.inf, math.inf, True),
         (job("late"), -5, -5, False),
     ],
-    ids=lambda value: value.run.recipe.name if isinstance(value, Job) else "",
+    ids=lambda value: value.runs[0].recipe.name if isinstance(value, Job) else "",
 )
 def test_the_budgets_rule(made, left, budget, starts):
     assert may_start(made, left, budget) is starts
@@ -294,10 +362,10 @@ def test_the_budgets_rule(made, left, budget, starts):
 
 def test_a_student_waits_and_a_shorter_job_may_overtake():
     teacher, long, short = job("teacher"), job("long", epochs=50), job("short", epochs=1)
-    student = job("student", teacher=teacher.run.id)
+    student = job("student", teacher=teacher.id)
     assert next_job([student, teacher], (), 1000, 1000) is teacher
     assert next_job([student, short], (), 1000, 1000) is short
-    assert next_job([student, short], (teacher.run.id,), 1000, 1000) is student
+    assert next_job([student, short], (teacher.id,), 1000, 1000) is student
     assert next_job([long, short], (), 100, 1000) is short
     assert next_job([student], (), 1000, 1000) is None
 
@@ -305,7 +373,7 @@ def test_a_student_waits_and_a_shorter_job_may_overtake():
 def test_the_forecast_counts_what_a_slow_count_gives():
     """Two slots, 75 s a job: a and b until 75, c and d until 150, e until 225."""
     jobs = [job(name) for name in "abcde"]
-    ids = [made.run.id for made in jobs]
+    ids = [made.id for made in jobs]
     verdicts, end = forecast(jobs, 2)
     assert verdicts == dict.fromkeys(ids, "yes") and end == 225
     assert forecast(jobs, 1)[1] == 375
@@ -318,7 +386,7 @@ def test_the_forecast_counts_what_a_slow_count_gives():
 
 def test_the_forecast_lets_students_wait_for_their_teacher():
     teacher = job("teacher", epochs=20)  # 135 s
-    student = job("student", teacher=teacher.run.id)
+    student = job("student", teacher=teacher.id)
     verdicts, end = forecast([student, teacher, job("other")], 3)
     assert set(verdicts.values()) == {"yes"} and end == 135 + 75
     verdicts, end = forecast([student, teacher], 3, 134)
@@ -327,14 +395,14 @@ def test_the_forecast_lets_students_wait_for_their_teacher():
 
 def test_the_table_holds_every_job_and_the_total():
     long = "cifar100-resnet19-ckdsnn-stage1"
-    jobs = [job("begun", done=12), job(long), job("student", epochs=20, teacher=job(long).run.id)]
+    jobs = [job("begun", done=12), job(long), job("student", epochs=20, teacher=job(long).id)]
     lines = table(jobs, 1, 120).splitlines()
-    assert [line.split()[0] for line in lines[1:4]] == [made.run.id for made in jobs]
+    assert [line.split()[0] for line in lines[1:4]] == [made.id for made in jobs]
     assert all(len(line) <= 120 and line == line.rstrip() for line in lines)
     cells = [[cell for cell in line.split("  ") if cell.strip()] for line in lines[1:4]]
     assert [[cell.strip() for cell in row[1:]] for row in cells] == [
-        ["continues after epoch 12", "10", "1.2", "record", "yes"],
-        ["new", "10", "1.2", "record", "no"],
-        ["waits for its teacher", "20", "2.2", "record", "no"],
+        ["1", "continues after epoch 12", "10", "1.2", "record", "yes"],
+        ["2", "new", "10", "1.2", "record", "no"],
+        ["3", "waits for its teacher", "20", "2.2", "record", "no"],
     ]
-    assert lines[4].startswith("total: 3 runs, 4.8 minutes, 1 at a time")  # 75 + 75 + 135 seconds
+    assert lines[4].startswith("total: 3 runs, 4.8 minutes, 1 of 3 jobs at a time")  # 75 + 75 + 135 seconds

@@ -7,27 +7,29 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 
 import pytest
 
 from ckdsnn import CkdsnnError, load_records
 from ckdsnn.cli.train import train_parser
 from ckdsnn.engine import Engine, using
-from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.recipe import RECIPES, SUITES, Recipe
 from ckdsnn.recipe.named import resolve
 from ckdsnn.recipe.suites import SEEDS
-from ckdsnn.training import run_suite, suite
+from ckdsnn.records.failure import FAILURES, Failure
+from ckdsnn.training import plan, run_suite, suite
 from ckdsnn.training.estimate import Estimate
-from ckdsnn.training.plan import Job, Run
-from ckdsnn.training.suite import Crew, launcher, stoppable, summary, work_off
+from ckdsnn.training.plan import Job, Part, Run
+from ckdsnn.training.suite import Crew, launcher, summary, work_off
 
-HEEDS = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(130)); {ready}; time.sleep(60)"
-IGNORES = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); {ready}; time.sleep(60)"
+HEEDS = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); {ready}; time.sleep(60)"
+IGNORES = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); {ready}; time.sleep(60)"
 
 
 def job(name, teacher=None, seconds=1.0):
     recipe = RECIPES["digits-snn"].replace(name=name, epochs=1)
-    return Job(Run(recipe, 0, teacher.run.id if teacher else ""), 0, Estimate(seconds, "stand-in"))
+    return Job((Part(Run(recipe, 0, teacher.id if teacher else ""), 0, Estimate(seconds, "stand-in")),))
 
 
 class StandIns:
@@ -36,15 +38,16 @@ class StandIns:
     def __init__(self, folder, programs=None):
         self.folder, self.programs, self.started, self.processes, self.slots = folder, programs or {}, [], {}, {}
 
-    def __call__(self, run, left, slot):
+    def __call__(self, job, left, slot):
+        name = job.runs[0].recipe.name
         running = {name for name, process in self.processes.items() if process.poll() is None}
         assert slot not in {self.slots[name] for name in running}, "two trainings would share a GPU"
-        self.slots[run.recipe.name] = slot
-        self.started.append((run.recipe.name, running))
-        ready = f"open({str(self.folder / run.recipe.name)!r}, 'w').close()"
-        program = self.programs.get(run.recipe.name, "pass").format(ready=ready)
+        self.slots[name] = slot
+        self.started.append((name, running))
+        ready = f"open({str(self.folder / name)!r}, 'w').close()"
+        program = self.programs.get(name, "pass").format(ready=ready)
         process = subprocess.Popen([sys.executable, "-S", "-c", program])
-        self.processes[run.recipe.name] = process
+        self.processes[name] = process
         return process
 
     def wait_for(self, *names):
@@ -66,11 +69,11 @@ def test_a_crew_never_has_more_than_its_slots_and_students_wait_for_their_teache
     teacher = job("teacher")
     plan = [job("a"), teacher, job("student", teacher), job("other", teacher), job("b"), job("c")]
     launch = StandIns(tmp_path, {"teacher": "import time; time.sleep(0.3)"})
-    crew = Crew(plan, 2, math.inf, launch)
+    crew = Crew(plan, 2, math.inf, launch, tmp_path)
     crew.work()
     assert set(fates_of(crew).values()) == {"done"}
     order = [name for name, _ in launch.started]
-    assert sorted(order) == sorted(made.run.recipe.name for made in plan)  # each once
+    assert sorted(order) == sorted(made.runs[0].recipe.name for made in plan)  # each once
     assert order[:2] == ["a", "teacher"] and order.index("b") < order.index("student")
     assert all(len(running) < 2 for _, running in launch.started)
     students = [running for name, running in launch.started if name in ("student", "other")]
@@ -82,7 +85,7 @@ def test_a_failed_run_stops_no_other_but_its_students(tmp_path):
     plan = [teacher, job("student", teacher), job("stops"), job("killed"), job("other")]
     programs = {"teacher": "raise SystemExit(2)", "stops": "raise SystemExit(3)"}
     programs["killed"] = "import os; os.kill(os.getpid(), 9)"
-    crew = Crew(plan, 2, math.inf, StandIns(tmp_path, programs))
+    crew = Crew(plan, 2, math.inf, StandIns(tmp_path, programs), tmp_path)
     crew.work()
     assert fates_of(crew) == {
         "teacher": "failed",
@@ -93,14 +96,27 @@ def test_a_failed_run_stops_no_other_but_its_students(tmp_path):
     }
     lines = summary(crew.fates, tmp_path).splitlines()
     assert lines.index("failed: 2") == len(lines) - 3
-    assert f"  {teacher.run.id}, see {tmp_path}/work/{teacher.run.id}/log.txt" in lines
+    assert f"  {teacher.id}, see {tmp_path}/work/{teacher.id}/log.txt" in lines
     assert [line for line in lines if line.startswith("done")] == ["done: 1"]
+
+
+def test_each_run_of_a_group_has_its_own_fate(record, copy_of_results, tmp_path):
+    """By what it has left behind, whatever its process ended with."""
+    done, snn = Recipe.of(record.recipe), RECIPES["digits-snn"]
+    runs = [Run(recipe, 0) for recipe in (done, snn.replace(name="fails", lr=9.0), snn.replace(name="goes-on"))]
+    shared = {name: getattr(record, name) for name in ("tier", "data", "code", "env", "curve", "started")}
+    failed = {"id": runs[1].id, "recipe": asdict(runs[1].recipe), "seed": 0, "term": "ce", "epoch": 1, "step": 2}
+    FAILURES.save(Failure(**shared, **failed), copy_of_results(tmp_path))
+    group = Job(tuple(Part(run, 0, Estimate(1.0, "stand-in")) for run in runs))
+    crew = Crew([group], 1, math.inf, StandIns(tmp_path, {done.name: "raise SystemExit(3)"}), tmp_path)
+    crew.work()
+    assert list(crew.fates.values()) == ["done", "failed", "stopped"]
 
 
 def test_what_does_not_fit_is_not_started(tmp_path):
     plan = [job("long", seconds=500.0), job("short")]
     launch = StandIns(tmp_path)
-    crew = Crew(plan, 2, time.monotonic() + 100, launch)
+    crew = Crew(plan, 2, time.monotonic() + 100, launch, tmp_path)
     crew.work()
     assert [name for name, _ in launch.started] == ["short"]
     assert fates_of(crew) == {"long": "not started", "short": "done"}
@@ -108,7 +124,7 @@ def test_what_does_not_fit_is_not_started(tmp_path):
 
 def test_past_the_deadline_a_training_is_interrupted_then_killed(tmp_path, monkeypatch):
     launch = StandIns(tmp_path, {"heeds": HEEDS, "ignores": IGNORES})
-    crew = Crew([job("heeds"), job("ignores"), job("next")], 2, time.monotonic() + 1000, launch)
+    crew = Crew([job("heeds"), job("ignores"), job("next")], 2, time.monotonic() + 1000, launch, tmp_path)
     monkeypatch.setattr(suite, "PATIENCE", 0.5)
     look = crew.look
 
@@ -120,8 +136,22 @@ def test_past_the_deadline_a_training_is_interrupted_then_killed(tmp_path, monke
     monkeypatch.setattr(crew, "look", late)
     crew.work()
     assert fates_of(crew) == {"heeds": "stopped", "ignores": "stopped", "next": "not started"}
-    assert launch.processes["heeds"].returncode == 130
+    assert launch.processes["heeds"].returncode == 3
     assert launch.processes["ignores"].returncode == -signal.SIGKILL
+
+
+def test_what_another_process_trains_is_no_failure_and_its_students_wait_for_it_themselves(tmp_path):
+    teacher = job("teacher")
+    crew = Crew(
+        [teacher, job("student", teacher)],
+        1,
+        math.inf,
+        StandIns(tmp_path, {"teacher": "raise SystemExit(4)"}),
+        tmp_path,
+    )
+    crew.work()
+    assert fates_of(crew) == {"teacher": "trained elsewhere", "student": "done"}
+    assert f"trained elsewhere: 1\n  {teacher.id}\nstopped: 0" in summary(crew.fates, tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -140,22 +170,9 @@ def test_ctrl_c_and_sigterm_stop_the_trainings_and_tell_what_became_of_them(numb
     with pytest.raises(KeyboardInterrupt):
         work_off(plan, 1, math.inf, launch, tmp_path)
     assert signal.getsignal(number) == before
-    assert launch.processes["heeds"].returncode == 130
+    assert launch.processes["heeds"].returncode == 3
     said = capsys.readouterr().out
-    assert "done: 1\nstopped: 1\n  heeds-s0-" in said and "not started: 1\n  next-s0-" in said
-
-
-def test_trainings_do_not_inherit_that_ctrl_c_is_ignored():
-    """A shell starts its background processes so."""
-    asks = "import signal; raise SystemExit(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        assert subprocess.run([sys.executable, "-c", asks]).returncode == 1
-        with stoppable():
-            assert subprocess.run([sys.executable, "-c", asks]).returncode == 0
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, handler)
+    assert "stopped: 1\n  heeds-s0-" in said and "done: 1\n" in said and "not started: 1\n  next-s0-" in said
 
 
 @pytest.mark.parametrize(
@@ -169,13 +186,13 @@ def test_trainings_do_not_inherit_that_ctrl_c_is_ignored():
 @pytest.mark.parametrize(("gpus", "own"), [([], None), (["2", "5"], "5")])
 def test_the_command_of_a_run_means_that_run(recipe, left, budget, gpus, own, tmp_path, monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr(suite, "OVERHEAD", 15)
+    monkeypatch.setattr(plan, "OVERHEAD", 15)
     started = []
     monkeypatch.setattr(suite.subprocess, "Popen", lambda command, **options: started.append((command, options)))
     switches = Engine(neuron="fused", channels_last=False)
     with using(switches):
         shared = {"out": tmp_path, "data": "images", "accelerator": "cpu", "workers": None}
-        launcher(shared, 3, gpus)(Run(recipe, 4), left, 3)
+        launcher(shared, 3, gpus)(Job((Part(Run(recipe, 4), 0, Estimate(1.0, "stand-in")),)), left, 3)
     ((command, options),) = started
     assert command[:4] == [sys.executable, "-m", "ckdsnn.cli", "train"]
     given = vars(train_parser().parse_args(command[4:]))
@@ -184,15 +201,34 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, gpus, own, tm
     arguments = [given.pop(name) for name in ("out", "data", "progress", "accelerator", "devices", "seed")]
     assert arguments == [str(tmp_path), "images", False, "cpu", 1, 4]
     assert [given.pop(name) for name in ("nodes", "strategy", "workers", "own")] == [1, "auto", None, None]
-    assert resolve(given.pop("recipe"), given) == recipe
+    (name,) = given.pop("recipe")
+    assert resolve(name, given) == recipe
     assert options["env"]["OMP_NUM_THREADS"] == "3" and options["env"].get("CUDA_VISIBLE_DEVICES") == own
+    assert options["env"]["CKDSNN_PARENT"] == str(os.getpid())  # which it does not outlive
     assert options["stdout"].name == str(tmp_path / "work" / recipe.record_id(4) / "log.txt")
+
+
+def test_the_command_of_a_group_names_its_runs_and_each_ones_log_leads_to_its_own(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(suite.subprocess, "Popen", lambda command, **options: started.append((command, options)))
+    recipes = [RECIPES[f"digits-{method}"].replace(epochs=2) for method in ("snn", "kd")]
+    runs = [Run(recipe, 1) for recipe in recipes]
+    parts = tuple(Part(run, 0, Estimate(1.0, "stand-in")) for run in runs)
+    launcher({"out": tmp_path}, 1, [])(Job(parts), 2 * plan.OVERHEAD + 7.5, 0)
+    ((command, options),) = started
+    given = train_parser().parse_args(command[4:])
+    assert given.recipe == ["digits-snn", "digits-kd"] and (given.epochs, given.budget) == (2, "7s")
+    log, other = (tmp_path / "work" / run.id / "log.txt" for run in runs)
+    assert options["stdout"].name == str(log) and str(log) in other.read_text()
 
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """A suite of two small trainings, as fields to give with its name; speeds are not measured."""
-    monkeypatch.setitem(SUITES, "tiny", {"smoke": ["digits-snn", "digits-teacher"]})
+    """A suite of three small trainings, two of them side by side, as fields to give with its name.
+
+    Speeds are not measured.
+    """
+    monkeypatch.setitem(SUITES, "tiny", {"smoke": ["digits-snn", "digits-teacher", "digits-snn-t1"]})
     monkeypatch.setitem(SEEDS, "tiny", 1)
     monkeypatch.setattr(suite.Estimator, "epoch", lambda *_: Estimate(1.0, "stand-in"))
     return {"name": "tiny", "train_images": 64, "epochs": 1, "accelerator": "cpu"}
@@ -206,8 +242,11 @@ def test_a_suite_trains_what_has_no_record_and_only_that(tiny, tmp_path, capsys,
     records = load_records(tmp_path)
     assert {record.id for record in records} == set(fates)
     assert all(record.env["threads"] == max(1, len(os.sched_getaffinity(0)) // 2) for record in records)
-    assert said.index("total: 2 runs") < said.index("started") and "done: 2" in said
-    assert all(f"record {name}" in log for name, log in logs.items())
+    assert said.index("total: 3 runs") < said.index("started") and "done: 3" in said
+    assert sorted(record.side_by_side for record in records) == [1, 2, 2]
+    first, beside, teacher = logs
+    assert f"record {first}" in logs[first] and f"record {beside}" in logs[first] and f"see {tmp_path}" in logs[beside]
+    assert f"record {teacher}" in logs[teacher]
     assert not list(tmp_path.rglob("*.partial*"))
 
     monkeypatch.setattr(suite, "launcher", lambda *_: pytest.fail("trained again"))
@@ -218,8 +257,8 @@ def test_a_suite_trains_what_has_no_record_and_only_that(tiny, tmp_path, capsys,
 
 def test_a_dry_run_leaves_nothing(tiny, tmp_path, capsys):
     fates = run_suite(**tiny, seeds=2, out=tmp_path / "out", dry_run=True)
-    assert list(fates.values()) == ["not started"] * 4
-    assert "total: 4 runs, 1.1 minutes, 1 at a time" in capsys.readouterr().out  # 4 times 15 + 1 seconds
+    assert list(fates.values()) == ["not started"] * 6
+    assert "total: 6 runs, 1.6 minutes, 1 of 4 jobs at a time" in capsys.readouterr().out  # 6 times 15 + 1 seconds
     assert not list(tmp_path.iterdir())
 
 

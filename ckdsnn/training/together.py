@@ -1,0 +1,133 @@
+"""run_together(recipes) -> records: students that share a seed, trained side by side in one process.
+
+Images, augmentation and the teacher's answers are made once a step for all of them. Everything else each has for
+itself: its optimiser, its noise, its curve, its checkpoint, and a record that equals the one of a training alone.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ckdsnn.allocator import keep_freed_memory
+from ckdsnn.engine import engine
+from ckdsnn.errors import CkdsnnError, check_count
+from ckdsnn.recipe import Recipe
+from ckdsnn.recipe.named import resolve
+from ckdsnn.records import Record, find_record
+from ckdsnn.training.before import refuse_graph
+from ckdsnn.training.beside import Group, Seat, Stopped
+from ckdsnn.training.budget import OutOfTime, deadline_after
+from ckdsnn.training.lock import Busy
+from ckdsnn.training.machine import Machine, say
+from ckdsnn.training.run import Lesson, Setting, load_lesson, require_teacher, run_once, say_idle
+from ckdsnn.training.teacher import needs_run
+from ckdsnn.training.trainer import continued, quiet_lightning
+
+# the recipe's fields that decide what its student is shown, and in which order
+SHOWN = (
+    *("dataset", "image_size", "train_images", "validation_images", "statistics"),
+    *("crop_padding", "flip", "autoaugment", "erasing", "batch_size", "streams"),
+    *("teacher", "teacher_seed", "teacher_norm", "precision"),
+)
+
+
+def shown(recipe: Recipe) -> tuple[Any, ...]:
+    """Equal for two recipes whose students can be trained side by side, if their seeds are equal, too."""
+    return tuple(getattr(recipe, name) for name in SHOWN)
+
+
+def run_together(
+    recipes: Sequence[Recipe | str],
+    seed: int = 0,
+    out: str | Path = "results",
+    data: str | Path | None = None,
+    progress: bool = True,
+    accelerator: str = "auto",
+    workers: int | None = None,
+    results: str | Path | None = None,
+    budget: float | None = None,
+    **changes: Any,
+) -> list[Record]:
+    """`run` for several recipes and one seed; their students are trained side by side. Returns the records in order.
+
+    The recipes may differ in everything but what is shown to the students: images, batches, teacher. Each record is
+    the one that `run` makes, but for its times: see `Record.seconds`. Students of which one has got further than
+    another wait until that has caught up. One whose training fails, or that another process is training, is left out
+    while the others go on; in the end that is raised.
+    Raises CkdsnnError as `run` does, and for recipes that do not show the same; OutOfTime if a student was not finished
+    at the end of the budget, Busy if another process is training one.
+
+    >>> few = {"train_images": 64, "epochs": 1, "out": "mine", "progress": False}
+    >>> plain, distilled = run_together(["digits-snn", "digits-kd"], seed=1, **few)
+    teacher digits-teacher (seed 0) is not on record: training it first
+    >>> plain.side_by_side, "kd" in plain.curve[0], "kd" in distilled.curve[0]
+    (2, False, True)
+    """
+    check_count("seed", seed, 0)
+    refuse_graph()
+    setting = Setting(Path(out), results, data, Machine(accelerator, workers=workers), progress, deadline_after(budget))
+    chosen = [resolve(recipe, changes) for recipe in recipes]
+    check_alike(chosen)
+    for recipe in chosen:
+        say_idle(recipe, changes)
+    missing = {recipe.digest(): recipe for recipe in chosen if not find_record(recipe.digest(), seed, setting.out)}
+    if len(missing) > 1:
+        train_group(list(missing.values()), seed, setting)
+    return [run_once(recipe, seed, setting) for recipe in chosen]
+
+
+def check_alike(recipes: Sequence[Recipe]) -> None:
+    """Raise CkdsnnError where the recipes do not show their students the same."""
+    for recipe in recipes:
+        for name in SHOWN:
+            if (own := getattr(recipe, name)) != (other := getattr(recipes[0], name)):
+                raise CkdsnnError(
+                    f"{recipes[0].name} and {recipe.name} cannot be trained side by side: {name} = {other!r} and "
+                    f"{own!r}; expected equal {', '.join(SHOWN)}"
+                )
+
+
+def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting) -> None:
+    """Train all of them. Raises CkdsnnError, after all have ended, for those that have failed."""
+    if engine().keep_memory and setting.machine.kind == "cpu":
+        keep_freed_memory()  # before the threads are there, which then share one heap
+    leader = next((recipe for recipe in recipes if recipe.loss_names), recipes[0])  # it knows what a teacher sees
+    if needs_run(leader):
+        require_teacher(leader, setting)
+    lesson = cache(lambda: load_lesson(leader, seed, setting))
+    group = Group(len(recipes))
+    with quiet_lightning(), ThreadPoolExecutor(len(recipes)) as threads:
+        try:
+            futures = [
+                threads.submit(copy_context().run, train_member, recipe, seed, setting, lesson, seat)
+                for recipe, seat in zip(recipes, group.seats, strict=True)
+            ]
+            wait(futures)
+        except KeyboardInterrupt as stop:
+            group.turns.stop()
+            raise continued(stop) from stop
+    errors = [error for future in futures if (error := future.exception()) and not isinstance(error, Stopped)]
+    if others := [error for error in errors if not isinstance(error, CkdsnnError)]:
+        raise others[0]
+    if errors:
+        kind = next((kind for kind in (OutOfTime, Busy) if any(isinstance(e, kind) for e in errors)), CkdsnnError)
+        raise kind("; ".join(map(str, errors)))
+
+
+def train_member(recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[], Lesson], seat: Seat) -> None:
+    """Train one of a group, in a thread of its own."""
+
+    def own_lesson() -> Lesson:  # Lightning moves a student that has ended to the CPU, and its teacher with it
+        module, teacher = lesson()
+        return Lesson(module, teacher and teacher._replace(network=deepcopy(teacher.network)))
+
+    with seat:
+        try:
+            run_once(recipe, seed, setting, own_lesson, seat)
+        except CkdsnnError as error:
+            say(f"{recipe.name} is no longer trained beside the others: {error}")
+            raise
