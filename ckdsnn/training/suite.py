@@ -42,6 +42,7 @@ from ckdsnn.training.teacher import fetch_teacher
 
 POLL = 0.2  # seconds between two looks at the running trainings
 GRACE = 20  # seconds after the budget's end until a training that has not stopped by itself is interrupted
+ONE_PRECISION = {"engine.cpu_bf16": False}  # the runs that a suite compares may come from several machines
 FATE_OF_STATUS = {  # exit statuses of `ckdsnn train`
     0: "done",
     3: "stopped",
@@ -202,7 +203,7 @@ def launcher(shared: dict[str, Any], threads: int, gpus: list[str]) -> Launch:
 
     shared: arguments that all of them have; those that are None are left out. gpus: those to be shared out by slot.
     """
-    given = {"progress": False} | {name: value for name, value in shared.items() if value is not None}
+    given = {"progress": False} | ONE_PRECISION | {name: value for name, value in shared.items() if value is not None}
 
     def log_file(run: Run) -> Path:
         return make_folder(work_folder(run.recipe, run.seed, shared["out"])) / "log.txt"

@@ -31,11 +31,11 @@ from ckdsnn import load_records, run
 from ckdsnn.data import DATASETS, load_dataset
 from ckdsnn.data.resident import content_digest, row_digests
 from ckdsnn.data.specs import DatasetSpec
-from ckdsnn.engine import Engine, using
 from ckdsnn.inputs import InputSpec
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import load_arrays, record_files
 from ckdsnn.records.store import check_file
+from ckdsnn.training import run_together
 from ckdsnn.training.checkpoints import read_checkpoint
 from ckdsnn.training.options import as_options
 from tests.stress.report import RESULTS, Report
@@ -86,10 +86,9 @@ def train(out: Path) -> None:
 
 
 def distil(out: Path) -> None:
-    """A teacher, then a student that keeps on disk what the teacher says."""
+    """A teacher, then two students side by side."""
     RECIPES["tiny-teacher"] = RECIPES["digits-teacher"].replace(name="tiny-teacher", train_images=64, epochs=1)
-    with using(Engine(remember_teacher=True)):
-        run("digits-ckdsnn", out=out, progress=False, teacher="tiny-teacher", **SMALL)
+    run_together(["digits-kd", "digits-ckdsnn"], out=out, progress=False, teacher="tiny-teacher", **SMALL)
 
 
 def pictures(train: bool) -> tuple[np.ndarray, np.ndarray]:
