@@ -1,10 +1,13 @@
 """The one error that a user's mistake raises, and the checks that name what would be valid."""
 
+import difflib
 import math
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+LISTED = 60  # choices that an error names in full; of more, the nearest
+NEAREST = 8
 
 
 class CkdsnnError(ValueError):
@@ -22,20 +25,40 @@ class CkdsnnError(ValueError):
 def choose(kind: str, name: str, table: Mapping[str, T]) -> T:
     """Return `table[name]`.
 
-    Raises CkdsnnError, naming `kind`, the unknown name and every known one.
+    Raises CkdsnnError as `check_choice` does.
     """
     check_choice(kind, name, table)
     return table[name]
 
 
 def check_choice(kind: str, name: str, choices: Collection[str]) -> None:
-    """Raise CkdsnnError, naming `kind`, the unknown name and every known one, unless `name` is one of `choices`."""
-    if name not in choices:
-        raise CkdsnnError(f"unknown {kind} {name!r}; choose one of: {', '.join(choices)}")
+    """Raise CkdsnnError, naming `kind`, the unknown name and what would be known, unless `name` is one of `choices`."""
+    if not isinstance(name, str) or name not in choices:
+        raise CkdsnnError(f"unknown {kind} {shortened(name)}; choose one of: {offered(name, choices)}")
+
+
+def offered(name: Any, choices: Collection[str]) -> str:
+    """The choices in words; of a long list those that look most like `name`, and how many there are.
+
+    >>> offered("resnet7", ["resnet8", "spikformer"])
+    'resnet8, spikformer (the nearest: resnet8)'
+    """
+    text = name if isinstance(name, str) else ""
+    near = difflib.get_close_matches(text[:200], choices, NEAREST, cutoff=0.6)
+    if len(choices) <= LISTED:
+        return ", ".join(choices) + (f" (the nearest: {near[0]})" if near else "")
+    near = near or difflib.get_close_matches(text[:200], choices, NEAREST, cutoff=0)
+    return f"{', '.join(near)}, ... (the nearest of {len(choices)}; see `ckdsnn list`)"
+
+
+def shortened(value: Any, most: int = 80) -> str:
+    """A value as Python writes it, its middle left out where it is long."""
+    text = repr(value)
+    return text if len(text) <= most + 2 else f"{text[: most // 2]}…{text[-most // 2 :]}"
 
 
 def check_count(name: str, number: Any, least: int = 1, most: float = math.inf) -> None:
     """Raise CkdsnnError, naming the argument, for anything but an integer from `least` to `most`."""
     if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
         expected = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
-        raise CkdsnnError(f"{name} = {number!r}; expected an integer {expected}")
+        raise CkdsnnError(f"{name} = {shortened(number)}; expected an integer {expected}")

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import CkdsnnError, shortened
 
 LONGEST = 255  # bytes of a file's name, on every file system in use
 ROOM, LEAVE = "make room there", "allow writing there"
@@ -49,11 +49,6 @@ def inside(folder: Path, name: str) -> Path:
     if path.is_symlink() and path.resolve().parent != folder.resolve():
         raise CkdsnnError(f"{path} is a link to {path.resolve()}, outside its folder; put the file itself there")
     return path
-
-
-def shortened(text: str, most: int = 80) -> str:
-    """A text as Python writes it, its middle left out where it is long."""
-    return repr(text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}")
 
 
 class CannotWrite(CkdsnnError):

@@ -1,7 +1,7 @@
 """What one example looks like: an image, or frames of events over time."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ckdsnn.errors import CkdsnnError, check_count
 
@@ -66,14 +66,22 @@ class InputSpec:
         return torch.zeros(*time, count, self.channels, self.height, self.width, device=device)
 
 
+def check_tensor(x: Any) -> None:
+    """Raise CkdsnnError unless `x` is a tensor, told without loading torch."""
+    if not callable(getattr(x, "dim", None)):
+        raise CkdsnnError(f"the input is a {type(x).__name__}: expected a torch.Tensor")
+
+
 def check_images(x: "torch.Tensor", channels: int) -> None:
     """Raise CkdsnnError unless `x` holds images [B, C, H, W] of so many channels."""
+    check_tensor(x)
     if x.dim() != 4 or x.shape[1] != channels:
         raise CkdsnnError(f"input of shape {list(x.shape)}: expected images [B, {channels}, H, W]")
 
 
 def check_sequence(x: "torch.Tensor", channels: int, timesteps: int) -> None:
     """Raise CkdsnnError unless `x` holds images [B, C, H, W], or event frames of so many steps [T, B, C, H, W]."""
+    check_tensor(x)
     frames = x.dim() == 5 and len(x) == timesteps and x.shape[2] == channels
     if not frames and (x.dim() != 4 or x.shape[1] != channels):
         raise CkdsnnError(

@@ -116,15 +116,19 @@ def explain_parser() -> Parser:
     parser.add_argument("--record", type=str | None, default=None, help=text)
     add_out(parser)
     add_own(parser)
-    parser.add_argument("--to", type=str | None, default=None, help="the PNG to write (else IMAGE-explained.png)")
+    parser.add_argument(
+        "--to", type=str | None, default=None, help="the PNG, SVG or PDF to write (else IMAGE-explained.png)"
+    )
     return parser
 
 
 def explain_command(options: Namespace) -> None:
     from ckdsnn.analysis.explain import explain
-    from ckdsnn.report.chart import save_figure
+    from ckdsnn.report.chart import format_of, save_figure
     from ckdsnn.report.maps import explanation
 
+    to = options.to or f"{Path(options.image).stem}-explained.png"
+    format_of(to)  # before the networks have been asked
     record, out = (options.record, options.out) if options.record else (STUDENT, pair_folder())
     chart = explanation(explain(options.image, record, out))
-    print(save_figure(chart.figure, options.to or f"{Path(options.image).stem}-explained.png"))
+    print(save_figure(chart.figure, to))

@@ -1,20 +1,24 @@
 """Options that several commands share."""
 
 import runpy
+import sys
 from argparse import SUPPRESS
 from dataclasses import fields
-from typing import Any
+from typing import Any, NoReturn
 
 from docstring_parser import parse_from_object
 from jsonargparse import ArgumentParser, Namespace
 
 from ckdsnn.engine import Engine
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import CkdsnnError, offered
 from ckdsnn.recipe import Recipe
 
 CHANGEABLE = [
     field for field in fields(Recipe) if field.name not in ("name", "tier", "role")
 ]  # what it is, and is worth
+
+
+MOST_SAID = 1500  # characters of a mistake in a command's line
 
 
 class Parser(ArgumentParser):
@@ -23,13 +27,26 @@ class Parser(ArgumentParser):
     def __init__(self, **options: Any):
         super().__init__(allow_abbrev=False, **options)
 
+    def parse_args(self, *arguments: Any, **options: Any) -> Namespace:
+        try:
+            return super().parse_args(*arguments, **options)
+        except (ValueError, ArithmeticError, RecursionError, TypeError, AttributeError) as error:
+            self.error(f"{type(error).__name__}: {error}")  # what jsonargparse lets through, as of 400 digits
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """End with status 2 and the mistake in one line, where jsonargparse would print all options before it."""
+        called, words = self.prog.replace(" [options]", ""), " ".join(message.split())
+        print(f"{called}: error: {words[:MOST_SAID]} (options: {called} --help)", file=sys.stderr)
+        sys.exit(2)
+
 
 class RecipeParser(Parser):
     """Names a recipe's fields where it is given an unknown one."""
 
-    def error(self, message: str, ex: Exception | None = None) -> None:
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         if "nrecognized arguments" in message:
-            message += f". The fields of a recipe are: {', '.join(field.name for field in CHANGEABLE)}"
+            word = message.partition("--")[2].split("=")[0].split(" ")[0]
+            message += f". The fields of a recipe are: {offered(word, [field.name for field in CHANGEABLE])}"
         super().error(message, ex)
 
 

@@ -70,7 +70,7 @@ def fetch(spec: DatasetSpec, cache: Path) -> Arrays:
     with scratch_folder(cache.with_suffix("")) as folder:
         try:
             train, test = (reader(folder, train=part, download=True) for part in (True, False))
-        except (OSError, RuntimeError) as error:  # no network; a damaged archive
+        except Exception as error:  # no network, half an answer, a damaged archive: each has its own kind
             raise CkdsnnError(
                 f"torchvision.datasets.{spec.torchvision} could not download {spec.name} ({error}); "
                 f"with no network, put the arrays {', '.join(KEYS)} into {cache}"

@@ -45,6 +45,8 @@ class DatasetSpec:
     """The folder below the data root that holds the recordings of an event camera; empty for images."""
     tree: str = ""
     """The folder, below the data root if it is not absolute, of pictures that are read as they are needed."""
+    examples: tuple[int, ...] = ()
+    """How many are to train and to test on; empty where only a folder tells."""
     simulated_from: str = ""
     """The data set of pictures from which its events are simulated. Behind the frames of each example lie the three
     planes of its picture, which a teacher of that data set sees."""
@@ -77,6 +79,7 @@ _DIGITS = DatasetSpec(
         "07179cee839fb8b53bca00c71484ed14a6a4ecc606228723dc62a6f358eff87f",
     ),
     inputs=InputSpec(3, 16, 16),
+    examples=(1437, 360),
 )
 
 _CIFAR10 = DatasetSpec(
@@ -91,6 +94,7 @@ _CIFAR10 = DatasetSpec(
     ),
     inputs=InputSpec(3, 32, 32),
     torchvision="CIFAR10",
+    examples=(50_000, 10_000),
 )
 
 _CIFAR100_CLASSES = """
@@ -117,22 +121,29 @@ _CIFAR100 = DatasetSpec(
     ),
     inputs=InputSpec(3, 32, 32),
     torchvision="CIFAR100",
+    examples=(50_000, 10_000),
 )
 
 
-def _of_events(name: str, classes: tuple[str, ...], inputs: InputSpec, **where: str) -> DatasetSpec:
+def _of_events(
+    name: str, classes: tuple[str, ...], inputs: InputSpec, examples: tuple[int, int], **where: str
+) -> DatasetSpec:
     """Frames of events, of which networks see the number, without augmentation by pictures' policies."""
     statistics = (0.0,) * inputs.planes, (1 / 255,) * inputs.planes
-    return DatasetSpec(name, classes, *statistics, policy=None, digests=(), inputs=inputs, **where)
+    return DatasetSpec(name, classes, *statistics, policy=None, digests=(), inputs=inputs, examples=examples, **where)
 
 
-_NMNIST = _of_events("nmnist", _DIGITS.classes, InputSpec(2, 34, 34, timesteps=10), recordings="nmnist/extract")
-
-_CIFAR10DVS = _of_events(
-    "cifar10dvs", _CIFAR10.classes, InputSpec(2, 48, 48, timesteps=10), recordings="cifar10dvs/extract"
+_NMNIST = _of_events(
+    "nmnist", _DIGITS.classes, InputSpec(2, 34, 34, timesteps=10), (60_000, 10_000), recordings="nmnist/extract"
 )
 
-_SIMULATED = _of_events("cifar10-events", _CIFAR10.classes, InputSpec(2, 32, 32, timesteps=4), simulated_from="cifar10")
+_CIFAR10DVS = _of_events(
+    "cifar10dvs", _CIFAR10.classes, InputSpec(2, 48, 48, timesteps=10), (9_000, 1_000), recordings="cifar10dvs/extract"
+)
+
+_SIMULATED = _of_events(
+    "cifar10-events", _CIFAR10.classes, InputSpec(2, 32, 32, timesteps=4), _CIFAR10.examples, simulated_from="cifar10"
+)
 _CIFAR10_EVENTS = replace(  # the picture behind the frames has its own statistics
     _SIMULATED, mean=_SIMULATED.mean + _CIFAR10.mean, std=_SIMULATED.std + _CIFAR10.std
 )
@@ -146,6 +157,7 @@ _IMAGENET = DatasetSpec(
     digests=(),
     inputs=InputSpec(3, 224, 224),
     tree="imagenet",
+    examples=(1_281_167, 50_000),
 )
 
 _IMAGENET10 = replace(
@@ -157,6 +169,7 @@ _IMAGENET10 = replace(
     ),
     inputs=InputSpec(3, 64, 64),
     tree="imagenet10",
+    examples=(2_000, 500),
 )
 
 DATASETS: dict[str, DatasetSpec] = {
@@ -181,7 +194,7 @@ def dataset_spec(name: str, size: int = 0) -> DatasetSpec:
         path = name.removeprefix(FOLDER)
         if not path:
             raise CkdsnnError(f"dataset = {name!r}; expected {FOLDER}PATH, a folder with a folder of pictures a class")
-        spec = replace(_IMAGENET, name=name, classes=(), tree=os.path.abspath(os.path.expanduser(path)))
+        spec = replace(_IMAGENET, name=name, classes=(), examples=(), tree=os.path.abspath(os.path.expanduser(path)))
     else:
         spec = choose("dataset", name, DATASETS)
     if not size:

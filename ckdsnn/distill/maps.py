@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ckdsnn.distill.numerics import at_least_float32, check_temperature, expect_tensor
 from ckdsnn.distill.settings import RANGES
 from ckdsnn.errors import CkdsnnError, check_choice, choose
-from ckdsnn.models.features import Features, evaluating, has_closed_cam
+from ckdsnn.models.features import evaluating, expect_features, has_closed_cam, uncompiled
 
 
 def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
@@ -82,7 +82,7 @@ def cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor) -> torch.Tenso
     if not has_closed_cam(model):
         return grad_cam(model, x, classes)
     with evaluating(model), torch.no_grad():
-        return class_activation_map(model(x).stages[-1], model.head_weight, classes)
+        return class_activation_map(expect_features(model(x), model).stages[-1], model.head_weight, classes)
 
 
 def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: int = -1) -> torch.Tensor:
@@ -90,7 +90,8 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
 
     relu(sum_c a[c] F[c]) with a[c] the mean over the cells of d logit / d F[c]. Through an SNN every (step, channel)
     pair counts as a channel and the derivative is the surrogate's: the map that the paper calls unreliable.
-    The model runs in eval mode (batch normalisation would mix the images) and is left as it was.
+    The model runs in eval mode (batch normalisation would mix the images) and uncompiled (torch.compile gives no
+    gradient to what lies inside a network), and is left as it was.
     Raises CkdsnnError for classes that do not fit, a stage that the model does not have, and a model that does not
     return Features, as `Tapped` makes them.
 
@@ -102,12 +103,10 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
     >>> torch.allclose(grad_cam(network, images, classes), exact, atol=1e-6)
     True
     """
-    with evaluating(model), torch.inference_mode(False), torch.enable_grad():
+    expect_tensor("x", x)
+    with evaluating(model), uncompiled(model), torch.inference_mode(False), torch.enable_grad():
         seen = model(x.detach().clone().requires_grad_())  # a frozen model has a graph only by its input
-        if not isinstance(seen, Features):
-            given = f"{type(model).__name__} returns a {type(seen).__name__}"
-            raise CkdsnnError(f"{given}: expected Features; Tapped makes them of any network")
-        logits, stages = seen
+        logits, stages = expect_features(seen, model)
         check_classes(classes, len(logits), logits.shape[1])
         classes = classes.clone()  # those of inference mode cannot take part in a graph
         if not -len(stages) <= stage < len(stages):

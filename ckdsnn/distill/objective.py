@@ -1,6 +1,8 @@
 """The training objective: cross-entropy plus weighted distillation terms, around a frozen teacher."""
 
 from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,8 +13,8 @@ from ckdsnn.distill.maps import check_classes
 from ckdsnn.distill.numerics import at_least_float32
 from ckdsnn.distill.settings import TEACHER_NORMS
 from ckdsnn.engine import Engine
-from ckdsnn.errors import CkdsnnError, check_choice
-from ckdsnn.models.features import Features, has_closed_cam
+from ckdsnn.errors import CkdsnnError, check_choice, shortened
+from ckdsnn.models.features import Features, expect_features, has_closed_cam
 
 Term = Callable[[Batch], torch.Tensor]
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
@@ -30,7 +32,8 @@ class Objective(nn.Module):
     teacher_norm: what the teacher's batch normalisation takes: its "running" statistics, or those of each "batch"
     (as the released code, whose running ones drift besides; here they stay).
     label_smoothing: the share of the labels' weight that the cross-entropy spreads evenly over all classes.
-    Raises CkdsnnError for terms without a teacher, for those that lack their adapter, and an unknown teacher_norm.
+    Raises CkdsnnError for terms that are none or have no teacher, for those that lack their adapter, an unknown
+    teacher_norm, and a share below 0 or above 1.
 
     >>> import torch
     >>> from ckdsnn.distill import LOSSES
@@ -55,6 +58,9 @@ class Objective(nn.Module):
         label_smoothing: float = 0.0,
     ):
         super().__init__()
+        check_terms(terms)
+        if not 0 <= label_smoothing <= 1:
+            raise CkdsnnError(f"label_smoothing = {label_smoothing!r}; expected a share from 0 to 1")
         if terms and teacher is None:
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
         self.terms, self.label_smoothing, self.teacher_norm = dict(terms), label_smoothing, teacher_norm
@@ -103,7 +109,7 @@ class Objective(nn.Module):
     def observe(self, images: torch.Tensor) -> Features | None:
         """What the teacher makes of the images; None where no term asks for it."""
         with torch.no_grad():
-            return self.teacher(images) if self.terms else None
+            return expect_features(self.teacher(images), self.teacher) if self.terms else None
 
     def compare(
         self,
@@ -115,6 +121,8 @@ class Objective(nn.Module):
         recall: Callable[[str, Look], tuple[torch.Tensor, ...]] = ask,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """`forward`, given what `observe` has returned. recall: as in a `Batch`."""
+        if not isinstance(student, Features):
+            raise CkdsnnError(f"student: expected its Features, not a {type(student).__name__}; Tapped makes them")
         check_targets(labels, student.logits, teacher.logits if teacher else None)
         logits = at_least_float32(student.logits)
         named = {"ce": F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)}
@@ -126,6 +134,15 @@ class Objective(nn.Module):
             named[name] = term(batch._replace(adapter=adapters.get(name)))
             total = total + weight * named[name]
         return total, named
+
+
+def check_terms(terms: Any) -> None:
+    """Raise CkdsnnError unless these are terms by name, each with its weight."""
+    rows = terms.items() if isinstance(terms, Mapping) else [("terms", terms)]
+    for name, row in rows:
+        pair = isinstance(row, tuple) and len(row) == 2 and isinstance(row[0], Real)
+        if not pair or isinstance(row[1], type) or not callable(row[1]):
+            raise CkdsnnError(f"{name}: {shortened(row)}; expected by name (weight, term), as {{'kd': (1.0, KD())}}")
 
 
 def adaptable(terms: Mapping[str, tuple[float, Term]]) -> dict[str, Term]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
-from ckdsnn.errors import check_count
+from ckdsnn.errors import CkdsnnError, check_count
 
 
 class Features(NamedTuple):
@@ -24,6 +24,25 @@ class Features(NamedTuple):
 
     logits: torch.Tensor
     stages: tuple[torch.Tensor, ...]
+
+
+def expect_features(seen: Any, model: nn.Module) -> Features:
+    """What a model has returned. Raises CkdsnnError where that is nothing of the kind."""
+    if not isinstance(seen, Features):
+        given = f"{type(model).__name__} returns a {type(seen).__name__}"
+        raise CkdsnnError(f"{given}: expected Features; Tapped makes them of any network")
+    return seen
+
+
+@contextmanager
+def uncompiled(model: nn.Module) -> Iterator[nn.Module]:
+    """Let a model that `model.compile()` has compiled run as it is written inside the block."""
+    compiled = model._compiled_call_impl
+    model._compiled_call_impl = None
+    try:
+        yield model
+    finally:
+        model._compiled_call_impl = compiled
 
 
 @contextmanager

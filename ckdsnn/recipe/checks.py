@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from dataclasses import Field, fields
 from typing import Any
 
@@ -17,7 +18,7 @@ from ckdsnn.distill.settings import (
     TEACHER_NORMS,
 )
 from ckdsnn.engine import DTYPES
-from ckdsnn.errors import CkdsnnError, check_choice
+from ckdsnn.errors import CkdsnnError, check_choice, shortened
 from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS, TEACHERS
 
 TIERS = ("smoke", "reduced", "paper")
@@ -49,31 +50,40 @@ OF_SOME_LOSSES = ("stage", "every_stage", "student_map", "map_grid", "noise_grad
 DRAWING = ("bkd", "nld")  # terms with random numbers, all from the one generator of a run, one after the other
 POSITIVE = ("lr", "map_temperature", "logit_temperature")
 MOST = {"label_smoothing": 1, "noise_weight": 1, "erasing": 1, "momentum": 1, "streams": 2}
+MOST |= {  # beyond all use, and still within a computer's memory: a stranger's record asks for no terabyte
+    **{"timesteps": 1000, "width": 32, "depth": 32, "dim": 1024, "patch": 64, "image_size": 1024, "crop_padding": 256},
+    **{"epochs": 10**6, "batch_size": 10**6, "train_images": 10**9, "validation_images": 10**9},
+    **{"warmup": 10**6, "teacher_seed": 2**32 - 1},
+}
+LONGEST_NAME = 100  # characters: ids, with the seed and the digest, are names of files
 
 
 def check_type(field: Field, value: Any) -> None:
     """Raise CkdsnnError unless `value` has the field's annotated type; an int passes as a float."""
     accepted = (int, float) if field.type is float else (field.type,)
     if not isinstance(value, accepted) or (isinstance(value, bool) and field.type is not bool):
-        raise CkdsnnError(f"{field.name} = {value!r}; expected {field.type.__name__}")
+        raise CkdsnnError(f"{field.name} = {shortened(value)}; expected {field.type.__name__}")
+    if field.type is float and abs(value) > sys.float_info.max:
+        raise CkdsnnError(f"{field.name} = {shortened(value)}; expected a finite number")
 
 
 def check_value(name: str, value: Any) -> None:
     """Raise CkdsnnError for a value that is not a choice of its field or lies out of its range."""
     if name in CHOICES:
         check_choice(name, value, CHOICES[name])
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float) and math.isnan(value):
         raise CkdsnnError(f"{name} = {value!r}; expected a finite number")
     least, most = LEAST.get(name, value), MOST.get(name, value)
     if not least <= value <= most or (name in POSITIVE and not value > 0):
         bounds = "a positive number" if name in POSITIVE else f"from {least}" + (f" to {most}" if name in MOST else "")
-        raise CkdsnnError(f"{name} = {value!r}; expected {bounds}")
+        raise CkdsnnError(f"{name} = {shortened(value)}; expected {bounds}")
 
 
 def check_name(name: str) -> None:
     """Raise CkdsnnError unless `name` can be part of a file's name."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise CkdsnnError(f"name = {name!r}; expected letters, digits, '.', '_' and '-', a letter or digit first")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or len(name) > LONGEST_NAME:
+        valid = f"expected letters, digits, '.', '_' and '-', a letter or digit first, {LONGEST_NAME} at most"
+        raise CkdsnnError(f"name = {shortened(name)}; {valid}")
 
 
 def check_losses(losses: str, names: tuple[str, ...]) -> None:

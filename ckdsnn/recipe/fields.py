@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, fields
 from dataclasses import replace as dataclass_replace
 from typing import Any
 
-from ckdsnn.data import DatasetSpec, dataset_spec
+from ckdsnn.data import DATASETS, DatasetSpec, dataset_spec
 from ckdsnn.data.specs import FOLDER
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, choose, shortened
 from ckdsnn.models import STUDENTS, TEACHERS, ModelSpec
 from ckdsnn.recipe.checks import (
     check_data,
@@ -229,7 +229,9 @@ class Recipe:
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> "Recipe":
-        """The recipe in a record. Raises CkdsnnError for a field that is unknown here."""
+        """The recipe in a record. Raises CkdsnnError for a field that is unknown here, and one that is impossible."""
+        if not isinstance(content, Mapping) or "name" not in content:
+            raise CkdsnnError(f"{shortened(content)} is no recipe; expected its fields by name, the name among them")
         check_known(content)
         if "role" not in content and is_teachers(content):
             content = {**content, "role": "teacher", "timesteps": 1}
@@ -271,6 +273,18 @@ def check_known(names: Iterable[str]) -> None:
     known = {field.name: field for field in fields(Recipe)}
     for name in names:
         choose("recipe field", name, known)
+
+
+def check_run(content: Mapping[str, Any], seed: int, record_id: str) -> None:
+    """Raise CkdsnnError unless the id is that of a run of this recipe, as a record holds it, with this seed.
+
+    Of a model or a data set that is not known here, as one's own may be, nothing can be told.
+    """
+    dataset = content["dataset"]
+    if content["model"] in STUDENTS.keys() | TEACHERS.keys() and (dataset in DATASETS or dataset.startswith(FOLDER)):
+        own = Recipe.of(content).record_id(seed)
+        if own != record_id:
+            raise CkdsnnError(f"the recipe and seed are those of {own}, not of {record_id}; one of them was altered")
 
 
 def idle_fields(recipe: Recipe, names: Iterable[str]) -> dict[str, list[str]]:

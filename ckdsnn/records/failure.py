@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ckdsnn.recipe.fields import check_run
 from ckdsnn.records.shelf import Document, Shelf
 
 
@@ -31,6 +32,9 @@ class Failure(Document):
 
     schema: ClassVar[str] = "failure.json"
     noun: ClassVar[str] = "failed run"
+
+    def check_origin(self) -> None:
+        check_run(self.recipe, self.seed, self.id)
 
 
 FAILURES = Shelf(Failure, "failures", "Delete it to train again")

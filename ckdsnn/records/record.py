@@ -5,6 +5,7 @@ from statistics import mean
 from typing import Any, ClassVar
 
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe.fields import check_run
 from ckdsnn.records.shelf import RUN_SCHEMA, Document, Shelf
 
 FORMAT = 2  # of the files that are written now
@@ -67,6 +68,9 @@ class Record(Document):
         super().__post_init__()
         if self.tier != self.recipe.get("tier") or f"-s{self.seed}-" not in self.id:
             raise CkdsnnError(f"record {self.id!r} contradicts itself: tier {self.tier!r}, seed {self.seed}")
+
+    def check_origin(self) -> None:
+        check_run(self.recipe, self.seed, self.id)
 
     @property
     def accuracy(self) -> float:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import CkdsnnError, offered, shortened
 from ckdsnn.files import atomic, inside
 from ckdsnn.reads import matches, note_read
 
@@ -43,6 +43,9 @@ class Document:
         for error in validator(self.schema).iter_errors(asdict(self)):
             where = "/".join(str(step) for step in error.absolute_path) or "top level"
             raise CkdsnnError(f"{self.noun} {self.id!r} breaks the schema at {where}: {error.message}")
+
+    def check_origin(self) -> None:
+        """Raise CkdsnnError, where a file holds this, for what nothing here would have written."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
@@ -79,8 +82,8 @@ class Shelf(Generic[Kind]):
         path = self.path(name, out)
         note_read(path)
         if not path.is_file():
-            known = ", ".join(p.stem for p in self.files(out)) or "none yet"
-            raise CkdsnnError(f"unknown {self.kind.noun} {name!r} in {out}; choose one of: {known}")
+            known = offered(name, [p.stem for p in self.files(out)]) or "none yet"
+            raise CkdsnnError(f"unknown {self.kind.noun} {shortened(name)} in {out}; choose one of: {known}")
         return self.read(path)
 
     def find_all(self, name: str, out: str | Path) -> list[Kind]:
@@ -113,6 +116,7 @@ class Shelf(Generic[Kind]):
         """The record in a file. Raises CkdsnnError, naming the file, when it is not a valid one."""
         try:
             record = self.kind(**strict_json(inside(path.parent, path.name)))
+            record.check_origin()
         except (OSError, TypeError, ValueError) as error:
             raise CkdsnnError(f"{path} is not a valid {self.kind.noun}: {error}") from error
         if record.id != path.stem:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.recipe.fields import check_run
 from ckdsnn.records.record import Record
 from ckdsnn.records.shelf import Document, Shelf
 
@@ -48,6 +49,9 @@ class Study(Document):
         super().__post_init__()
         if self.id != study_id(self.kind, self.record):
             raise CkdsnnError(f"study {self.id!r} contradicts itself: kind {self.kind!r}, record {self.record!r}")
+
+    def check_origin(self) -> None:
+        check_run(self.recipe, self.seed, self.record)
 
     def numbers(self, name: str) -> "np.ndarray":
         """One of the values as an array of floats; NaN where it was not finite."""

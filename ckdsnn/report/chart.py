@@ -10,10 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ckdsnn.errors import choose
 from ckdsnn.files import atomic
 from ckdsnn.report.style import WIDTH, styled
 
-FORMATS = {"svg": {"Date": None}, "png": {"Software": None}}  # -> metadata without which equal figures are equal bytes
+FORMATS = {"svg": {"Date": None}, "png": {"Software": None}, "pdf": {"CreationDate": None}}
+"""-> metadata without which equal figures are equal bytes"""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,15 @@ def legend_below(figure: Figure, axes: Axes, names: Sequence[str] | None = None,
     figure.legend(handles, names or found, loc="outside lower center", ncols=ncols)
 
 
+def format_of(path: str | Path) -> str:
+    """The format of a figure's file, by the end of its name. Raises CkdsnnError for one that is not written."""
+    end = Path(path).suffix.lower()
+    return choose("kind of figure", end, {f".{name}": name for name in FORMATS})
+
+
 def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Write a figure as PNG, whole or not at all. Raises CkdsnnError where it cannot be written."""
+    """Write a figure, whole or not at all. Raises CkdsnnError as `format_of` does, and where it cannot be written."""
+    content = content_of(figure, format_of(path))
     with atomic(path) as partial:
-        partial.write_bytes(content_of(figure, "png"))
+        partial.write_bytes(content)
     return Path(path)

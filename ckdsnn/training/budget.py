@@ -7,8 +7,7 @@ from typing import Any
 
 import lightning as L
 
-from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import shortened
+from ckdsnn.errors import CkdsnnError, shortened
 from ckdsnn.records.provenance import environment
 
 

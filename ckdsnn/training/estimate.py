@@ -7,6 +7,7 @@ half idle under one small network this is too long, until the first records of t
 that are trained side by side: before any such are on record, each is taken to cost what it costs alone.
 """
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ import torch
 
 from ckdsnn.analysis import speed
 from ckdsnn.assemble import build_data
+from ckdsnn.data.source import SPLITS
 from ckdsnn.models import STUDENTS, TEACHERS
+from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.provenance import device_name
@@ -80,12 +83,21 @@ def measure(recipe: Recipe, num_classes: int, device: torch.device) -> float:
 class Estimator:
     """Estimates for `jobs` trainings at once, each a process of `threads` threads.
 
-    folders: those whose records tell how fast this machine is. data: folder of the datasets.
+    folders: those whose records tell how fast this machine is. data: folder of the datasets. aside: whether data sets
+    of a known size are not read, nor anything downloaded, so that the cost of a teacher from elsewhere stays unknown.
     Raises CkdsnnError for an accelerator that is unknown or not there.
     """
 
-    def __init__(self, folders: list[Path], data: str | Path | None, accelerator: str, jobs: int, threads: int):
-        self.data, self.jobs, self.threads = data, jobs, threads
+    def __init__(
+        self,
+        folders: list[Path],
+        data: str | Path | None,
+        accelerator: str,
+        jobs: int,
+        threads: int,
+        aside: bool = False,
+    ):
+        self.data, self.jobs, self.threads, self.aside = data, jobs, threads, aside
         self.device = Machine(accelerator).device()
         self.name = device_name(self.device)
         known = STUDENTS.keys() | TEACHERS.keys()  # another's model may be on record, too
@@ -107,6 +119,8 @@ class Estimator:
         images = self.images(recipe)
         if record := self.record(recipe, together > 1):
             return Estimate(images / record.images_per_second * self.slower(record.env["threads"]), "record")
+        if self.aside and recipe.loss_names and is_pretrained(recipe.teacher):
+            return Estimate(math.nan, "unknown")
         return Estimate(images / self.steps(recipe) * self.jobs, "measured")
 
     def record(self, recipe: Recipe, shared: bool) -> Record | None:
@@ -117,10 +131,15 @@ class Estimator:
         """The images of an epoch, a test image counted as the share of a training image that it costs."""
         counted = recipe.dataset, recipe.train_images, recipe.validation_images, recipe.batch_size
         if counted not in self.counted:
-            module = build_data(recipe, 0, self.data)
-            self.classes[recipe.dataset] = len(module.source.spec.classes)
-            asked = len(module.test) + len(module.validation)
-            self.counted[counted] = len(module.train_dataloader()) * recipe.batch_size + asked * TEST_SHARE
+            spec, sizes = recipe.data_spec, recipe.data_spec.examples
+            if not (self.aside and sizes):
+                module = build_data(recipe, 0, self.data)
+                module.train_dataloader()  # refuses a batch that is too large
+                spec, sizes = module.source.spec, tuple(len(module.source.labels(split)) for split in SPLITS)
+            trained = recipe.train_images or sizes[0] - recipe.validation_images
+            asked = sizes[1] + recipe.validation_images
+            self.classes[recipe.dataset] = len(spec.classes)
+            self.counted[counted] = trained // recipe.batch_size * recipe.batch_size + asked * TEST_SHARE
         return self.counted[counted]
 
     def slower(self, threads: int) -> float:

@@ -18,6 +18,7 @@ from ckdsnn.engine import usable_cores
 from ckdsnn.errors import CkdsnnError, check_count
 
 MOST_WORKERS = 8  # processes that read pictures for one training process
+MOST_ASKED = 256  # such processes that may be asked for
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Machine:
         check_count("devices", self.devices)
         check_count("nodes", self.nodes)
         if self.workers is not None:
-            check_count("workers", self.workers, 0)
+            check_count("workers", self.workers, 0, MOST_ASKED)
         started = started_processes()
         if started not in (1, self.processes):
             raise CkdsnnError(
@@ -76,7 +77,7 @@ class Machine:
         """The first device. Raises CkdsnnError for an accelerator that is unknown or not there."""
         try:
             return L.Fabric(accelerator=self.kind, devices=1).device
-        except (MisconfigurationException, ValueError, RuntimeError) as error:
+        except (MisconfigurationException, ImportError, ValueError, RuntimeError) as error:
             raise CkdsnnError(f"accelerator = {self.accelerator!r}: {error}") from error
 
 

@@ -194,10 +194,11 @@ def next_job(waiting: list[Job], ended: Collection[str], left: float, budget: fl
 def forecast(jobs: list[Job], slots: int, budget: float = math.inf) -> tuple[dict[str, str], float]:
     """What becomes of each job, by its id, within `budget` seconds, `slots` at a time, if the estimates hold.
 
-    yes, in part, no, or never where not one epoch fits into the budget; also the seconds until the last one ends.
+    yes, in part, no, never where not one epoch fits into the budget, or unknown; also the seconds until the last ends.
     """
     waiting, running, ended = list(jobs), [], set()
     verdicts, now = {job.id: "no" if may_start(job, budget, budget) else "never" for job in jobs}, 0.0
+    verdicts |= {job.id: "unknown" for job in jobs if math.isnan(job.seconds)}
     while True:
         while len(running) < slots and (job := next_job(waiting, ended, budget - now, budget)):
             waiting.remove(job)
@@ -212,7 +213,8 @@ def forecast(jobs: list[Job], slots: int, budget: float = math.inf) -> tuple[dic
 
 def in_words(part: Part) -> tuple[str, ...]:
     """What the table says of a run."""
-    return part.state, str(part.epochs), f"{part.seconds / 60:.1f}", part.epoch.source
+    minutes = "?" if math.isnan(part.seconds) else f"{part.seconds / 60:.1f}"
+    return part.state, str(part.epochs), minutes, part.epoch.source
 
 
 def table(jobs: list[Job], slots: int, budget: float) -> str:
@@ -227,8 +229,9 @@ def table(jobs: list[Job], slots: int, budget: float) -> str:
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     aligned = ("<", ">", "<", ">", ">", "<", "<")
     lines = ["  ".join(f"{c:{a}{w}}" for c, a, w in zip(row, aligned, widths, strict=True)) for row in (head, *rows)]
-    total = forecast(jobs, slots)[1]
+    total, unknown = forecast(jobs, slots)[1], any(math.isnan(job.seconds) for job in jobs)
+    more = " and what is unknown" if unknown else ""
     at_once = f"{slots} of {len(jobs)} jobs at a time, which share the machine"
-    lines.append(f"total: {len(rows)} runs, {total / 60:.1f} minutes, {at_once}; the runs of a job go side by side;")
+    lines.append(f"total: {len(rows)} runs, {total / 60:.1f} minutes{more}, {at_once}; the runs of a job go side by side;")
     lines.append(f"a run costs {OVERHEAD} s besides its epochs, a test image {TEST_SHARE:.2f} of a training image")
     return "\n".join(line.rstrip() for line in lines)

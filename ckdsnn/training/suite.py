@@ -97,7 +97,7 @@ def run_suite(
     groups = form_groups(progress, jobs)
     slots = max(1, min(jobs, len(groups)))
     threads = max(1, usable_cores() // slots)
-    estimator = Estimator([folder for folder in (out, results) if folder], data, accelerator, slots, threads)
+    estimator = Estimator([folder for folder in (out, results) if folder], data, accelerator, slots, threads, dry_run)
     plan = make_jobs(groups, progress, estimator)
     print(table(plan, slots, deadline - time.monotonic()) if plan else "everything is on record", flush=True)
     if dry_run or not plan:
