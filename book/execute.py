@@ -29,7 +29,10 @@ from ckdsnn.files import atomic, sha256_file
 from ckdsnn.reads import TRACE
 
 KERNEL = "python3"
-QUIET = ["--log-level=ERROR"]  # else ipykernel warns that it talks to this very machine in plain text
+ARGUMENTS = [
+    "--log-level=ERROR",  # else ipykernel warns that it talks to this very machine in plain text
+    "--InteractiveShell.system_raise_on_error=True",  # a failing shell line ends the notebook; from IPython 9 on
+]
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
@@ -125,16 +128,29 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def run_papermill(notebook: Path, parameters: dict, trace: Path) -> nbformat.NotebookNode:
     """The executed notebook; what it read of the results is then in the file `trace`.
 
-    A failing cell raises CkdsnnError with the notebook's name and the traceback.
+    A failing cell, or line of the shell, raises CkdsnnError with the notebook's name and the traceback; so do a kernel
+    that dies, and a warning or whatever else is written to the standard error.
     """
     try:
         with kernel_environment(trace):
-            return papermill.execute_notebook(
+            executed = papermill.execute_notebook(
                 notebook, None, parameters, kernel_name=KERNEL, cwd=notebook.parent, progress_bar=False,
-                coalesce_streams=True, extra_arguments=QUIET,
+                coalesce_streams=True, extra_arguments=ARGUMENTS,
             )  # fmt: skip
     except PapermillExecutionError as error:
         raise CkdsnnError(f"{notebook.name} fails: {error.ename}: {error.evalue}\n{error}") from error
+    except RuntimeError as error:  # nbclient's
+        raise CkdsnnError(f"{notebook.name} fails: its kernel died, as for want of memory: {error}") from error
+    refuse_complaints(executed, notebook.name)
+    return executed
+
+
+def refuse_complaints(executed: nbformat.NotebookNode, name: str) -> None:
+    """Raise CkdsnnError where a cell has written to its standard error, which nobody would read on a page."""
+    outputs = (output for cell in executed.cells for output in cell.get("outputs", []))
+    for output in outputs:
+        if output.output_type == "stream" and output.name == "stderr":
+            raise CkdsnnError(f"{name} fails: it writes to the standard error: {output.text.strip()}")
 
 
 def execute_all(root: Path, sources: Iterable[Source]) -> dict[Source, Path]:

@@ -9,11 +9,25 @@ def test_choose_returns_the_entry():
     assert choose("loss", "kd", {"samd": 1, "kd": 2}) == 2
 
 
-@pytest.mark.parametrize("name", ["kdd", "", "KD", None])
+@pytest.mark.parametrize("name", ["", "KD", None, [], 3])
 def test_choose_names_kind_input_and_choices(name):
     with pytest.raises(CkdsnnError) as caught:
         choose("loss", name, {"samd": 1, "kd": 2})
     assert str(caught.value) == f"unknown loss {name!r}; choose one of: samd, kd"
+
+
+def test_what_was_meant_is_named():
+    with pytest.raises(CkdsnnError, match=r"^unknown loss 'kdd'; choose one of: samd, kd \(the nearest: kd\)$"):
+        choose("loss", "kdd", {"samd": 1, "kd": 2})
+
+
+@pytest.mark.parametrize("name", ["name-57x", "quite another", "", "x" * 10_000])
+def test_of_many_choices_the_nearest_are_named(name):
+    with pytest.raises(CkdsnnError) as caught:
+        choose("recipe", name, dict.fromkeys(f"name-{number}" for number in range(500)))
+    said = str(caught.value)
+    assert len(said) < 300 and "the nearest of 500" in said
+    assert ("name-57" in said.split("choose one of: ")[1].split(", ")) == (name == "name-57x")
 
 
 def test_a_choice_is_checked_in_the_same_words():

@@ -7,8 +7,9 @@ import torch
 from ckdsnn.analysis.speed import Step, training_step
 from ckdsnn.bench.reference_step import ReferenceStep
 from ckdsnn.engine import Engine, engine, using
-from ckdsnn.errors import CkdsnnError, check_choice, check_count
+from ckdsnn.errors import CkdsnnError, check_choice, check_count, shortened
 from ckdsnn.models.table import BLOCKS
+from ckdsnn.recipe.checks import MOST
 
 WIDTHS = {"cuda": {"resnet19": 8}, "cpu": {"resnet19": 2}}  # the paper's, and what a CPU gets through; else 1
 PRECISIONS = {"ours": "auto", "ours-fp32": "fp32", "ours-bf16": "bf16"}
@@ -28,7 +29,7 @@ class Case:
     def __post_init__(self):
         check_choice("model", self.model, BLOCKS)  # those that the reference has
         for name in ("width", "timesteps", "batch"):
-            check_count(name, getattr(self, name))
+            check_count(name, getattr(self, name), 1, MOST.get(name, MOST["batch_size"]))
 
     def __str__(self) -> str:
         return f"{self.model}, width {self.width}, T = {self.timesteps}, batch {self.batch}"
@@ -44,7 +45,7 @@ def number(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise CkdsnnError(f"{name} = {text!r}; expected an integer of at least 1") from None
+        raise CkdsnnError(f"{name} = {shortened(text)}; expected an integer of at least 1") from None
 
 
 def find_cases(models: str, timesteps: str, batch: int, device: torch.device) -> list[Case]:

@@ -78,10 +78,13 @@ def split_digest(spec: DatasetSpec) -> str:
 
 
 def numbers_for_testing(name: str) -> dict[str, frozenset[int]]:
-    """Class -> the numbers of its test recordings, from the split of this name."""
-    lines = (DRAWN / f"{name}.txt").read_text().splitlines()
-    listed = (line.split() for line in lines if not line.startswith("#"))
-    return {label: frozenset(map(int, numbers)) for label, *numbers in listed}
+    """Class -> the numbers of its test recordings, from this split. Raises CkdsnnError for a damaged file."""
+    path = DRAWN / f"{name}.txt"
+    try:
+        listed = (line.split() for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+        return {label: frozenset(map(int, numbers)) for label, *numbers in listed}
+    except ValueError as error:
+        raise CkdsnnError(f"{path} is no split: {error}; install the package again") from error
 
 
 def frames_of(path: Path, inputs: InputSpec) -> np.ndarray:

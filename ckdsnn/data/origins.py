@@ -3,10 +3,12 @@
 The cache `<root>/<name>.npz` holds x_train, x_test: uint8 [N, H, W, 3] and y_train, y_test: int64 [N].
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
 
+from ckdsnn.arrays import LARGEST, read_arrays
 from ckdsnn.data.specs import DatasetSpec
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import scratch_folder
@@ -14,6 +16,7 @@ from ckdsnn.files import scratch_folder
 Arrays = dict[str, np.ndarray]
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 DIGITS_TEST = 360
+SPARE = 2**20  # bytes of a cache besides its examples
 
 
 def digits() -> Arrays:
@@ -30,10 +33,11 @@ def digits() -> Arrays:
 
 def read_cache(spec: DatasetSpec, path: Path, *more: str) -> Arrays:
     """The arrays of `path`, and those with other keys. Raises CkdsnnError where it is not a whole archive of them."""
+    one = math.prod(shape_of(spec)) + np.dtype(np.int64).itemsize
     try:
-        with open(path, "rb") as file, np.load(file) as archive:
-            arrays = {key: archive[key] for key in (*KEYS, *more)}
-    except Exception as error:  # zipfile, zlib and NumPy's header parser raise a dozen unrelated kinds
+        arrays = read_arrays(path, one * sum(spec.examples) + SPARE if spec.examples else LARGEST)
+        arrays = {key: arrays[key] for key in (*KEYS, *more)}
+    except (CkdsnnError, KeyError) as error:
         raise CkdsnnError(f"cannot read {path} ({error}); delete the file and load again") from error
     for split in ("train", "test"):
         if not _well_formed(spec, arrays[f"x_{split}"], arrays[f"y_{split}"]):

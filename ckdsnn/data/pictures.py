@@ -1,6 +1,7 @@
 """Pictures from files, whatever their kind, as people see them: upright and in 8-bit RGB."""
 
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from ckdsnn.errors import CkdsnnError
 
 MOST_PIXELS = 50_000_000
 """Of a picture: a camera's has up to 50 million, which Pillow needs some 600 MB to turn and to lay on white."""
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "MPO", "PPM", "JPEG2000", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "PPM", "JPEG2000", "AVIF")
 """Those that are read. Pillow knows 30 more, hardly used; for one of them, EPS, it even starts another program."""
 TILE_SIDES = 322, 323
 """Numbers of TIFF's fields for the width and the height of a tile, each of which is unpacked at once."""
@@ -23,11 +24,18 @@ def read_picture(path: str | Path) -> Image.Image:
     try:
         if not Path(path).is_file():
             raise ValueError("there is no regular file")
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=known_formats()) as image:
             check_size(image)
             return to_rgb(ImageOps.exif_transpose(image))
     except Exception as error:  # each of Pillow's readers has its own errors for each kind of damage
         raise CkdsnnError(f"cannot read {path} as a picture: {error}") from error
+
+
+@cache
+def known_formats() -> list[str]:
+    """FORMATS without those that this Pillow was built without."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
 
 
 def check_size(image: Image.Image) -> None:

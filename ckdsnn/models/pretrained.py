@@ -18,12 +18,13 @@ from urllib.parse import urlparse
 import torch
 from torch import nn
 
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, choose, shortened
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models.features import Features, evaluating
 from ckdsnn.models.over_time import OverTime
 from ckdsnn.models.renormalized import Renormalized
 from ckdsnn.models.tapped import Tapped
+from ckdsnn.recipe.checks import check_value
 from ckdsnn.seeds import drawn_by
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # what torchvision's weights were trained with
@@ -120,8 +121,9 @@ def from_models(source: Source, num_classes: int, inputs: InputSpec) -> tuple[nn
 def read_option(text: str, source: Source) -> tuple[str, int]:
     """An option of a network and its value. Raises CkdsnnError for what is not OPTION=NUMBER."""
     option, _, value = text.partition("=")
-    if not value.isdecimal():
-        raise CkdsnnError(f"{text!r} in {source}; expected OPTION=NUMBER, such as width=1")
+    if not (value.isdecimal() and len(value) < 10):
+        raise CkdsnnError(f"{shortened(text)} in {source}; expected OPTION=NUMBER, such as width=1")
+    check_value(option, int(value))
     return option, int(value)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.shelf import Document, Shelf
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class BenchRecord(Document):
 
     schema: ClassVar[str] = "bench.json"
     noun: ClassVar[str] = "bench record"
+
+    def check_origin(self) -> None:
+        for case in self.cases:
+            if len(case["images_per_second"]) != len(case["forward_images_per_second"]):
+                raise CkdsnnError("a case has other numbers of blocks of full steps than of forward passes")
 
 
 def bench_id(device: str, started: str) -> str:

@@ -9,6 +9,7 @@ import jsonschema
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.reads import note_read
+from ckdsnn.records.shelf import strict_json
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def load_published(out: str | Path = "results") -> list[Published]:
     path = Path(out, "paper.json")
     note_read(path)
     try:
-        content = json.loads(path.read_text())
+        content = strict_json(path)
         jsonschema.validate(content, schema())
         works = content["works"]
         return [Published(**entry, cite=works[entry["method"].split(",")[0]]) for entry in content["entries"]]

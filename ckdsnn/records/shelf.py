@@ -135,6 +135,7 @@ def strict_json(path: Path) -> Any:
             path.read_text(encoding="utf-8"),
             parse_constant=refuse_constant,
             parse_float=finite,
+            parse_int=short,
             object_pairs_hook=without_doubles,
         )
     except RecursionError as error:
@@ -149,6 +150,13 @@ def refuse_constant(name: str) -> Any:
 def finite(text: str) -> float:
     """A number that a float holds."""
     if math.isinf(number := float(text)):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
+
+
+def short(text: str) -> int:
+    """An integer of 64 bits, as every other program holds it, too."""
+    if len(text) > 20 or abs(number := int(text)) >= 2**63:
         raise ValueError(f"{text[:20]} is too large a number")
     return number
 

@@ -7,10 +7,8 @@ A record is written last: where it is, its arrays and weights are whole.
 Every look-up is announced with `note_read`, so that a build knows what it depends on.
 """
 
-import math
 import os
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,13 +18,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from ckdsnn.arrays import read_arrays
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import atomic, inside, sha256_file
 from ckdsnn.reads import note_read
 from ckdsnn.records.frame import Records
 from ckdsnn.records.record import RUNS, Record
 
-LARGEST = 2**28  # bytes of a file of arrays, unpacked; those of a run have some 300 thousand
 OBJECTIVE = "objective."  # begins the names of what the losses have trained beside the network
 
 
@@ -115,30 +113,6 @@ def holds(path: Path, arrays: Mapping[str, np.ndarray]) -> bool:
     except CkdsnnError:
         return False
     return set(there) == set(arrays) and all(np.array_equal(there[name], own) for name, own in arrays.items())
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an npz file. Raises CkdsnnError for one that is damaged or too large, before it is unpacked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if (size := sum(member.file_size for member in archive.infolist())) > LARGEST:
-                raise ValueError(f"{size:,} bytes unpacked; at most {LARGEST:,} are read")
-            for member in archive.infolist():
-                check_header(archive, member)
-        with np.load(path) as arrays:
-            return dict(arrays)
-    except Exception as error:  # what a file of a stranger makes zipfile, zlib and NumPy raise has no end
-        raise CkdsnnError(f"{path} holds no arrays that can be read: {error}") from error
-
-
-def check_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Raise ValueError where an array claims to be larger than its file: NumPy would make room for it first."""
-    with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        shape, _, dtype = read[version](file)
-    if math.prod(shape) * dtype.itemsize > member.file_size:
-        raise ValueError(f"{member.filename} of {shape} does not fit into its {member.file_size:,} bytes")
 
 
 def load_arrays(record: Record, out: str | Path = "results") -> dict[str, np.ndarray]:

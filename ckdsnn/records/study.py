@@ -54,10 +54,16 @@ class Study(Document):
         check_run(self.recipe, self.seed, self.record)
 
     def numbers(self, name: str) -> "np.ndarray":
-        """One of the values as an array of floats; NaN where it was not finite."""
+        """One of the values as an array of floats; NaN where it was not finite.
+
+        Raises CkdsnnError for a value that the study does not have, or that is no such array.
+        """
         import numpy as np
 
-        return np.array(self.values[name], dtype=np.float64)
+        try:
+            return np.array(self.values[name], dtype=np.float64)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CkdsnnError(f"study {self.id}: no array of numbers {name!r}: {error}") from error
 
 
 def study_id(kind: str, record_id: str) -> str:

@@ -3,18 +3,43 @@
 The book's builder reads the record ids from the output's metadata and prints them under the figure, with the data.
 """
 
+import ast
 import base64
 from collections.abc import Iterable
 from textwrap import fill
 
 import pandas as pd
+from IPython import get_ipython
 from IPython.display import display
 
+from ckdsnn.errors import CkdsnnError, check_choice, check_count, shortened
 from ckdsnn.records.shelf import Document
 from ckdsnn.report.chart import Chart
 from ckdsnn.report.tables import Table
 
 COLUMNS = 78  # characters of a screen's line
+INJECTED = "# Parameters"  # begins the cell into which papermill writes the values that it was given
+
+
+def check_parameters(**least: int) -> None:
+    """Refuse impossible parameters of the notebook that calls this, in the cell after them: papermill only warns.
+
+    A parameter is a name with a type. least: name -> the smallest integer that it may be, where that is not 0.
+    Raises CkdsnnError for a name that papermill was given and the notebook does not have, a value of another type, and
+    a number that is too small.
+    """
+    names = get_ipython().user_ns
+    kinds = names.get("__annotations__", {})
+    for cell in names["In"]:
+        if cell.startswith(INJECTED):
+            for node in ast.walk(ast.parse(cell)):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    check_choice("parameter", node.id, kinds)
+    for name, kind in kinds.items():
+        if kind is int:
+            check_count(name, names[name], least.get(name, 0))
+        elif not isinstance(names[name], kind):
+            raise CkdsnnError(f"{name} = {shortened(names[name])}; expected {kind.__name__}")
 
 
 def show(shown: Chart | Table, records: pd.DataFrame | Iterable[Document] = (), source: str = "") -> None:

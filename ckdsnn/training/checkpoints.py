@@ -40,6 +40,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if missing := [name for name in NEEDED if name not in content]:
             raise ValueError(f"{', '.join(missing)} missing")
+        if not all(isinstance(tensor, torch.Tensor) for tensor in content["state_dict"].values()):
+            raise ValueError("not all of its weights are tensors")
     except Exception as error:  # what a damaged file makes zipfile, pickle and torch raise has no end
         raise CkdsnnError(f"the checkpoint {path} is damaged ({error}); delete it and run again") from error
     return content

@@ -19,6 +19,7 @@ import torch
 from ckdsnn.analysis import speed
 from ckdsnn.assemble import build_data
 from ckdsnn.data.source import SPLITS
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import STUDENTS, TEACHERS
 from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe import Recipe
@@ -54,7 +55,11 @@ def read_progress(work: Path) -> Progress:
     if not path.exists():
         return Progress([], {})
     callbacks = read_checkpoint(path)["callbacks"]
-    return Progress(callbacks["Curve"]["points"], callbacks.get("Deadline", {}))
+    try:
+        points, machine = callbacks["Curve"]["points"], callbacks.get("Deadline", {})
+        return Progress([{**point, "seconds": float(point["seconds"])} for point in points], {**machine})
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CkdsnnError(f"the checkpoint {path} has no curve of its epochs; delete it and run again") from error
 
 
 def kind(recipe: Recipe) -> tuple[Any, ...]:

@@ -89,7 +89,7 @@ def make_trainer(
             enable_progress_bar=progress,
             enable_model_summary=False,
         )
-    except (MisconfigurationException, ValueError) as error:
+    except (MisconfigurationException, ImportError, ValueError) as error:
         wanted = f"accelerator = {machine.accelerator!r}, devices = {machine.devices}, nodes = {machine.nodes}"
         raise CkdsnnError(f"{wanted}, strategy = {machine.strategy!r}: {error}") from error
 

@@ -22,7 +22,7 @@ from ckdsnn.recipe import RECIPES
 ROOT = Path(__file__).parents[2]
 PLAIN = "notebooks/00_plain.ipynb"
 REPOSITORY = "https://github.com/somebody/tiny"
-RUN = "digits-snn-s0-01234567"
+RUN = RECIPES["digits-snn"].record_id(0)
 RECORD = {
     "id": RUN, "tier": "smoke", "seed": 0,
     "recipe": asdict(RECIPES["digits-snn"]),
@@ -45,12 +45,12 @@ PARAMETERS = """results: str = "results"  # the committed records
 out: str = "out"  # records made now
 progress: bool = True  # show bars
 epochs: int = 2  # passes over the training set"""
-FIGURE = """import pandas as pd
+FIGURE = f"""import pandas as pd
 from ckdsnn.report.chart import Chart, panels
 from ckdsnn.report.notebook import show
 figure, ((axes,),) = panels()
 axes.plot([1, 2, 3])
-data = pd.DataFrame({"value": [1, 2, 3], "id": "digits-snn-s0-01234567"})
+data = pd.DataFrame({{"value": [1, 2, 3], "id": "{RUN}"}})
 show(Chart(figure, data), data)"""
 TABLE = """from ckdsnn.report.tables import Table
 show(Table("tab-students", "Accuracy of two students", ["student", "accuracy"], [["snn", "61.0"]]), data)"""

@@ -11,7 +11,7 @@ from book.stage import install_from, link_claims, link_pages, stage
 from book.templates import source_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.pages.results import SCRIPT
-from tests.book.conftest import REPOSITORY, figure_metadata, notebook
+from tests.book.conftest import REPOSITORY, RUN, figure_metadata, notebook
 
 
 def test_pages_are_those_of_the_contents_in_reading_order_nested_ones_too(project):
@@ -50,7 +50,7 @@ def test_figures_and_their_numbers_lie_beside_the_pages(project, tmp_path):
     """Of a page of a template, too: under the page's name, and its links lead to the repository."""
     nb = notebook("# A suite", ("draw()", figure_metadata("line", tags=["lead"])))
     outputs = {"image/svg+xml": "<svg/>", "text/csv": "value\n1\n"}
-    stated = {"ckdsnn": {"records": ["digits-snn-s0-01234567"]}}
+    stated = {"ckdsnn": {"records": [RUN]}}
     nb.cells[1].outputs = [nbformat.v4.new_output("display_data", data=outputs, metadata=stated)]
     nbformat.write(nb, tmp_path / "executed.ipynb")
     page = source_of(project, "notebooks/02_templated.md")
@@ -76,7 +76,7 @@ def test_records_are_copied_to_where_the_legends_lead(project, folder, out, copy
     records = stage(project, {}, REPOSITORY) / "book" / "_static" / "records"
     assert json.loads((records / copy).read_text()) == {"a": 1}
     copies = [path.relative_to(records).as_posix() for path in records.rglob("*.json")]
-    assert sorted(copies) == sorted([copy, "digits-snn-s0-01234567.json"])
+    assert sorted(copies) == sorted([copy, f"{RUN}.json"])
 
 
 def test_drawings_are_svg_equal_to_the_byte_and_lead_to_their_code():

@@ -190,9 +190,33 @@ def test_lower_bounds(name):
 @pytest.mark.parametrize("name", MOST)
 def test_upper_bounds(name):
     most = TYPES[name](MOST[name])
-    assert getattr(STUDENT.replace(**{name: most}), name) == most
+    check_value(name, most)
     with pytest.raises(CkdsnnError, match=rf"{name} = .*; expected from {LEAST[name]} to {MOST[name]}"):
-        STUDENT.replace(**{name: most + TYPES[name](1)})
+        check_value(name, most + TYPES[name](1))
+
+
+@pytest.mark.parametrize("changes", [{"timesteps": 10**9}, {"width": 5000}, {"beta": 10**400}, {"name": "a" * 101}])
+def test_what_no_computer_holds_is_no_recipe(changes):
+    (name,) = changes
+    with pytest.raises(CkdsnnError, match=f"^{name} = .{{1,90}}; expected"):
+        STUDENT.replace(**changes)
+
+
+@pytest.mark.parametrize("content", [None, [], "x", 3, {}, {"model": "resnet8"}])
+def test_what_is_no_recipe_is_refused(content):
+    with pytest.raises(CkdsnnError, match="is no recipe; expected its fields by name"):
+        Recipe.of(content)
+
+
+def test_an_id_is_of_one_recipe_and_one_seed():
+    content = asdict(STUDENT)
+    check_run(content, 3, STUDENT.record_id(3))
+    for other in ({"beta": 7.0}, {"name": "other"}):
+        with pytest.raises(CkdsnnError, match="one of them was altered"):
+            check_run(content | other, 3, STUDENT.record_id(3))
+    with pytest.raises(CkdsnnError, match="one of them was altered"):
+        check_run(content, 4, STUDENT.record_id(3))
+    check_run(content | {"model": "a network of one's own"}, 3, "own-s3-00000000")
 
 
 @pytest.mark.parametrize(("base", "stages"), [(STUDENT, 3), (SPIKFORMER, 4), (SPIKFORMER.replace(depth=2), 2)])

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ckdsnn.arrays import LARGEST, read_arrays
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import sha256_file
 from ckdsnn.records import load_arrays, load_record
 from ckdsnn.records.record import RUNS
-from ckdsnn.records.store import LARGEST, read_arrays
 
 ROOT = Path(__file__).parents[2]
 RECORD = RUNS.files(ROOT / "results")[0]
