@@ -240,7 +240,7 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "digits-magic"], "unknown recipe 'digits-magic'; choose one of: digits-teacher"),
+        (["train", "digits-magic"], "unknown recipe 'digits-magic'; choose one of: digits-at, digits-samd"),
         (["train", "digits-ckdsnn", "--timesteps", "0"], "timesteps = 0; expected from 1"),
         (["train", "digits-snn", "--timesteps", "-1"], "timesteps = -1; expected from 1"),
         (["train", "digits-snn", "--engine.neuron", "jelly"], "unknown neuron 'jelly'; choose one of: auto, fused"),
@@ -299,6 +299,25 @@ def test_what_the_parser_refuses_ends_with_status_2(arguments, capsys):
         main(arguments)
     assert stop.value.code == 2
     assert "error" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["--beta 1" + 400 * "0", "--epochs many", "--epoch 3", "--flip maybe", ""])
+def test_a_mistake_in_a_line_is_one_line(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["train", *["digits-snn"] * bool(words), *words.split()])
+    (said,) = capsys.readouterr().err.splitlines()
+    assert stop.value.code == 2 and said.startswith("ckdsnn") and ": error: " in said
+    assert words != "--epoch 3" or "the nearest: epochs" in said
+
+
+def test_a_figure_is_written_in_the_format_of_its_name_or_refused(picture, tmp_path, capsys):
+    for end, begin in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".PDF", b"%PDF")):
+        assert main(["explain", str(picture), "--to", str(tmp_path / f"x{end}")]) == 0
+        assert (tmp_path / f"x{end}").read_bytes().startswith(begin)
+    for end in (".jpg", ""):
+        assert main(["explain", str(picture), "--to", str(tmp_path / f"y{end}")]) == 2
+        assert not (tmp_path / f"y{end}").exists()
+    assert "unknown kind of figure '.jpg'; choose one of: .svg, .png, .pdf" in capsys.readouterr().err
 
 
 def test_an_unknown_field_is_answered_with_the_known_ones(capsys):

@@ -125,6 +125,22 @@ def test_failing_notebook_names_the_error_and_leaves_nothing(project, plain):
     assert not list((project / "_build").rglob("*.ipynb"))
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("!true\n!false\n!true", "CalledProcessError: Command 'false' returned non-zero"),
+        ("import warnings\nwarnings.warn('odd')", "writes to the standard error: .*odd"),
+        ("import os\nos._exit(3)", "its kernel died"),
+    ],
+    ids=["shell", "warning", "death"],
+)
+def test_what_goes_wrong_without_a_failing_cell_fails_the_notebook(project, plain, code, message):
+    nbformat.write(plain_notebook(code), project / PLAIN)
+    with pytest.raises(CkdsnnError, match=rf"^00_plain\.ipynb fails: {message}"):
+        execute(project, plain)
+    assert not list((project / "_build").rglob("*.ipynb"))
+
+
 def test_normalise_removes_times_and_random_ids_and_folds_the_injected_cell():
     timed = {"papermill": {"duration": 1.0}, "execution": {"started": "now"}, "tags": []}
     nb = notebook("text", ("x = 1", timed))

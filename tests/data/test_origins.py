@@ -1,8 +1,13 @@
 """The array cache and the download, each way in which they go wrong: one error, nothing left behind."""
 
+import io
 import urllib.request
+import zipfile
 from dataclasses import replace
+from http.client import BadStatusLine, IncompleteRead
 from pathlib import Path
+from pickle import UnpicklingError
+from tarfile import ReadError
 from types import SimpleNamespace
 from urllib.error import URLError
 
@@ -106,6 +111,28 @@ def test_another_content(tiny, arrays, tmp_path, split):
 def test_no_network(no_network, tmp_path):
     file = tmp_path / "cifar10.npz"
     refused(tmp_path, "torchvision.datasets.CIFAR10", "no route to host", file, name="cifar10")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [BadStatusLine("x"), IncompleteRead(b"", 9), UnpicklingError("odd"), EOFError("early"), ReadError("no tar")],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_whatever_a_download_ends_with_the_file_to_put_there_is_named(failure, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise failure
+
+    monkeypatch.setattr(torchvision.datasets, "CIFAR10", fail)
+    refused(tmp_path, "torchvision.datasets.CIFAR10", "with no network", tmp_path / "cifar10.npz", name="cifar10")
+
+
+@pytest.mark.parametrize("shape", [(10**9, 32, 32, 3), (60_000, 320, 320, 3)])
+def test_a_cache_is_not_unpacked_beyond_what_its_data_set_has(shape, tmp_path):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(tmp_path / "cifar10.npz", "w") as archive:
+        archive.writestr("x_train.npy", header.getvalue() + bytes(100))
+    refused(tmp_path, tmp_path / "cifar10.npz", "does not fit into its", name="cifar10")
 
 
 def test_no_network_leaves_no_new_folder(no_network, tmp_path):

@@ -1,12 +1,15 @@
 """Any picture file becomes upright 8-bit RGB, and what is none is refused by name."""
 
 import io
+import os
+import struct
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from ckdsnn.data.pictures import read_picture
 from ckdsnn.errors import CkdsnnError
@@ -96,6 +99,64 @@ def test_sixteen_bit_grey_keeps_its_shades(tmp_path):
     shades = np.arange(64).reshape(8, 8)
     deep = written(Image.fromarray((shades * 1024).astype(np.uint16)), tmp_path / "deep.png")
     np.testing.assert_array_equal(read_picture(deep), np.repeat(shades[:, :, None] * 4, 3, 2))
+
+
+def real(values):
+    return Image.fromarray(np.array([values], np.float32))
+
+
+REAL = {  # real numbers -> the grey levels that people expect
+    (0.0, 0.5, 1.0): (0, 128, 255),
+    (0.0, 100.0, 255.0): (0, 100, 255),
+    (-1.0, 0.0, 3.0): (0, 64, 255),
+    (0.0, float("nan"), 1.0): (0, 0, 255),
+    (-3e38, 0.0, 3e38): (0, 128, 255),
+    (7e4, 7e4, 7e4): (0, 0, 0),
+    (float("nan"),) * 3: (0, 0, 0),
+}
+
+
+@pytest.mark.parametrize("values", REAL)
+def test_real_numbers_become_grey_levels(values, tmp_path):
+    picture = read_picture(written(real(values), tmp_path / "real.tif"))
+    assert np.asarray(picture)[0].tolist() == [[level] * 3 for level in REAL[values]]
+
+
+def tiff(side, tile):
+    """A TIFF file of one square grey tile: (number, type, count, value) of each of its fields, by TIFF 6.0."""
+    fields = [
+        (256, side),
+        (257, side),
+        (258, 8),
+        (259, 1),
+        (262, 1),
+        (277, 1),
+        (322, tile),
+        (323, tile),
+        (324, 8),
+        (325, 9),
+    ]
+    entries = b"".join(struct.pack("<HHII", number, 4, 1, value) for number, value in fields)
+    return b"II*\0" + struct.pack("<IH", 8, len(fields)) + entries + bytes(4)
+
+
+def test_pixels_are_bounded_before_they_are_unpacked(tmp_path, monkeypatch):
+    path = written(Image.new("L", (9000, 9000)), tmp_path / "large.png")
+    assert path.stat().st_size < 200_000
+    with monkeypatch.context() as patch:
+        patch.setattr(PngImageFile, "load", None)
+        with pytest.raises(CkdsnnError, match="a picture of 9000 x 9000 pixels; at most 50,000,000"):
+            read_picture(path)
+    (tmp_path / "tile.tif").write_bytes(tiff(side=30, tile=60_000))
+    with pytest.raises(CkdsnnError, match="a tile of 60000 x 60000 pixels"):
+        read_picture(tmp_path / "tile.tif")
+
+
+def test_a_pipe_is_not_waited_for_and_no_other_program_started(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", written(RGB, tmp_path / "print.eps")):
+        with pytest.raises(CkdsnnError, match=f"cannot read {path} as a picture"):
+            read_picture(path)
 
 
 def content(kind, image=RGB, **options):

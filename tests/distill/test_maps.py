@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torch.nn import functional as F
 
 from ckdsnn.distill.maps import (
     cam,
@@ -241,3 +242,46 @@ def test_classes_of_inference_mode_are_taken():
         predicted = model(X).logits.argmax(1)
     torch.testing.assert_close(grad_cam(model, X, predicted), grad_cam(model, X, predicted.clone()))
     assert grad_cam(model, X, predicted).any()
+
+
+@pytest.mark.parametrize("stage", [0, 1, -1])
+def test_a_compiled_network_has_the_same_grad_cam_and_stays_compiled(model, stage):
+    expected = grad_cam(model, X, Y, stage)
+    model.compile(backend="aot_eager")
+    compiled = model._compiled_call_impl
+    assert torch.equal(grad_cam(model, X, Y, stage), expected)
+    assert compiled is not None and model._compiled_call_impl is compiled
+
+
+def test_what_was_made_in_inference_mode_has_maps(model):
+    with torch.inference_mode():
+        x, classes = X.clone(), Y.clone()
+        inside = grad_cam(model, x, classes)
+    assert torch.equal(grad_cam(model, x, classes), grad_cam(model, X, Y)) and torch.equal(
+        inside, grad_cam(model, X, Y)
+    )
+
+
+@pytest.mark.parametrize("make", [cam, grad_cam])
+@pytest.mark.parametrize(
+    ("x", "classes", "message"),
+    [
+        (X.numpy(), Y, "expected a torch.Tensor"),
+        (X, [3, 0, 9, 3], "classes are a list"),
+        (X, 3, "classes are a int"),
+        (X, Y.int(), "expected one torch.int64 index"),
+        (X, Y[:, None], "expected one torch.int64 index"),
+        (X, F.one_hot(Y, 10), "expected one torch.int64 index"),
+        (X, Y + 1, "classes from 1 to 10: expected 0 to 9"),
+    ],
+)
+def test_a_map_is_asked_for_by_tensors(make, x, classes, message):
+    with pytest.raises(CkdsnnError, match=message):
+        make(build_teacher("resnet8", 10, width=1), x, classes)
+
+
+@pytest.mark.parametrize("make", [cam, grad_cam])
+def test_a_network_without_stages_is_named_with_what_helps(make):
+    own = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(768, 10))
+    with pytest.raises(CkdsnnError, match="Sequential returns a Tensor: expected Features; Tapped makes them"):
+        make(own, X, Y)

@@ -211,3 +211,43 @@ def test_a_recipe_has_every_field_of_a_term_with_the_same_default(name):
     term, recipe = LOSSES[name], {field.name: field.default for field in fields(Recipe)}
     assert {field.name: field.default for field in fields(term)}.items() <= recipe.items()
     assert isinstance(recipe[term.weight], float)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_teacher_of_other_classes_is_refused_by_every_term(name, setting):
+    _, student, x, y = setting
+    terms = {name: (1.0, LOSSES[name]())}
+    objective = Objective(terms, build_teacher("resnet8", 100, width=1), student, adapters(terms))
+    with pytest.raises(CkdsnnError, match=r"teacher logits \[6, 100\], student logits \[6, 10\]: .*the same classes"):
+        objective(x, y, student(x))
+
+
+@pytest.mark.parametrize("change", [lambda y: y + 5, lambda y: -y, lambda y: y.int(), lambda y: y[:, None], list])
+def test_labels_are_class_indices(change, setting):
+    teacher, student, x, y = setting
+    for objective in (Objective({}), Objective(TERMS, teacher)):
+        with pytest.raises(CkdsnnError, match="labels"):
+            objective(x, change(y), student(x))
+
+
+def test_networks_that_give_logits_alone_are_named(setting):
+    teacher, student, x, y = setting
+    own = nn.Sequential(nn.Flatten(), nn.Linear(768, 10))
+    with pytest.raises(CkdsnnError, match="Sequential returns a Tensor: expected Features; Tapped makes them"):
+        Objective(TERMS, own)(x, y, student(x))
+    with pytest.raises(CkdsnnError, match="student: expected its Features, not a Tensor"):
+        Objective(TERMS, teacher)(x, y, student(x).logits)
+    with pytest.raises(CkdsnnError, match=r"the input is a ndarray: expected a torch.Tensor"):
+        Objective(TERMS, teacher)(x.numpy(), y, student(x))
+
+
+@pytest.mark.parametrize("terms", [["kd"], {"kd": LOSSES["kd"]()}, {"kd": (1.0, LOSSES["kd"])}, {"kd": ("1", len)}])
+def test_what_are_no_terms_are_refused(terms, setting):
+    with pytest.raises(CkdsnnError, match=r"expected by name \(weight, term\)"):
+        Objective(terms, setting[0])
+
+
+@pytest.mark.parametrize("share", [-0.1, 2])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(CkdsnnError, match=r"label_smoothing = .*; expected a share from 0 to 1"):
+        Objective({}, label_smoothing=share)

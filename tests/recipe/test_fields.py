@@ -11,8 +11,8 @@ import pytest
 from ckdsnn.distill import LOSSES
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import Recipe, parse_changes
-from ckdsnn.recipe.checks import CHOICES, LEAST, MOST, POSITIVE
-from ckdsnn.recipe.fields import ADDED_LATER, idle_fields, is_current
+from ckdsnn.recipe.checks import CHOICES, LEAST, MOST, POSITIVE, check_value
+from ckdsnn.recipe.fields import ADDED_LATER, check_run, idle_fields, is_current
 
 NAMES = [field.name for field in fields(Recipe)]
 TYPES = {field.name: field.type for field in fields(Recipe)}

@@ -3,6 +3,7 @@
 import copy
 import json
 import subprocess
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.measures.accuracy import accuracy_interval, best_of_curve
+from ckdsnn.recipe import RECIPES
 from ckdsnn.records import Record, provenance
 from ckdsnn.records.provenance import code_state, environment, source_digest, utc_now
 from ckdsnn.records.record import RUNS
@@ -76,7 +78,8 @@ def read(tmp_path, content):
 
 
 def test_round_trip(tmp_path):
-    record = Record(**EXAMPLE)
+    recipe = RECIPES["digits-kd"]
+    record = Record(**EXAMPLE | {"id": recipe.record_id(0), "recipe": asdict(recipe)})
     (tmp_path / f"{record.id}.json").write_text(record.to_json())
     assert RUNS.read(tmp_path / f"{record.id}.json") == record
     assert record.accuracy == 42.0

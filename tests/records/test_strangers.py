@@ -16,7 +16,9 @@ from ckdsnn.arrays import LARGEST, read_arrays
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import sha256_file
 from ckdsnn.records import load_arrays, load_record
+from ckdsnn.records.bench import BENCHES
 from ckdsnn.records.record import RUNS
+from ckdsnn.records.study import STUDIES
 
 ROOT = Path(__file__).parents[2]
 RECORD = RUNS.files(ROOT / "results")[0]
@@ -48,6 +50,11 @@ HOSTILE = {
     "escaping_array": altered(arrays={"../../x.npz": "0" * 64}),
     "escaping_weights": altered(weights={"file": "../x.safetensors", "sha256": "0" * 64}),
     "own_other_id": altered(id="another-s0-00000000"),
+    "another_recipe": altered(recipe=json.loads(RECORD.read_text())["recipe"] | {"beta": 7.0}),
+    "endless_time": altered(recipe=json.loads(RECORD.read_text())["recipe"] | {"timesteps": 10**9}),
+    "unknown_field": altered(recipe=json.loads(RECORD.read_text())["recipe"] | {"magic": 1}),
+    "integer_beyond_floats": altered(seconds=10**400),
+    "integer_beyond_64_bits": altered(seconds=2**63),
 }
 
 
@@ -55,6 +62,33 @@ HOSTILE = {
 def test_a_hostile_record_is_refused_by_its_files_name(kind, tmp_path):
     with pytest.raises(CkdsnnError, match=RECORD.stem):
         load_record(placed(HOSTILE[kind], tmp_path), tmp_path)
+
+
+def test_a_study_of_another_recipe_than_its_runs_is_refused(tmp_path):
+    path = STUDIES.files(ROOT / "results")[0]
+    content = json.loads(path.read_text())
+    copy = STUDIES.path(path.stem, tmp_path)
+    copy.parent.mkdir()
+    copy.write_text(json.dumps(content))
+    assert STUDIES.load(path.stem, tmp_path).recipe == content["recipe"]
+    copy.write_text(json.dumps(content | {"recipe": content["recipe"] | {"lr": 7.0}}))
+    with pytest.raises(CkdsnnError, match="one of them was altered"):
+        STUDIES.load(path.stem, tmp_path)
+    found = replace(STUDIES.load(path.stem, ROOT / "results"), values={"ragged": [[1], [2, 3]]})
+    for name in ("ragged", "missing"):
+        with pytest.raises(CkdsnnError, match=f"no array of numbers '{name}'"):
+            found.numbers(name)
+
+
+def test_a_bench_has_as_many_forward_passes_as_steps(tmp_path):
+    path = BENCHES.files(ROOT / "results")[0]
+    content = json.loads(path.read_text())
+    content["cases"][0]["forward_images_per_second"].pop()
+    copy = BENCHES.path(path.stem, tmp_path)
+    copy.parent.mkdir()
+    copy.write_text(json.dumps(content))
+    with pytest.raises(CkdsnnError, match="other numbers of blocks"):
+        BENCHES.load(path.stem, tmp_path)
 
 
 def test_a_record_is_no_link_to_elsewhere_and_no_pipe(tmp_path):

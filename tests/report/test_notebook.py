@@ -14,7 +14,7 @@ from PIL import Image
 from book.provenance import annotate
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.chart import Chart, panels, save_figure
-from ckdsnn.report.notebook import answer, show, tell
+from ckdsnn.report.notebook import INJECTED, answer, check_parameters, show, tell
 from ckdsnn.report.style import SETTINGS, WIDTH
 from ckdsnn.report.tables import Table
 from tests.book.conftest import figure_metadata
@@ -104,7 +104,38 @@ def test_sentences_are_markdown_and_elsewhere_lines_that_fit(published, known):
     )  # no figure, no table: its records stand elsewhere
 
 
-@pytest.mark.parametrize("format", ["svg", "png"])
+KINDS = {"seed": int, "seeds": int, "setting": str, "progress": bool}
+GIVEN = {"seed": 0, "seeds": 3, "setting": "digits", "progress": True}
+
+
+def run_check(monkeypatch, injected="", **values):
+    """Check parameters as in a kernel to which papermill has given a cell."""
+    names = {"__annotations__": KINDS, "In": ["", "seed: int = 0", f"{INJECTED}\n{injected}"]} | GIVEN | values
+    monkeypatch.setattr("ckdsnn.report.notebook.get_ipython", lambda: SimpleNamespace(user_ns=names))
+    check_parameters(seeds=1)
+
+
+def test_parameters_of_a_notebook_are_its_own_of_their_types_and_not_too_small(monkeypatch):
+    run_check(monkeypatch, "seed = 1\nseeds = 4", seed=1, seeds=4)
+    for values, said in {
+        ("seeds", 0): "seeds = 0; expected an integer of at least 1",
+        ("seeds", -3): "seeds = -3; expected an integer of at least 1",
+        ("seed", -1): "seed = -1; expected an integer of at least 0",
+        ("seed", 1.5): "seed = 1.5; expected an integer of at least 0",
+        ("seed", True): "seed = True; expected an integer",
+        ("setting", 3): "setting = 3; expected str",
+        ("progress", "no"): "progress = 'no'; expected bool",
+    }.items():
+        with pytest.raises(CkdsnnError, match=said):
+            run_check(monkeypatch, **dict([values]))
+
+
+def test_a_mistyped_parameter_is_refused_by_the_notebook(monkeypatch):
+    with pytest.raises(CkdsnnError, match=r"unknown parameter 'sede'; choose one of: seed, .*nearest: seed"):
+        run_check(monkeypatch, "sede = 1")
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "pdf"])
 def test_equal_figures_are_equal_bytes(format):
     assert chart(format).content() == chart(format).content()
 

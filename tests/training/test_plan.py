@@ -11,6 +11,7 @@ import torch
 from ckdsnn import CkdsnnError, run
 from ckdsnn.analysis import speed
 from ckdsnn.assemble import teacher_recipe
+from ckdsnn.data import DATASETS
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import copy_record, load_record
 from ckdsnn.records.provenance import device_name
@@ -332,8 +333,39 @@ def test_no_checkpoint_is_no_progress_and_a_damaged_one_is_named(tmp_path):
 
 
 def test_an_accelerator_that_is_none_is_named(tmp_path):
-    with pytest.raises(CkdsnnError, match="accelerator = 'abacus'"):
-        Estimator([tmp_path], None, "abacus", 1, 1)
+    for name in ("abacus", "tpu"):  # of the second, Lightning misses a package
+        with pytest.raises(CkdsnnError, match=f"accelerator = '{name}'"):
+            Estimator([tmp_path], None, name, 1, 1)
+
+
+@pytest.mark.parametrize("dataset", [name for name, spec in DATASETS.items() if spec.examples])
+def test_a_plan_aside_reads_no_data(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(estimate, "measure", lambda *_: 100.0)
+    monkeypatch.setattr(estimate, "build_data", None)
+    recipe = next(r for r in RECIPES.values() if r.dataset == dataset and not r.loss_names)
+    train, test = DATASETS[dataset].examples
+    used = recipe.train_images or train - recipe.validation_images
+    images = used // recipe.batch_size * recipe.batch_size + (test + recipe.validation_images) / 3
+    aside = Estimator([tmp_path], tmp_path, "cpu", 1, 1, aside=True)
+    assert aside.epoch(recipe, Progress([], {})).seconds == pytest.approx(images / 100)
+
+
+def test_aside_images_are_counted_as_where_the_data_are_read(tmp_path):
+    read, aside = (Estimator([tmp_path], None, "cpu", 1, 1, aside=aside) for aside in (False, True))
+    for recipe in (SNN, SNN.replace(train_images=100), SNN.replace(validation_images=90)):
+        assert read.images(recipe) == aside.images(recipe)
+
+
+def test_what_a_teacher_costs_that_would_be_downloaded_stays_unknown(tmp_path):
+    recipe = next(r for r in RECIPES.values() if r.loss_names and r.teacher.startswith("torchvision:"))
+    aside = Estimator([tmp_path], tmp_path, "cpu", 1, 1, aside=True)
+    planned = Job(Run(recipe, 0), 0, aside.epoch(recipe, Progress([], {})))
+    assert math.isnan(planned.seconds) and forecast([planned, job("a")], 1)[0] == {
+        planned.run.id: "unknown",
+        job("a").run.id: "yes",
+    }
+    text = table([planned, job("a")], 1, math.inf)
+    assert "?" in text and "nan" not in text and "minutes and what is unknown" in text
 
 
 # ---- what fits into a budget ----

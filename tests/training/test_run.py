@@ -171,6 +171,7 @@ def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
         ({"recipe": "digits-snn", "seed": "1"}, "seed = '1'; expected an integer"),
         ({"recipe": "digits-snn", "devices": 0}, "devices = 0; expected an integer of at least 1"),
         ({"recipe": "digits-snn", "accelerator": "abacus"}, "accelerator = 'abacus'"),
+        ({"recipe": "digits-snn", "accelerator": "tpu"}, "accelerator = 'tpu'"),
         ({"recipe": None}, "unknown recipe None"),
         ({"recipe": "digits-snn", "train_images": 5000}, "train_images"),
         ({"recipe": "digits-snn", "tier": "paper"}, "tier = 'paper'; digits-snn stays in its tier, smoke"),
