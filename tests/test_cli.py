@@ -301,7 +301,9 @@ def test_what_the_parser_refuses_ends_with_status_2(arguments, capsys):
     assert "error" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", ["--beta 1" + 400 * "0", "--epochs many", "--epoch 3", "--flip maybe", ""])
+@pytest.mark.parametrize(
+    "words", ["--beta 1" + 400 * "0", "--epochs many", "--epoch 3", "--flip maybe", f"--out a/{300 * 'b'}", ""]
+)
 def test_a_mistake_in_a_line_is_one_line(words, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["train", *["digits-snn"] * bool(words), *words.split()])

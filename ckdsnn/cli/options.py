@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 import runpy
 import sys
 from argparse import SUPPRESS
@@ -10,7 +11,8 @@ from docstring_parser import parse_from_object
 from jsonargparse import ArgumentParser, Namespace
 
 from ckdsnn.engine import Engine
-from ckdsnn.errors import CkdsnnError, offered
+from ckdsnn.errors import CkdsnnError, offered, shortened
+from ckdsnn.files import LONGEST
 from ckdsnn.recipe import Recipe
 
 CHANGEABLE = [
@@ -19,6 +21,7 @@ CHANGEABLE = [
 
 
 MOST_SAID = 1500  # characters of a mistake in a command's line
+PATHS = ("out", "data", "results", "own", "file", "image", "to")  # options that name files or folders
 
 
 class Parser(ArgumentParser):
@@ -29,9 +32,13 @@ class Parser(ArgumentParser):
 
     def parse_args(self, *arguments: Any, **options: Any) -> Namespace:
         try:
-            return super().parse_args(*arguments, **options)
+            parsed = super().parse_args(*arguments, **options)
         except (ValueError, ArithmeticError, RecursionError, TypeError, AttributeError) as error:
             self.error(f"{type(error).__name__}: {error}")  # what jsonargparse lets through, as of 400 digits
+        for name, value in vars(parsed.get(parsed.get("command"), parsed)).items():
+            if name in PATHS and value and max(map(len, os.fsencode(value).split(b"/"))) > LONGEST:
+                self.error(f"{name} = {shortened(value)}; expected no name of more than {LONGEST} bytes")
+        return parsed
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """End with status 2 and the mistake in one line, where jsonargparse would print all options before it."""

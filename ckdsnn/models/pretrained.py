@@ -168,7 +168,7 @@ def read_state(path: Path, source: Source) -> Mapping[str, torch.Tensor]:
     """The state dict in a file. Raises CkdsnnError where there is none."""
     from safetensors.torch import load_file
 
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike Path's, it takes a name that is too long for no file
         raise CkdsnnError(f"no weights at {path}, which {source} names; expected a file with a state dict")
     wanted = "expected a state dict, as safetensors (FILE.safetensors) or as torch.save writes it"
     try:

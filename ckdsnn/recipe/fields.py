@@ -276,12 +276,14 @@ def check_known(names: Iterable[str]) -> None:
 
 
 def check_run(content: Mapping[str, Any], seed: int, record_id: str) -> None:
-    """Raise CkdsnnError unless the id is that of a run of this recipe, as a record holds it, with this seed.
+    """Raise CkdsnnError unless the id is that of a run with this seed of this recipe, as a record holds it.
 
     Of a model or a data set that is not known here, as one's own may be, nothing can be told.
     """
-    dataset = content["dataset"]
-    if content["model"] in STUDENTS.keys() | TEACHERS.keys() and (dataset in DATASETS or dataset.startswith(FOLDER)):
+    model, dataset = (content.get(name) for name in ("model", "dataset"))
+    if not (isinstance(model, str) and isinstance(dataset, str)):
+        raise CkdsnnError("the recipe names no model or no data set")
+    if model in STUDENTS.keys() | TEACHERS.keys() and (dataset in DATASETS or dataset.startswith(FOLDER)):
         own = Recipe.of(content).record_id(seed)
         if own != record_id:
             raise CkdsnnError(f"the recipe and seed are those of {own}, not of {record_id}; one of them was altered")

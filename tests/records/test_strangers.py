@@ -52,6 +52,7 @@ HOSTILE = {
     "own_other_id": altered(id="another-s0-00000000"),
     "another_recipe": altered(recipe=json.loads(RECORD.read_text())["recipe"] | {"beta": 7.0}),
     "endless_time": altered(recipe=json.loads(RECORD.read_text())["recipe"] | {"timesteps": 10**9}),
+    "no_model_in_the_recipe": altered(recipe=json.loads(RECORD.read_text())["recipe"] | {"dataset": 1.5}),
     "unknown_field": altered(recipe=json.loads(RECORD.read_text())["recipe"] | {"magic": 1}),
     "integer_beyond_floats": altered(seconds=10**400),
     "integer_beyond_64_bits": altered(seconds=2**63),

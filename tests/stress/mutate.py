@@ -121,7 +121,9 @@ def words(line: list[str], rng: random.Random) -> list[str]:
             case 0 if own:
                 own.pop(at % len(own))
             case 1 if own:
-                own[at % len(own)] = damaged(own[at % len(own)].encode(), rng).decode("utf-8", "replace")
+                own[at % len(own)] = damaged(own[at % len(own)].encode("utf-8", "replace"), rng).decode(
+                    "utf-8", "replace"
+                )
             case 2 if own:
                 name = own[at % len(own)].partition("=")[0]
                 own[at % len(own)] = f"{name}={rng.choice(VALUES)}"
