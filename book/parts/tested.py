@@ -11,7 +11,8 @@ from book.parts.generator import Generator, part
 from ckdsnn.reads import matches, note_read
 from ckdsnn.report.tables import Table, listed
 
-TITLES = {"fuzz": "Hostile inputs", "kills": "Kills"}  # report -> what it is about; others bear their names
+TITLES = {"fuzz": "Hostile inputs", "kills": "Kills of trainings", "suites": "Kills of suites"}  # of reports, by name
+MOST_SAID = 120  # characters of a failure, which may quote whatever it was given
 FOLDERS = {  # below tests/ -> what is tested there
     "": "the command, the files, the package as a whole",
     "analysis": "what is read off trained networks",
@@ -50,6 +51,11 @@ class Attack:
         """A text for each, which begins with its part."""
         return self.found["failures"]
 
+    @property
+    def verdict(self) -> str:
+        """How many failed, in words."""
+        return f"{len(self.failures):,} failed" if self.failures else "none failed"
+
     def when(self) -> str:
         """Day, commit and machine of the run."""
         where = self.found["environment"]
@@ -66,14 +72,9 @@ def attacks(book: Generator) -> list[Attack]:
 @part("tested-answer")
 def answer(book: Generator) -> str:
     """How much was tried, and what failed."""
-    made = [f"{attack.count:,} {attack.title.lower()}, of which {failed(attack)}" for attack in attacks(book)]
-    stress = f"Stress tests tried {'; '.join(made)}. " if made else "No stress test is on record. "
-    return f"{stress}{sum(functions(book).values()):,} test functions check the code and the book at every change."
-
-
-def failed(attack: Attack) -> str:
-    """How many failed, in words."""
-    return f"{len(attack.failures):,} failed" if attack.failures else "none failed"
+    made = [f"{attack.count:,} {attack.title.lower()}, {attack.verdict}" for attack in attacks(book)]
+    stress = f"Stress tests: {'; '.join(made)}." if made else "No stress test is on record."
+    return f"{stress} {sum(functions(book).values()):,} test functions check the code and the book at every change."
 
 
 @part("tested-attacks")
@@ -88,7 +89,8 @@ def section(book: Generator, attack: Attack) -> str:
     rows = [[name, f"{count:,}", f"{of_part[name]:,}"] for name, count in attack.found["parts"].items()]
     name = attack.found["name"]
     table = Table(f"tested-{name}", f"{attack.title}: what was tried", ["Part", "Tried", "Failed"], rows)
-    failures = f"\n\nWhat failed:\n\n{listed(attack.failures)}" if attack.failures else ""
+    quoted = ("`" + " ".join(text.replace("`", "'").split())[:MOST_SAID] + "`" for text in attack.failures)
+    failures = f"\n\nWhat failed:\n\n{listed(quoted)}" if attack.failures else ""
     told = f"{attack.found['what']} The last run was {attack.when()}."
     return f"### {attack.title}\n\n{told}\n\n{book.shown(table, 'book/tested.md')}{failures}"
 

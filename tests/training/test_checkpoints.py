@@ -10,6 +10,7 @@ from torch import nn
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.training.checkpoints import WholeCheckpoints, check_checkpoint, read_checkpoint
+from ckdsnn.training.estimate import read_progress
 
 NETWORK = nn.Linear(64, 32)
 CONTENT = {"state_dict": NETWORK.state_dict(), "optimizer_states": [], "callbacks": {}, "loops": {}}
@@ -69,3 +70,20 @@ def test_a_file_of_something_else_is_no_checkpoint(path, content):
 def test_one_of_another_network_is_named(path):
     with pytest.raises(CkdsnnError, match=r"of another network \(bias\)"):
         check_checkpoint(path, nn.Linear(64, 31, bias=True))
+
+
+@pytest.mark.parametrize("state", [{"weight": "x"}, {"weight": 3}, [1], "x", None])
+def test_weights_that_are_none_are_refused(path, state):
+    torch.save(CONTENT | {"state_dict": state}, path)
+    with pytest.raises(CkdsnnError, match=r"last\.ckpt is damaged"):
+        check_checkpoint(path, NETWORK)
+
+
+@pytest.mark.parametrize("callbacks", [{}, [], {"Curve": {}}, {"Curve": {"points": [1]}}, {"Curve": torch.zeros(2)}])
+def test_a_checkpoint_without_a_curve_tells_no_progress(path, callbacks):
+    torch.save(CONTENT | {"callbacks": callbacks}, path)
+    with pytest.raises(CkdsnnError, match=r"last\.ckpt has no curve of its epochs"):
+        read_progress(path.parent)
+    points = [{"epoch": 1, "seconds": 2.0}]
+    torch.save(CONTENT | {"callbacks": {"Curve": {"points": points}}}, path)
+    assert read_progress(path.parent).points == points
