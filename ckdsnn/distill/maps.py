@@ -104,8 +104,8 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
     True
     """
     expect_tensor("x", x)
-    with evaluating(model), uncompiled(model), torch.inference_mode(False), torch.enable_grad():
-        seen = model(x.detach().clone().requires_grad_())  # a frozen model has a graph only by its input
+    with evaluating(model), uncompiled(model) as written, torch.inference_mode(False), torch.enable_grad():
+        seen = written(x.detach().clone().requires_grad_())  # a frozen model has a graph only by its input
         logits, stages = expect_features(seen, model)
         check_classes(classes, len(logits), logits.shape[1])
         classes = classes.clone()  # those of inference mode cannot take part in a graph

@@ -36,13 +36,25 @@ def expect_features(seen: Any, model: nn.Module) -> Features:
 
 @contextmanager
 def uncompiled(model: nn.Module) -> Iterator[nn.Module]:
-    """Let a model that `model.compile()` has compiled run as it is written inside the block."""
-    compiled = model._compiled_call_impl
-    model._compiled_call_impl = None
+    """Runs a model as it is written inside the block, whether `model.compile()` or `torch.compile(model)` was used.
+
+    >>> model = nn.Linear(2, 2)
+    >>> model.compile()
+    >>> with uncompiled(torch.compile(model)) as written:
+    ...     print(written is model, model._compiled_call_impl)
+    True None
+    >>> model._compiled_call_impl is None
+    False
+    """
+    written = getattr(model, "_orig_mod", model)  # torch.compile wraps it
+    compiled = {part: part._compiled_call_impl for part in written.modules()}
+    for part in compiled:
+        part._compiled_call_impl = None
     try:
-        yield model
+        yield written
     finally:
-        model._compiled_call_impl = compiled
+        for part, call in compiled.items():
+            part._compiled_call_impl = call
 
 
 @contextmanager

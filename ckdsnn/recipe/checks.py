@@ -71,7 +71,7 @@ def check_value(name: str, value: Any) -> None:
     """Raise CkdsnnError for a value that is not a choice of its field or lies out of its range."""
     if name in CHOICES:
         check_choice(name, value, CHOICES[name])
-    if isinstance(value, float) and math.isnan(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise CkdsnnError(f"{name} = {value!r}; expected a finite number")
     least, most = LEAST.get(name, value), MOST.get(name, value)
     if not least <= value <= most or (name in POSITIVE and not value > 0):

@@ -58,7 +58,7 @@ def read_progress(work: Path) -> Progress:
     try:
         points, machine = callbacks["Curve"]["points"], callbacks.get("Deadline", {})
         return Progress([{**point, "seconds": float(point["seconds"])} for point in points], {**machine})
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise CkdsnnError(f"the checkpoint {path} has no curve of its epochs; delete it and run again") from error
 
 

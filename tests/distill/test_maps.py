@@ -251,6 +251,7 @@ def test_a_compiled_network_has_the_same_grad_cam_and_stays_compiled(model, stag
     compiled = model._compiled_call_impl
     assert torch.equal(grad_cam(model, X, Y, stage), expected)
     assert compiled is not None and model._compiled_call_impl is compiled
+    assert torch.equal(grad_cam(torch.compile(model, backend="aot_eager"), X, Y, stage), expected)
 
 
 def test_what_was_made_in_inference_mode_has_maps(model):
