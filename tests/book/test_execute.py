@@ -129,7 +129,7 @@ def test_failing_notebook_names_the_error_and_leaves_nothing(project, plain):
     ("code", "message"),
     [
         ("!true\n!false\n!true", "CalledProcessError: Command 'false' returned non-zero"),
-        ("import warnings\nwarnings.warn('odd')", "writes to the standard error: .*odd"),
+        ("import warnings\nwarnings.warn('odd')", "it writes to the standard error: .*odd"),
         ("import os\nos._exit(3)", "its kernel died"),
     ],
     ids=["shell", "warning", "death"],

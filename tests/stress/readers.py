@@ -10,6 +10,7 @@ import random
 import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
@@ -367,7 +368,8 @@ def command_lines(rng: random.Random, folder: Path) -> None:
         find_cases(options.models, options.timesteps, options.batch, torch.device("cpu"))
         find_implementations(options.implementations, torch.device("cpu"))
     elif name != "completion" and options.get("own") is None:
-        COMMANDS[name].run(options)
+        with chdir(folder):  # where the file of a damaged name may be written
+            COMMANDS[name].run(options)
 
 
 build_teacher("resnet8", width=1)  # what that loads is no part of an input's memory
