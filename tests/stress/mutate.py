@@ -76,7 +76,7 @@ def altered(tree: Any, rng: random.Random) -> Any:
                 holder[str(rng.choice(TEXTS))] = holder.pop(key)
             case 2:
                 holder[key] = deepcopy(other[another])
-            case 3 if isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
+            case 3 if type(holder[key]) in (int, float) and abs(holder[key]) < 1e300:
                 holder[key] = holder[key] * rng.choice((-1, 10, 0.1)) + rng.choice((0, 1))
             case 4 if isinstance(holder[key], list):
                 holder[key] = holder[key] * rng.choice((0, 2))
