@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "ckdsnn"
 FLOORS = [  # bottom to top; modules on one floor do not know each other
     {"errors", "lazy"},
-    {"files", "allocator", "inputs", "seeds", "pair"},
+    {"files", "arrays", "allocator", "inputs", "seeds", "pair"},
     {"engine", "reads"},
     {"models", "data"},
     {"distill"},  # shares Features with models

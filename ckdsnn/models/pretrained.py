@@ -8,6 +8,7 @@ the mean of the last stage, so that a class activation map has its closed form, 
 """
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,13 +19,13 @@ from urllib.parse import urlparse
 import torch
 from torch import nn
 
-from ckdsnn.errors import CkdsnnError, choose, shortened
+from ckdsnn.errors import CkdsnnError, check_count, choose, shortened
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models.features import Features, evaluating
 from ckdsnn.models.over_time import OverTime
 from ckdsnn.models.renormalized import Renormalized
+from ckdsnn.models.table import MOST_OF_OPTIONS
 from ckdsnn.models.tapped import Tapped
-from ckdsnn.recipe.checks import check_value
 from ckdsnn.seeds import drawn_by
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # what torchvision's weights were trained with
@@ -123,7 +124,7 @@ def read_option(text: str, source: Source) -> tuple[str, int]:
     option, _, value = text.partition("=")
     if not (value.isdecimal() and len(value) < 10):
         raise CkdsnnError(f"{shortened(text)} in {source}; expected OPTION=NUMBER, such as width=1")
-    check_value(option, int(value))
+    check_count(option, int(value), 0, MOST_OF_OPTIONS.get(option, math.inf))
     return option, int(value)
 
 

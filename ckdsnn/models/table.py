@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 BLOCKS = {"resnet8": (1, 1, 1), "resnet19": (3, 3, 2), "resnet20": (3, 3, 3)}  # basic blocks in each stage
 LAST_ACTIVATIONS = ("spike", "relu")
 HEADS = ("linear", "two_linear")
+MOST_OF_OPTIONS = {"width": 32, "depth": 32, "dim": 1024, "patch": 64}
+"""The largest values of options, beyond all use: with them a network has less than 2 GB, whoever asks for it."""
 
 
 class ModelSpec(NamedTuple):

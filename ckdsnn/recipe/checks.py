@@ -20,6 +20,7 @@ from ckdsnn.distill.settings import (
 from ckdsnn.engine import DTYPES
 from ckdsnn.errors import CkdsnnError, check_choice, shortened
 from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS, TEACHERS
+from ckdsnn.models.table import MOST_OF_OPTIONS
 
 TIERS = ("smoke", "reduced", "paper")
 CHOICES = {
@@ -50,8 +51,8 @@ OF_SOME_LOSSES = ("stage", "every_stage", "student_map", "map_grid", "noise_grad
 DRAWING = ("bkd", "nld")  # terms with random numbers, all from the one generator of a run, one after the other
 POSITIVE = ("lr", "map_temperature", "logit_temperature")
 MOST = {"label_smoothing": 1, "noise_weight": 1, "erasing": 1, "momentum": 1, "streams": 2}
-MOST |= {  # beyond all use, and still within a computer's memory: a stranger's record asks for no terabyte
-    **{"timesteps": 1000, "width": 32, "depth": 32, "dim": 1024, "patch": 64, "image_size": 1024, "crop_padding": 256},
+MOST |= MOST_OF_OPTIONS | {  # beyond all use, within a computer's memory: a stranger's record asks for no terabyte
+    **{"timesteps": 1000, "image_size": 1024, "crop_padding": 256},
     **{"epochs": 10**6, "batch_size": 10**6, "train_images": 10**9, "validation_images": 10**9},
     **{"warmup": 10**6, "teacher_seed": 2**32 - 1},
 }

@@ -31,7 +31,7 @@ def test_a_width_can_be_given_and_nothing_is_measured_twice():
     [
         ("vgg", "1", 8, "unknown model 'vgg'; choose one of: resnet8, resnet19, resnet20"),
         ("", "1", 8, "unknown model ''"),
-        ("resnet8:0", "1", 8, "width = 0; expected an integer of at least 1"),
+        ("resnet8:0", "1", 8, "width = 0; expected an integer from 1 to 32"),
         ("resnet8:wide", "1", 8, "width = 'wide'; expected an integer of at least 1"),
         ("resnet8", "1,", 8, "timesteps = ''; expected an integer of at least 1"),
         ("resnet8", "0", 8, "timesteps = 0; expected"),

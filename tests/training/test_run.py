@@ -161,7 +161,7 @@ def test_weights_that_do_not_fit_are_refused(record, results):
 def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
     out = tmp_path / "results"
     for arguments, message in (
-        ({"recipe": "digits-magic"}, "unknown recipe 'digits-magic'; choose one of: digits-teacher"),
+        ({"recipe": "digits-magic"}, "unknown recipe 'digits-magic'; choose one of: digits-at, digits-samd"),
         ({"recipe": "digits-snn", "tau": 2}, "unknown recipe field 'tau'"),
         ({"recipe": "digits-ckdsnn", "role": "teacher"}, "needs a student"),
         ({"recipe": "digits-ckdsnn", "teacher": "nobody"}, "unknown teacher recipe for digits 'nobody'"),
