@@ -230,8 +230,8 @@ def table(jobs: list[Job], slots: int, budget: float) -> str:
     aligned = ("<", ">", "<", ">", ">", "<", "<")
     lines = ["  ".join(f"{c:{a}{w}}" for c, a, w in zip(row, aligned, widths, strict=True)) for row in (head, *rows)]
     total, unknown = forecast(jobs, slots)[1], any(math.isnan(job.seconds) for job in jobs)
-    more = " and what is unknown" if unknown else ""
+    least = f"{total / 60:.1f} minutes{' and what is unknown' * unknown}"
     at_once = f"{slots} of {len(jobs)} jobs at a time, which share the machine"
-    lines.append(f"total: {len(rows)} runs, {total / 60:.1f} minutes{more}, {at_once}; the runs of a job go side by side;")
+    lines.append(f"total: {len(rows)} runs, {least}, {at_once}; the runs of a job go side by side;")
     lines.append(f"a run costs {OVERHEAD} s besides its epochs, a test image {TEST_SHARE:.2f} of a training image")
     return "\n".join(line.rstrip() for line in lines)

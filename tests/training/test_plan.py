@@ -359,11 +359,9 @@ def test_aside_images_are_counted_as_where_the_data_are_read(tmp_path):
 def test_what_a_teacher_costs_that_would_be_downloaded_stays_unknown(tmp_path):
     recipe = next(r for r in RECIPES.values() if r.loss_names and r.teacher.startswith("torchvision:"))
     aside = Estimator([tmp_path], tmp_path, "cpu", 1, 1, aside=True)
-    planned = Job(Run(recipe, 0), 0, aside.epoch(recipe, Progress([], {})))
-    assert math.isnan(planned.seconds) and forecast([planned, job("a")], 1)[0] == {
-        planned.run.id: "unknown",
-        job("a").run.id: "yes",
-    }
+    planned = Job((Part(Run(recipe, 0), 0, aside.epoch(recipe, Progress([], {}))),))
+    assert math.isnan(planned.seconds)
+    assert forecast([planned, job("a")], 1)[0] == {planned.id: "unknown", job("a").id: "yes"}
     text = table([planned, job("a")], 1, math.inf)
     assert "?" in text and "nan" not in text and "minutes and what is unknown" in text
 
