@@ -145,7 +145,7 @@ def test_every_work_that_a_recipe_builds_on_is_in_the_bibliography(name):
 
 
 def test_a_reader_that_stops_early_causes_no_traceback():
-    command = f"{sys.executable} -m ckdsnn.cli list | true"
+    command = f"{sys.executable} -m ckdsnn list | true"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert "BrokenPipeError" not in done.stderr
 
@@ -352,7 +352,7 @@ def start(command: list[str]) -> subprocess.Popen:
 
 
 def test_ctrl_c_leaves_no_record_and_the_same_command_goes_on(tmp_path):
-    command = [sys.executable, "-m", "ckdsnn.cli", "train", "digits-snn", "--out", str(tmp_path), "--progress", "false"]
+    command = [sys.executable, "-m", "ckdsnn", "train", "digits-snn", "--out", str(tmp_path), "--progress", "false"]
     command += ["--train_images", "320", "--epochs", "200"]
     with start(command) as first:
         while first.poll() is None and not list(tmp_path.glob("work/*/last.ckpt")):

@@ -40,8 +40,7 @@ def commands(page):
 
 def launched(words):
     """The command that torchrun or SLURM starts, or the words themselves."""
-    own = {"torchrun": "ckdsnn.cli", "srun": "ckdsnn"}.get(words[0])
-    return ["ckdsnn", *words[words.index(own) + 1 :]] if own else words
+    return words[words.index("ckdsnn") :] if words[0] in ("torchrun", "srun") else words
 
 
 LINES = [words for page in PAGES for words in commands(page)]

@@ -83,7 +83,7 @@ def installed(tmp_path_factory):
 
 def test_an_installed_package_explains_a_picture_anywhere(installed, tmp_path):
     image = picture(tmp_path)
-    command = [sys.executable, "-m", "ckdsnn.cli", "explain", image.name]
+    command = [sys.executable, "-m", "ckdsnn", "explain", image.name]
     env = {"PYTHONPATH": str(installed), "PATH": "/usr/bin:/bin", "MPLBACKEND": "Agg", "HOME": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "disc-explained.png\n"), done.stderr

@@ -12,7 +12,7 @@ HEAVY = {
     *("torch", "torchvision", "torchaudio", "torchmetrics", "lightning", "pytorch_lightning", "spikingjelly"),
     *("numpy", "scipy", "pandas", "sklearn", "matplotlib", "seaborn", "PIL", "jsonschema", "papermill"),
 }
-COMMAND = [sys.executable, "-X", "importtime", "-m", "ckdsnn.cli"]  # every import as a line among the errors
+COMMAND = [sys.executable, "-X", "importtime", "-m", "ckdsnn"]  # every import as a line among the errors
 IMPORT = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.M)
 
 

@@ -18,8 +18,8 @@ from ckdsnn.training.machine import Machine
 
 SMALL = ["--epochs", "2", "--train_images", "64", "--accelerator", "cpu", "--progress", "false"]
 TWO = ["--devices", "2"]
-ALONE = [sys.executable, "-m", "ckdsnn.cli"]
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "ckdsnn.cli"]
+ALONE = [sys.executable, "-m", "ckdsnn"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "ckdsnn"]
 LIMIT = 240  # seconds after which processes that wait for each other are given up
 
 

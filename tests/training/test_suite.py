@@ -194,7 +194,7 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, gpus, own, tm
         shared = {"out": tmp_path, "data": "images", "accelerator": "cpu", "workers": None}
         launcher(shared, 3, gpus)(Job((Part(Run(recipe, 4), 0, Estimate(1.0, "stand-in")),)), left, 3)
     ((command, options),) = started
-    assert command[:4] == [sys.executable, "-m", "ckdsnn.cli", "train"]
+    assert command[:4] == [sys.executable, "-m", "ckdsnn", "train"]
     given = vars(train_parser().parse_args(command[4:]))
     assert given.pop("budget", None) == budget
     assert Engine(**vars(given.pop("engine"))) == replace(switches, cpu_bf16=False)
