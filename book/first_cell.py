@@ -19,6 +19,7 @@ import sys
 from glob import glob
 from importlib import metadata
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # on a busy computer, threads that spin are far slower
 if not getattr(importlib.util.find_spec("ckdsnn"), "origin", None):  # a mere folder of this name does not count
     here = glob("ckdsnn-*.whl") or glob("../ckdsnn/..")  # a wheel beside the notebook, or the project around it
     source = os.environ.get("CKDSNN_SOURCE") or next(iter(here), "{address}")
