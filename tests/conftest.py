@@ -1,6 +1,7 @@
 """What every test starts from: no screen, one thread of torch, so that runs are equal; and one tiny distillation."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 os.environ["MPLBACKEND"] = "Agg"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# however the tests were started: nohup ignores SIGHUP, and a script's background SIGINT, in every child, too
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 settings.register_profile("untimed", deadline=None)  # a busy disk is no failure
 settings.load_profile("untimed")
 
