@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from ckdsnn import load_records
@@ -156,11 +157,15 @@ def test_data_tells_sizes_and_digest(record, capsys):
     assert "1437 to train on, 360 to test on, 16 x 16, 10 classes" in printed and record.data["digest"] in printed
 
 
-def test_train_writes_the_record_it_names(tmp_path, capsys):
+def test_train_writes_the_record_it_names_on_as_many_threads_as_asked(tmp_path, capsys):
     arguments = ["train", "digits-snn", "--epochs", "1", "--train_images", "64", "--progress", "false"]
-    assert main([*arguments, "--out", str(tmp_path)]) == 0
-    (path,) = (tmp_path / "runs").glob("*.json")
-    assert f"record {path.stem}" in capsys.readouterr().out
+    before = torch.get_num_threads()
+    try:
+        assert main([*arguments, "--out", str(tmp_path), "--threads", "2"]) == 0
+    finally:
+        torch.set_num_threads(before)
+    (record,) = load_records(tmp_path)
+    assert f"record {record.id}" in capsys.readouterr().out and record.env["threads"] == 2
 
 
 def test_train_stops_for_its_budget_with_status_3_and_goes_on(tmp_path, capsys, monkeypatch):
@@ -243,6 +248,7 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
         (["train", "digits-magic"], "unknown recipe 'digits-magic'; choose one of: digits-at, digits-samd"),
         (["train", "digits-ckdsnn", "--timesteps", "0"], "timesteps = 0; expected from 1"),
         (["train", "digits-snn", "--timesteps", "-1"], "timesteps = -1; expected from 1"),
+        (["train", "digits-snn", "--threads", "0"], "threads = 0; expected an integer from 1 to 1024"),
         (["train", "digits-snn", "--engine.neuron", "jelly"], "unknown neuron 'jelly'; choose one of: auto, fused"),
         (["train", "digits-snn", "--model", "vgg"], "unknown model of a student 'vgg'; choose one of: resnet8"),
         (["train", "digits-snn", "--dataset", "mnist"], "unknown dataset 'mnist'; choose one of: digits, cifar10"),

@@ -8,8 +8,9 @@ from jsonargparse import Namespace
 
 from ckdsnn.cli.complete import recipes, suites
 from ckdsnn.cli.options import CHANGEABLE, RecipeParser, add_fields, add_option, add_own, add_training, in_seconds
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import CkdsnnError, check_count
 
+MOST_THREADS = 1024
 RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID")  # where Lightning, torchrun and SLURM say which process it is
 
 
@@ -22,6 +23,8 @@ def train_parser() -> RecipeParser:
     parser.add_argument("--devices", type=int, default=1, help="devices of each node")
     parser.add_argument("--nodes", type=int, default=1, help="computers, as torchrun or SLURM has started them")
     parser.add_argument("--strategy", type=str, default="auto", help="how devices work together, as Lightning calls it")
+    threads = "CPU threads that compute (none: one a core); runs with different numbers differ in rounding"
+    parser.add_argument("--threads", type=int | None, default=None, help=threads)
     add_own(parser)
     add_training(parser)
     add_fields(parser)
@@ -53,11 +56,16 @@ def train_command(options: Namespace) -> int:
 
 def train(options: Namespace) -> None:
     """Train one recipe, or several side by side, and say what came out. Raises CkdsnnError as `run_together` does."""
+    import torch
+
     from ckdsnn.training import run, run_together
     from ckdsnn.training.machine import say
 
     given = in_seconds(options)
-    names = given.pop("recipe")
+    names, threads = given.pop("recipe"), given.pop("threads")
+    if threads is not None:
+        check_count("threads", threads, most=MOST_THREADS)
+        torch.set_num_threads(threads)
     records = [run(names[0], **given)] if len(names) == 1 else run_together(names, **on_one_device(given))
     for record in records:
         value, low, high = (record.final["last_accuracy"][name] for name in ("value", "low", "high"))

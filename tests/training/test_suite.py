@@ -200,7 +200,7 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, gpus, own, tm
     assert Engine(**vars(given.pop("engine"))) == replace(switches, cpu_bf16=False)
     arguments = [given.pop(name) for name in ("out", "data", "progress", "accelerator", "devices", "seed")]
     assert arguments == [str(tmp_path), "images", False, "cpu", 1, 4]
-    assert [given.pop(name) for name in ("nodes", "strategy", "workers", "own")] == [1, "auto", None, None]
+    assert [given.pop(name) for name in ("nodes", "strategy", "threads", "workers", "own")] == [1, "auto", *[None] * 3]
     (name,) = given.pop("recipe")
     assert resolve(name, given) == recipe
     assert options["env"]["OMP_NUM_THREADS"] == "3" and options["env"].get("CUDA_VISIBLE_DEVICES") == own
