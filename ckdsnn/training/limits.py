@@ -22,9 +22,6 @@ def limits_told(recipe: Recipe, work: Path) -> Iterator[None]:
 
     work: the run's folder, to be named where the system's error names no file.
     """
-    hook = threading.excepthook
-    # TensorBoard's thread would print a traceback of what it raises here as well
-    threading.excepthook = lambda met: None if lacks_room(met.exc_value) else hook(met)
     try:
         yield
     except Exception as error:
@@ -37,6 +34,18 @@ def limits_told(recipe: Recipe, work: Path) -> Iterator[None]:
         else:
             raise
         raise CkdsnnError(f"{told}. The checkpoint of the last whole epoch, if there was one, stays") from error
+
+
+@contextmanager
+def quiet_writers() -> Iterator[None]:
+    """Let other threads print no traceback where the disk is full: TensorBoard's raises the error here as well.
+
+    For the whole process, so not to be entered by several threads at once.
+    """
+    hook = threading.excepthook
+    threading.excepthook = lambda met: None if lacks_room(met.exc_value) else hook(met)
+    try:
+        yield
     finally:
         threading.excepthook = hook
 

@@ -24,7 +24,7 @@ from ckdsnn.training.before import check_network, check_same, refuse_graph, rehe
 from ckdsnn.training.beside import ALONE, Alone
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_failure, write_record
-from ckdsnn.training.limits import limits_told
+from ckdsnn.training.limits import limits_told, quiet_writers
 from ckdsnn.training.lock import only_process
 from ckdsnn.training.machine import Machine, leads, one_first, say
 from ckdsnn.training.module import Classifier, Curve, Diverged
@@ -70,7 +70,8 @@ def run(
     refuse_graph()
     say_idle(recipe, changes)
     machine = Machine(accelerator, devices, nodes, strategy, workers)
-    return run_once(recipe, seed, Setting(Path(out), results, data, machine, progress, deadline))
+    with quiet_writers():
+        return run_once(recipe, seed, Setting(Path(out), results, data, machine, progress, deadline))
 
 
 def say_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:

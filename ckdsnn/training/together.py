@@ -21,6 +21,7 @@ from ckdsnn.records import Record, find_record
 from ckdsnn.training.before import refuse_graph
 from ckdsnn.training.beside import Group, Seat, Stopped
 from ckdsnn.training.budget import OutOfTime, deadline_after
+from ckdsnn.training.limits import quiet_writers
 from ckdsnn.training.lock import Busy
 from ckdsnn.training.machine import Machine, say
 from ckdsnn.training.run import Lesson, Setting, load_lesson, require_teacher, run_once, say_idle
@@ -75,9 +76,10 @@ def run_together(
     for recipe in chosen:
         say_idle(recipe, changes)
     missing = {recipe.digest(): recipe for recipe in chosen if not find_record(recipe.digest(), seed, setting.out)}
-    if len(missing) > 1:
-        train_group(list(missing.values()), seed, setting)
-    return [run_once(recipe, seed, setting) for recipe in chosen]
+    with quiet_writers():
+        if len(missing) > 1:
+            train_group(list(missing.values()), seed, setting)
+        return [run_once(recipe, seed, setting) for recipe in chosen]
 
 
 def check_alike(recipes: Sequence[Recipe]) -> None:
