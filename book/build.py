@@ -71,9 +71,18 @@ def publish(root: Path, staged: Path, repository: str, executed: Mapping[Source,
     branch = yaml.safe_load((staged / "_config.yml").read_text())["repository"]["branch"]
     if findings := scan(html, root, repository, branch, tracked_files(root)):
         raise CkdsnnError("the built pages are not sound:\n  " + "\n  ".join(findings))
-    target = root / "_build" / "html"
-    shutil.rmtree(target, ignore_errors=True)
-    return html.rename(target)
+    return put_in_place(html, root / "_build" / "html")
+
+
+def put_in_place(html: Path, target: Path) -> Path:
+    """Let the new pages be `target`; killed at any moment, this leaves the old or the new ones whole."""
+    former = target.with_name(f"{target.name}.former")
+    if target.exists():
+        shutil.rmtree(former, ignore_errors=True)
+        target.rename(former)
+    html.rename(target)
+    shutil.rmtree(former, ignore_errors=True)
+    return target
 
 
 def lead_to_template(html: Path, root: Path, source: Source) -> None:
