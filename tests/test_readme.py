@@ -14,6 +14,7 @@ from PIL import Image
 
 from ckdsnn import load_records, models
 from ckdsnn.cli import COMMANDS
+from ckdsnn.cli.options import CHANGEABLE
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.fields import is_current
 from ckdsnn.recipe.named import resolve
@@ -23,8 +24,6 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PAGES = ("README.md", "book/index.md", "book/reproduce.md", "book/own.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OPTIONS_OF_RUN = {"recipe", "seed", "out", "data", "progress", "accelerator", "devices", "engine"}
-OPTIONS_OF_RUN |= {"own", "nodes", "strategy", "workers"}
 
 
 def blocks(page, language):
@@ -108,7 +107,7 @@ def test_make_targets_exist(words):
 def test_commands_parse(words):
     options = COMMANDS[words[0]].parser().parse_args(words[1:])
     if words[0] == "train" and not options.own:  # whose recipes only that file knows
-        changes = {name: value for name, value in vars(options).items() if name not in OPTIONS_OF_RUN}
+        changes = {field.name: options[field.name] for field in CHANGEABLE if field.name in options}
         check_alike([resolve(name, changes) for name in options.recipe])
 
 
