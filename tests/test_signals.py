@@ -20,7 +20,6 @@ def python(program: str, **options) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         **options,
     )
 
@@ -105,7 +104,6 @@ def test_ctrl_c_is_quiet_while_the_command_is_loaded():
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         while "argparse" not in process.stderr.readline():
             assert process.poll() is None

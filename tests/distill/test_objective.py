@@ -76,7 +76,7 @@ def test_a_teacher_of_other_classes_is_refused(setting, name):
     _, student, x, y = setting
     terms = {name: (1.0, LOSSES[name]())}
     objective = Objective(terms, build_teacher("resnet8", 100, width=1), student, adapters(terms))
-    with pytest.raises(CkdsnnError, match=r"teacher logits \[6, 100\], student logits \[6, 10\]"):
+    with pytest.raises(CkdsnnError, match=r"teacher logits \[6, 100\], student logits \[6, 10\]: .*the same classes"):
         objective(x, y, student(x), generator())
 
 
@@ -211,15 +211,6 @@ def test_a_recipe_has_every_field_of_a_term_with_the_same_default(name):
     term, recipe = LOSSES[name], {field.name: field.default for field in fields(Recipe)}
     assert {field.name: field.default for field in fields(term)}.items() <= recipe.items()
     assert isinstance(recipe[term.weight], float)
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_teacher_of_other_classes_is_refused_by_every_term(name, setting):
-    _, student, x, y = setting
-    terms = {name: (1.0, LOSSES[name]())}
-    objective = Objective(terms, build_teacher("resnet8", 100, width=1), student, adapters(terms))
-    with pytest.raises(CkdsnnError, match=r"teacher logits \[6, 100\], student logits \[6, 10\]: .*the same classes"):
-        objective(x, y, student(x))
 
 
 @pytest.mark.parametrize("change", [lambda y: y + 5, lambda y: -y, lambda y: y.int(), lambda y: y[:, None], list])
