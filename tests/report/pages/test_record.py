@@ -14,7 +14,8 @@ from PIL import Image
 from ckdsnn.data import DATASETS
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import load_arrays
-from ckdsnn.report.pages.record import BELOW, PICTURES, SIZE, TERMS, Around, apart, drawing, page
+from ckdsnn.report.pages.curve import BELOW, SIZE, apart, drawing
+from ckdsnn.report.pages.record import PICTURES, TERMS, Around, page
 
 
 def read(record, arrays=()):
