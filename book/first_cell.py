@@ -19,7 +19,6 @@ import sys
 from glob import glob
 from importlib import metadata
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # on a busy computer, threads that spin are far slower
 if not getattr(importlib.util.find_spec("ckdsnn"), "origin", None):  # a mere folder of this name does not count
     here = glob("ckdsnn-*.whl") or glob("../ckdsnn/..")  # a wheel beside the notebook, or the project around it
     source = os.environ.get("CKDSNN_SOURCE") or next(iter(here), "{address}")
@@ -45,7 +44,11 @@ if not getattr(importlib.util.find_spec("ckdsnn"), "origin", None):  # a mere fo
     needs = [need for need in map(Requirement, metadata.requires("ckdsnn")) if not need.marker]
     missing = " ".join(f'"{need}"' for need in needs if canonicalize_name(need.name) not in there)
     if missing:
-        %pip install --quiet {missing}"""
+        %pip install --quiet {missing}
+
+from ckdsnn.engine import wait_asleep
+
+wait_asleep()  # torch's threads, on a busy computer; it must be said before torch is loaded"""
 
 
 def first_cell(repository: str) -> str:

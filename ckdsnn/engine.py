@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-NEURONS = ("auto", "fused", "spikingjelly", "triton")  # the first picks one of the others
+NEURONS = ("auto", "fused", "compiled", "spikingjelly", "triton")  # the first picks one of the others
 DTYPES = ("auto", "fp32", "bf16")  # what a step may be asked to compute in
+SPINS = 1000  # turns that a waiting thread looks for work before it sleeps
 
 
 def usable_cores() -> int:
@@ -31,12 +32,15 @@ def usable_cores() -> int:
 
 
 def wait_asleep() -> None:
-    """Let a thread of torch that waits for others sleep instead of spin, unless OMP_WAIT_POLICY says otherwise.
+    """Let a thread of torch that waits for others sleep soon instead of spin, unless OMP_WAIT_POLICY says otherwise.
 
-    To be called before torch is loaded. Where another process wants a core, spinning makes two threads 1.5 to 20 times
-    slower, by machine; on two idle cores sleeping costs a step of ResNet-8 a sixth.
+    To be called before torch is loaded. Spinning makes steps several times slower where another process wants a core,
+    sleeping at once makes small ones up to twice as slow where none does: so threads spin SPINS times, some tens of
+    microseconds, and sleep then. The page on speed has the measurements.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+        os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))  # of GNU's OpenMP, which torch brings on Linux
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Engine:
     neuron: str = "auto"
     """fused (one autograd function for all time steps), spikingjelly, or auto: fused on a CPU and for a single time
     step, where it is faster (full-width ResNet-19 with its teacher on an H200: 16 ms a step, not 23), and else
-    spikingjelly, which has a Triton kernel for CUDA; triton: one of our own that moves less, on CUDA alone"""
+    spikingjelly, which has a Triton kernel for CUDA; triton: one of our own that moves less, on CUDA alone; compiled:
+    by torch.compile, on a CPU the fastest at T > 1; it needs a C++ compiler, and some ten seconds at the first call"""
     channels_last: bool = True
     """images and weights in the memory layout [B, H, W, C]"""
     closed_cam: bool = True

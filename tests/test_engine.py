@@ -30,7 +30,7 @@ def test_a_network_keeps_what_it_was_told_wherever_it_was_built():
 
 
 def test_an_unknown_neuron_is_answered_with_the_known_ones():
-    with pytest.raises(CkdsnnError, match="unknown neuron 'jelly'; choose one of: auto, fused, spikingjelly"):
+    with pytest.raises(CkdsnnError, match="unknown neuron 'jelly'; choose one of: auto, fused, compiled, spikingjelly"):
         Engine(neuron="jelly")
 
 
@@ -115,10 +115,15 @@ def test_auto_is_bf16_where_the_hardware_multiplies_it(precision, device, able, 
         assert computes_half(precision, device) == (name == "bf16-mixed" and (precision, device) != ("auto", "cpu"))
 
 
-@pytest.mark.parametrize(("given", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_threads_wait_asleep_unless_the_user_says_otherwise(given, policy, monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    if given:
-        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
+        ({"GOMP_SPINCOUNT": "7"}, {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "7"}),
+    ],
+)
+def test_threads_wait_asleep_unless_the_user_says_otherwise(given, found, monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(given))
     wait_asleep()
-    assert os.environ["OMP_WAIT_POLICY"] == policy
+    assert os.environ == found

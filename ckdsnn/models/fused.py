@@ -34,9 +34,10 @@ def fire(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 def current_gradient(h: torch.Tensor, spikes: torch.Tensor, spike_gradient: torch.Tensor) -> torch.Tensor:
     """dL/dx [T, ...] from h, s and dL/ds."""
-    gradient = torch.empty_like(h)
+    gradient, two = torch.empty_like(h), h.new_tensor(2)
     for t in reversed(range(len(h))):
-        torch.minimum(h[t], 2 - h[t], out=gradient[t]).clamp_min_(0)  # the surrogate
+        torch.add(two, h[t], alpha=-1, out=gradient[t])
+        torch.minimum(h[t], gradient[t], out=gradient[t]).clamp_min_(0)  # the surrogate
         if t == len(h) - 1:
             gradient[t].mul_(spike_gradient[t])
         else:

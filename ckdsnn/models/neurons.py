@@ -12,6 +12,7 @@ from torch import nn
 
 from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError, check_count
+from ckdsnn.models.compiled_lif import CompiledLIF
 from ckdsnn.models.fused import FusedLIF
 
 
@@ -50,6 +51,8 @@ class LIF(nn.Module):
         """Spikes [T, B, ...], computed as `kind` says."""
         if self.kind == "triton":
             return in_one_kernel(sequence)
+        if self.kind == "compiled":
+            return CompiledLIF.apply(sequence)
         return FusedLIF.apply(sequence) if self.is_fused(sequence.device) else self.step_through(sequence)
 
     def use(self, switches: Engine) -> None:

@@ -65,6 +65,12 @@ def device_name(device: torch.device) -> str:
     return f"{device.type}: {name}"
 
 
+def wait_policy() -> str:
+    """How the threads of torch wait for each other, and after how many turns they sleep if that was said, too."""
+    policy, spins = (os.environ.get(name) for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"))
+    return (policy or "default").lower() + (f", after {spins} turns" if spins else "")
+
+
 def environment(device: torch.device, dtype: str) -> dict[str, Any]:
     """Versions, device by its full name, numeric type, CPU threads, how they wait for each other, and how steps
     are computed."""
@@ -75,6 +81,6 @@ def environment(device: torch.device, dtype: str) -> dict[str, Any]:
         "device": device_name(device),
         "dtype": dtype,
         "threads": torch.get_num_threads(),
-        "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default").lower(),
+        "omp_wait_policy": wait_policy(),
         "engine": asdict(engine()),
     }
