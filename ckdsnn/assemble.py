@@ -2,12 +2,12 @@
 
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from ckdsnn.data import DATASETS, Augment, load_dataset, statistics_of
-from ckdsnn.data.module import DataModule
 from ckdsnn.distill import LOSSES, Objective
 from ckdsnn.distill.batch import at_stage
 from ckdsnn.distill.objective import adaptable
@@ -19,6 +19,9 @@ from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.records import Record, find_record, load_record, load_weights
 from ckdsnn.seeds import Purpose, drawn_by, stream_seed
+
+if TYPE_CHECKING:
+    from ckdsnn.data.module import DataModule
 
 
 def build_network(recipe: Recipe, num_classes: int, seed: int = 0) -> nn.Module:
@@ -153,12 +156,14 @@ def stage_channels(network: nn.Module, inputs: InputSpec) -> list[int]:
 
 def build_data(
     recipe: Recipe, seed: int, root: str | Path | None = None, processes: int = 1, workers: int = 0
-) -> DataModule:
+) -> "DataModule":
     """The recipe's batches, each step's examples shared out evenly among `processes`.
 
     workers: processes that read pictures from files. Raises CkdsnnError as `load_dataset` does, and for a batch that
     cannot be shared out.
     """
+    from ckdsnn.data.module import DataModule  # with Lightning: seconds that who only asks a network need not wait
+
     if recipe.batch_size % processes:
         raise CkdsnnError(f"batch_size = {recipe.batch_size} cannot be shared out among {processes} devices")
     source = load_dataset(recipe.dataset, root, size=recipe.image_size, workers=workers)

@@ -7,12 +7,11 @@ from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.records import load_arrays
 from ckdsnn.records.bench import bench_frame, load_benches
-from ckdsnn.records.study import STUDIES
+from ckdsnn.records.study import KINDS, STUDIES
 from ckdsnn.report import speed
 from ckdsnn.report.claims import headline
 from ckdsnn.report.claims.page import measured_claims
 from ckdsnn.report.pages import landing
-from ckdsnn.studies.study import MEASURES
 
 SHOWN = ("snn", "ckdsnn")  # students whose maps the page has
 
@@ -45,7 +44,7 @@ def looks(book: Generator) -> str:
 @part("facts")
 def facts(book: Generator) -> str:
     """What stands behind the book."""
-    studies = sum(len(STUDIES.find_all(f"{kind}-*", book.results)) for kind in MEASURES)
+    studies = sum(len(STUDIES.find_all(f"{kind}-*", book.results)) for kind in KINDS)
     return landing.facts(book.runs.frame(), studies, measured_claims(book.evidence))
 
 

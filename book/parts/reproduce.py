@@ -7,10 +7,9 @@ from ckdsnn.recipe.named import TIER_SETTINGS
 from ckdsnn.recipe.suites import OVER_SETTINGS, SEEDS, SUITE_METHODS
 from ckdsnn.records import Record
 from ckdsnn.records.record import RUNS
-from ckdsnn.records.study import STUDIES
+from ckdsnn.records.study import KINDS, STUDIES
 from ckdsnn.report.pages import reproduce
 from ckdsnn.report.where import PAGES
-from ckdsnn.studies.study import MEASURES
 
 TEACHER = RECIPES[f"{TIER_SETTINGS[TIER]}-teacher"]
 PLANS = {  # of the suites of one setting
@@ -27,7 +26,7 @@ def whether_it_repeats(book: Generator) -> str:
 @part("reproduce")
 def all_lines(book: Generator) -> str:
     """The commands behind each suite, study and page, and what they have left; every run is counted once."""
-    studies = {kind: STUDIES.find_all(f"{kind}-*", book.results) for kind in MEASURES}
+    studies = {kind: STUDIES.find_all(f"{kind}-*", book.results) for kind in KINDS}
     teachers = RUNS.find_all(f"*-s*-{TEACHER.digest()}", book.results)
     links = {suite: link(PAGES[suite], suite) for suite in PLANS}
     lines = [

@@ -6,10 +6,9 @@ from book.parts.generator import Generator, part
 from ckdsnn.analysis.cells import load_cells
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.record import RUNS
-from ckdsnn.records.study import STUDIES
+from ckdsnn.records.study import KINDS, STUDIES
 from ckdsnn.report.claims.questions import CLAIMS
 from ckdsnn.report.pages import status
-from ckdsnn.studies.study import MEASURES
 
 
 @cache
@@ -26,7 +25,7 @@ def behind(book: Generator) -> dict[str, status.Documents]:
         for figure in book.notebooks
         if figure.name in status.FIGURES
     }
-    return runs | drawn | {kind: STUDIES.find_all(f"{kind}-*", book.results) for kind in MEASURES}
+    return runs | drawn | {kind: STUDIES.find_all(f"{kind}-*", book.results) for kind in KINDS}
 
 
 @part("status")

@@ -17,5 +17,6 @@ __all__ = [
     "save_weights",
 ]
 
-HOMES = dict.fromkeys(__all__, "store") | {"Record": "record"}  # the record itself without torch
+HOMES = dict.fromkeys(__all__, "store") | {"Record": "record"}
+HOMES |= dict.fromkeys(("load_weights", "save_weights"), "weights")  # with torch, which nothing else here needs
 __getattr__ = on_first_use(__name__, HOMES)

@@ -1,5 +1,6 @@
 """A Study: what a measurement on one trained network found, in <out>/studies/<id>.json."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +13,8 @@ from ckdsnn.records.shelf import Document, Shelf
 if TYPE_CHECKING:
     import numpy as np
 
+KINDS = ("distributions", "faithfulness", "surrogate", "gradients", "landscape")
+
 
 @dataclass(frozen=True)
 class Study(Document):
@@ -20,7 +23,7 @@ class Study(Document):
     id: str
     """kind and id of the run's record"""
     kind: str
-    """what was measured: a name in `studies.study.MEASURES`"""
+    """what was measured: a name in KINDS"""
     record: str
     """id of the record of the run that trained the network"""
     weights: str
@@ -86,3 +89,11 @@ def find_study(kind: str, record: Record, *folders: str | Path) -> Study | None:
                 raise CkdsnnError(f"{path} is of other weights than the record's; delete it and study again")
             return found
     return None
+
+
+def find_studies(kind: str, records: Iterable[Record], *folders: str | Path) -> list[Study]:
+    """The studies of this kind of these runs' networks that are on record in one of the folders.
+
+    Raises CkdsnnError as `find_study` does.
+    """
+    return [study for record in records if (study := find_study(kind, record, *folders))]

@@ -9,10 +9,10 @@ from ckdsnn.analysis.cells import load_cells
 from ckdsnn.errors import choose
 from ckdsnn.recipe import SUITES
 from ckdsnn.records.frame import study_frame
+from ckdsnn.records.study import KINDS, find_studies
 from ckdsnn.report.claims.page import differences, verdicts
 from ckdsnn.report.claims.questions import CLAIMS, Claim
 from ckdsnn.report.claims.verdicts import Evidence
-from ckdsnn.studies.study import MEASURES, find_studies
 
 STUDIED = "components"  # the suite of whose networks there are studies
 
@@ -24,7 +24,7 @@ def evidence(tier: str, *folders: str | Path) -> Evidence:
     """
 
     def load(source: str) -> pd.DataFrame:
-        choose("suite or kind of study", source, dict.fromkeys([*SUITES, *MEASURES]))
+        choose("suite or kind of study", source, dict.fromkeys([*SUITES, *KINDS]))
         if source in SUITES:
             return load_cells(source, tier, *folders).frame() if tier in SUITES[source] else pd.DataFrame()
         return study_frame(find_studies(source, load_cells(STUDIED, tier, *folders).records, *folders))

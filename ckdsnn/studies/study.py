@@ -1,11 +1,13 @@
 """Studies: measurements on a trained network, each a function from a Subject to numbers, kept as a record.
 
-A new kind is a folder with `measure.py`, which measures, and `report.py`, which tells, and a line in MEASURES.
+A new kind is a folder with `measure.py`, whose function of this name measures, and `report.py`, which tells, and a word
+in KINDS. What measures is loaded when it is asked for: who only reads studies need not wait.
 """
 
 import math
 import time
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +15,20 @@ import torch
 
 from ckdsnn.assemble import require_student
 from ckdsnn.engine import precision_name
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError, check_choice
 from ckdsnn.files import nearest
 from ckdsnn.records import Record, load_record
 from ckdsnn.records.provenance import code_state, environment, utc_now
-from ckdsnn.records.study import STUDIES, Study, find_study, study_id
-from ckdsnn.studies.distributions.measure import distributions
-from ckdsnn.studies.faithfulness.measure import faithfulness
-from ckdsnn.studies.gradients.measure import gradients
-from ckdsnn.studies.landscape.measure import landscape
+from ckdsnn.records.study import KINDS, STUDIES, Study, find_study, study_id
 from ckdsnn.studies.subject import Subject, find_subject
-from ckdsnn.studies.surrogate.measure import surrogate
 
 Found = tuple[dict[str, Any], dict[str, Any]]  # settings and values
-MEASURES: dict[str, Callable[[Subject], Found]] = {
-    "distributions": distributions,
-    "faithfulness": faithfulness,
-    "surrogate": surrogate,
-    "gradients": gradients,
-    "landscape": landscape,
-}
+
+
+def measure_of(kind: str) -> Callable[[Subject], Found]:
+    """What measures for a kind of study. Raises CkdsnnError for an unknown one."""
+    check_choice("study", kind, KINDS)
+    return getattr(import_module(f"ckdsnn.studies.{kind}.measure"), kind)
 
 
 def study(kind: str, record_id: str, out: str | Path = "results", data: str | Path | None = None) -> Study:
@@ -41,7 +37,7 @@ def study(kind: str, record_id: str, out: str | Path = "results", data: str | Pa
     Raises CkdsnnError for an unknown kind or record, a teacher's record, a study of other weights, and weights or data
     that cannot be had.
     """
-    choose("study", kind, MEASURES)
+    check_choice("study", kind, KINDS)
     record = load_record(record_id, out)
     if found := find_study(kind, record, out):
         return found
@@ -59,7 +55,7 @@ def measure(kind: str, subject: Subject) -> Study:
     record = subject.record
     require_student(record)
     code, started, clock = code_state(), utc_now(), time.perf_counter()
-    settings, values = MEASURES[kind](subject)
+    settings, values = measure_of(kind)(subject)
     return Study(
         id=study_id(kind, record.id),
         kind=kind,
@@ -89,20 +85,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-def find_studies(kind: str, records: Iterable[Record], *folders: str | Path) -> list[Study]:
-    """The studies of this kind of these runs' networks that are on record in one of the folders.
-
-    Raises CkdsnnError as `find_study` does.
-    """
-    return [study for record in records if (study := find_study(kind, record, *folders))]
-
-
 def obtain_studies(kind: str, records: Iterable[Record], results: str | Path, out: str | Path) -> list[Study]:
     """As `obtain_study`, for several runs; those of other tiers than smoke that were not studied are left out.
 
     Raises CkdsnnError for an unknown kind, and for a study of other weights.
     """
-    choose("study", kind, MEASURES)
+    check_choice("study", kind, KINDS)
     results = nearest(results)
     found = (
         obtain_study(kind, record, results, out) if record.tier == "smoke" else find_study(kind, record, results, out)
@@ -116,7 +104,7 @@ def obtain_study(kind: str, record: Record, results: str | Path, out: str | Path
 
     Raises CkdsnnError, naming the command, for another tier's that is not on record, and for one of other weights.
     """
-    choose("study", kind, MEASURES)
+    check_choice("study", kind, KINDS)
     results = nearest(results)
     if found := find_study(kind, record, results, out):
         return found

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from ckdsnn.assemble import build_data, load_network, load_teacher
 from ckdsnn.data import normalize, statistics_of
-from ckdsnn.data.module import DataModule
 from ckdsnn.engine import usable_cores
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, home_of, load_arrays
+
+if TYPE_CHECKING:
+    from ckdsnn.data.module import DataModule
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Subject:
         return load_teacher(self.record, self.out)
 
     @cached_property
-    def module(self) -> DataModule:
+    def module(self) -> "DataModule":
         return build_data(self.recipe, self.record.seed, self.data, workers=usable_cores() - 1)
 
     def test_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ckdsnn.assemble import build_data, build_network, build_objective, teacher_recipe
 from ckdsnn.data.module import DataModule
 from ckdsnn.engine import engine
 from ckdsnn.errors import CkdsnnError, check_count
-from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.fields import idle_fields
 from ckdsnn.recipe.named import resolve
-from ckdsnn.records import Record, find_record, load_arrays, load_record
+from ckdsnn.records import Record, find_record, load_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.provenance import code_state
 from ckdsnn.training.before import check_network, check_same, refuse_graph, rehearse
@@ -28,7 +25,6 @@ from ckdsnn.training.limits import limits_told, quiet_writers
 from ckdsnn.training.lock import only_process
 from ckdsnn.training.machine import Machine, leads, one_first, say
 from ckdsnn.training.module import Classifier, Curve, Diverged
-from ckdsnn.training.options import train_command
 from ckdsnn.training.teacher import Teacher, fetch_teacher, from_elsewhere, from_record, needs_run
 from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
 
@@ -233,27 +229,3 @@ def write_by_one(outcome: Outcome, out: Path) -> None:
         raise failure
     if failed:
         raise CkdsnnError("the first process could not write the record; its own error says why")
-
-
-def obtain(
-    name: str, seed: int, results: str | Path, out: str | Path, progress: bool = True, **changes: Any
-) -> tuple[Record, dict[str, np.ndarray]]:
-    """The record of a named recipe, with fields changed, and all its arrays: what a figure is drawn from.
-
-    It is looked up in `results`, then in `out`. A smoke recipe that is in neither is trained now, into `out`, by a
-    teacher on record in either; the other tiers take minutes to hours, so for them a CkdsnnError names the command.
-
-    >>> record, arrays = obtain("cifar10-16k-snn", 0, "results", "mine")
-    >>> record.seed, arrays["sam"].shape
-    (0, (64, 8, 8))
-    """
-    recipe = resolve(name, changes)
-    results = nearest(results)
-    for folder in (results, out):
-        if record := find_record(recipe.digest(), seed, folder):
-            return record, load_arrays(record, folder)
-    if recipe.tier != "smoke":
-        command = train_command(name, seed, changes)
-        raise CkdsnnError(f"no record of {name}, seed {seed}, in {results}; run `{command}`")
-    record = run(recipe, seed, out, progress=progress, results=results)
-    return record, load_arrays(record, out)

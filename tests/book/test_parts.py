@@ -17,13 +17,13 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.suites import BEST, PICKED, PILOT, PILOT_SEED
 from ckdsnn.records import save_record
+from ckdsnn.records.study import KINDS
 from ckdsnn.report.claims import questions
 from ckdsnn.report.claims.questions import ask
 from ckdsnn.report.compare import LEAST, silent, table_of
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.selection import on_other_seeds
 from ckdsnn.report.where import PAGES
-from ckdsnn.studies.study import MEASURES
 from tests.report.examples import readable
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def test_a_run_with_changed_fields_is_not_the_recipe_that_it_is_named_after(reco
 
 def test_every_suite_and_every_kind_of_study_has_a_page_of_the_book():
     known = pages(ROOT)
-    assert SUITES.keys() | MEASURES.keys() <= PAGES.keys() | {"theory"}
+    assert {*SUITES, *KINDS} <= PAGES.keys() | {"theory"}
     assert all(page in known or page.replace(".ipynb", ".md") in known for page in PAGES.values())
 
 

@@ -66,7 +66,5 @@ def test_without_a_compiler_it_says_so(monkeypatch):
         raise InductorError(RuntimeError("No working compiler found\nin a long list"), None)
 
     monkeypatch.setattr(compiled_lif, "kernel", lambda _: refuse)
-    with pytest.raises(
-        CkdsnnError, match="no kernel can be made: .*No working compiler found; expected auto"
-    ):
+    with pytest.raises(CkdsnnError, match=r"no kernel can be made: .*No working compiler found; expected auto"):
         Engine(neuron="compiled").tell(LIF(2))(torch.randn(4, 3))

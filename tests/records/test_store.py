@@ -26,7 +26,7 @@ from ckdsnn.records import (
     save_weights,
 )
 from ckdsnn.records.provenance import code_state, environment
-from ckdsnn.records.store import fit_weights
+from ckdsnn.records.weights import fit_weights
 
 ARRAYS = {"one.npz": {"sam": np.arange(6.0).reshape(2, 3)}, "two.npz": {"labels": np.array([1, 2])}}
 CURVE = [{"epoch": 1, "ce": 1.0, "train_accuracy": 50.0, "test_accuracy": 40.0, "seconds": 1.0}]
@@ -133,7 +133,7 @@ def no_space(partial, *_, **__):
     ("target", "save"),
     [
         ("numpy.savez_compressed", lambda out, _: save_arrays("three.npz", ARRAYS["one.npz"], out)),
-        ("ckdsnn.records.store.save_file", lambda out, _: save_weights(network(), "three", out)),
+        ("ckdsnn.records.weights.save_file", lambda out, _: save_weights(network(), "three", out)),
         ("pathlib.Path.replace", lambda out, record: save_record(record, out)),
     ],
     ids=["arrays", "weights", "record"],

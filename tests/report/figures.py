@@ -11,7 +11,7 @@ from ckdsnn.analysis.cells import Cells, load_cells, of_setting
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import bench_frame, load_benches, sweep_frame
-from ckdsnn.records.study import Study
+from ckdsnn.records.study import Study, find_studies
 from ckdsnn.report.agreement import agreements, alignment_figure
 from ckdsnn.report.chart import Chart
 from ckdsnn.report.conditions import over_time, within_figure
@@ -26,7 +26,6 @@ from ckdsnn.studies.distributions.report import distances, histograms
 from ckdsnn.studies.faithfulness.report import map_scores, road_curves
 from ckdsnn.studies.gradients.report import gradient_heat, gradient_strength
 from ckdsnn.studies.landscape.report import landscape_curves, landscape_planes
-from ckdsnn.studies.study import find_studies
 from ckdsnn.studies.surrogate.report import surrogate_curves
 from ckdsnn.studies.theory.report import map_bounds, noise_changes
 from tests.landscape_example import bowl

@@ -45,8 +45,8 @@ from ckdsnn.records.frame import Records
 from ckdsnn.records.paper import load_published
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.shelf import Shelf
-from ckdsnn.records.store import fit_weights
 from ckdsnn.records.study import STUDIES
+from ckdsnn.records.weights import fit_weights
 from ckdsnn.report import notebook
 from ckdsnn.report.pages.record import Around, page
 from ckdsnn.report.suites import pairs_of

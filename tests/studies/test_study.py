@@ -9,9 +9,9 @@ import torch
 from ckdsnn.assemble import load_network
 from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.records.study import STUDIES, Study, find_study
+from ckdsnn.records.study import STUDIES, Study, find_studies, find_study
 from ckdsnn.studies import study as module
-from ckdsnn.studies.study import find_studies, obtain_studies, obtain_study, plain, study
+from ckdsnn.studies.study import obtain_studies, obtain_study, plain, study
 
 
 def accuracies(subject):
@@ -26,7 +26,8 @@ def accuracies(subject):
 @pytest.fixture
 def folder(copy_of_results, tmp_path, monkeypatch):
     """A copy of the results, where a study may be left."""
-    monkeypatch.setitem(module.MEASURES, "accuracies", accuracies)
+    monkeypatch.setattr(module, "KINDS", ("accuracies",))
+    monkeypatch.setattr(module, "measure_of", lambda _: accuracies)
     return copy_of_results(tmp_path)
 
 
@@ -43,7 +44,7 @@ def test_a_study_tells_what_was_measured_on_which_network(record, folder):
 
 def test_a_study_on_record_is_not_repeated(record, folder, monkeypatch):
     made = study("accuracies", record.id, folder)
-    monkeypatch.setitem(module.MEASURES, "accuracies", lambda _: pytest.fail("measured again"))
+    monkeypatch.setattr(module, "measure_of", lambda _: pytest.fail("measured again"))
     assert study("accuracies", record.id, folder) == made == obtain_study("accuracies", record, folder, folder / "new")
 
 

@@ -14,7 +14,6 @@ from ckdsnn.assemble import build_data, build_network, build_objective, load_net
 from ckdsnn.distill.maps import class_activation_map, spike_activation_map
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import load_arrays, load_record
-from ckdsnn.training import obtain
 from ckdsnn.training.module import Classifier
 
 run_module = import_module("ckdsnn.training.run")  # the package's name `run` is the function
@@ -187,22 +186,6 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     blocked.write_text("in the way")
     with pytest.raises(CkdsnnError, match="file"):
         run(SNN, out=blocked / "results", progress=False)
-
-
-def test_obtain_trains_smoke_runs_only(tmp_path, results, record, student):
-    with pytest.raises(CkdsnnError, match=r"run `ckdsnn train cifar10-reduced-snn --seed 7`"):
-        obtain("cifar10-reduced-snn", 7, results, tmp_path)
-    with pytest.raises(CkdsnnError, match=r"run `ckdsnn train cifar10-reduced-snn --seed 0 --flip=false --epochs=3`"):
-        obtain("cifar10-reduced-snn", 0, results, tmp_path, flip=False, epochs=3)
-    smoke, arrays = obtain("digits-snn", 0, results, tmp_path, progress=False, train_images=64, epochs=1)
-    assert arrays["sam"].shape == (64, 4, 4) and smoke == load_records(tmp_path)[0]
-
-
-def test_obtain_takes_a_teacher_from_either_folder(record, results, tmp_path, monkeypatch):
-    monkeypatch.setattr(run_module, "print", lambda *said, **_: pytest.fail(f"trained: {said}"), raising=False)
-    changes = {"teacher": "tiny-teacher", "train_images": 96, "epochs": 1}
-    learned, _ = obtain("digits-kd", 0, results, tmp_path, progress=False, **changes)
-    assert learned.teacher == record.teacher
 
 
 def test_a_teacher_on_record_elsewhere_is_copied_not_trained(student, record, results, tmp_path, monkeypatch):

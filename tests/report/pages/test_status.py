@@ -6,6 +6,7 @@ import pytest
 
 from book.contents import pages
 from ckdsnn.recipe import RECIPES, SUITES
+from ckdsnn.records.study import KINDS
 from ckdsnn.report.claims.questions import CLAIMS
 from ckdsnn.report.pages.status import (
     DRAWN,
@@ -24,7 +25,6 @@ from ckdsnn.report.pages.status import (
     status_table,
     tiers,
 )
-from ckdsnn.studies.study import MEASURES
 from tests.book.conftest import ROOT
 
 CLAIMED = claimed(CLAIMS)
@@ -49,7 +49,7 @@ def runs(record):
 def test_every_piece_rests_on_suites_and_studies_and_is_shown_on_a_page_of_the_book():
     known = {file.rsplit(".", 1)[0] for file in pages(ROOT)}
     for piece in (*PIECES, *CLAIMED):
-        assert {*piece.sources} <= SUITES.keys() | MEASURES.keys() | {*FIGURES}
+        assert {*piece.sources} <= {*SUITES, *KINDS} | {*FIGURES}
         assert bool(piece.shown) == bool(piece.sources or piece.drawn)
         assert not piece.shown or piece.shown.rsplit(".", 1)[0] in known
     assert [piece.name for piece in CLAIMED] == [claim.key for claim in CLAIMS]
@@ -81,7 +81,7 @@ def test_the_table_says_it_and_leads_to_the_page(runs):
 
 
 def test_the_answer_counts_every_piece_that_is_known_once(runs):
-    text = answer({source: runs if source == "noise" else [] for source in (*SUITES, *MEASURES, *FIGURES)}, CLAIMED)
+    text = answer({source: runs if source == "noise" else [] for source in (*SUITES, *KINDS, *FIGURES)}, CLAIMED)
     assert (
         f"Of {len(PIECES) - 1} figures and tables that we know of: 1 {SMALL}; 1 {DRAWN}; {len(PIECES) - 3} {NOTHING}."
         in text
