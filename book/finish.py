@@ -36,10 +36,12 @@ def with_labels(html: str) -> str:
     Roles are written out, as a browser forgets them once a row is no row any more. Narrow tables, and what is no
     table of ours (an index, the table of all runs), stay as they are.
     """
+    if html.partition("</thead>")[0].count("</th>") <= FEW:  # before all is parsed: most tables are narrow
+        return html
     table = BeautifulSoup(html, "html.parser").table
     heads = table.select("thead tr:last-child > *")
     kinds = table.get("class", [])
-    if "table" not in kinds or "cards" in kinds or len(heads) <= FEW or len(table.select("thead tr")) > 1:
+    if "table" not in kinds or "cards" in kinds or len(table.select("thead tr")) > 1:
         return html
     kinds.append("cards")
     table["role"] = "table"

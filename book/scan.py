@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, NavigableString, Tag
 
 RAW_SYNTAX = re.compile(r"^\s*(?:```|:::).*|(?<![\w\\$/])\{[a-z]+(?:[:-][a-z]+)*\}", re.MULTILINE)
 SERVICES = re.compile(r"//colab\.research\.google\.com/|/issues/new|git\+http")  # that need a repository
@@ -24,21 +24,35 @@ class Page:
     @cached_property
     def anchors(self) -> set[str]:
         """Every fragment that a link to this page may name."""
-        return {tag[key] for key in ("id", "name") for tag in self.soup.find_all(attrs={key: True})}
+        return self.values("id", "name")
 
     @property
     def targets(self) -> list[str]:
         """Every address that the page links to or loads."""
-        found = [tag[key] for key in ("href", "src") for tag in self.soup.find_all(attrs={key: True})]
-        return sorted(set(found))
+        return sorted(self.values("href", "src"))
+
+    def values(self, *keys: str) -> set[str]:
+        """What the page's tags have under these keys."""
+        return {tag.attrs[key] for tag in self.tags for key in keys if key in tag.attrs}
+
+    @cached_property
+    def tags(self) -> list[Tag]:
+        return self.soup.find_all(True)
 
     @property
     def prose(self) -> str:
         """The text without code and formulas."""
-        article = BeautifulSoup(str(self.soup.find("article") or ""), "html.parser")
-        for tag in [*article.find_all(NOT_PROSE), *article.find_all(class_="math")]:
-            tag.decompose()
-        return article.get_text()
+        article = self.soup.find("article")
+        return "".join(prose_of(article)) if article else ""
+
+
+def prose_of(tag: Tag) -> Iterator[str]:
+    """The texts below a tag but those of code and formulas."""
+    for child in tag.children:
+        if type(child) is NavigableString:  # not a comment
+            yield child
+        elif isinstance(child, Tag) and child.name not in NOT_PROSE and "math" not in child.get("class", ()):
+            yield from prose_of(child)
 
 
 def content_findings(page: Page, root: Path) -> Iterator[str]:
