@@ -19,6 +19,7 @@ FLOORS = [  # bottom to top; modules on one floor do not know each other
     {"report"},
     {"studies"},
     {"training", "bench"},
+    {"obtain"},
     {"__init__"},
     {"cli"},
     {"__main__"},

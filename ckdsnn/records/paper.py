@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import jsonschema
+import fastjsonschema
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.reads import note_read
@@ -51,8 +51,8 @@ def load_published(out: str | Path = "results") -> list[Published]:
     note_read(path)
     try:
         content = strict_json(path)
-        jsonschema.validate(content, schema())
+        fastjsonschema.validate(schema(), content)
         works = content["works"]
         return [Published(**entry, cite=works[entry["method"].split(",")[0]]) for entry in content["entries"]]
-    except (OSError, ValueError, KeyError, jsonschema.ValidationError) as error:
-        raise CkdsnnError(f"{path} does not hold published numbers: {getattr(error, 'message', error)}") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise CkdsnnError(f"{path} does not hold published numbers: {error}") from error

@@ -6,17 +6,17 @@ Every look-up is announced with `note_read`, so that a build knows what it depen
 import json
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
+
+import fastjsonschema
 
 from ckdsnn.errors import CkdsnnError, offered, shortened
 from ckdsnn.files import atomic, inside
 from ckdsnn.reads import matches, note_read
-
-if TYPE_CHECKING:
-    import jsonschema
 
 RUN_SCHEMA = "schema.json"
 LARGEST = 5_000_000  # bytes of a record's file; the largest so far has 15 thousand
@@ -24,13 +24,11 @@ SHARED = ("data", "code", "env", "started")  # properties that other schemas ref
 
 
 @cache
-def validator(schema: str) -> "jsonschema.protocols.Validator":
+def checker(schema: str) -> Callable[..., None]:
     """Checks against a schema file beside this one, which may refer to the definitions of a run's record."""
-    import jsonschema
-
     own, runs = (json.loads((Path(__file__).parent / name).read_text()) for name in (schema, RUN_SCHEMA))
     shared = {name: runs["properties"][name] for name in SHARED}
-    return jsonschema.Draft202012Validator(own | {"$defs": runs["$defs"] | own.get("$defs", {}) | shared})
+    return fastjsonschema.compile(own | {"$defs": runs["$defs"] | own.get("$defs", {}) | shared})
 
 
 class Document:
@@ -40,9 +38,11 @@ class Document:
     noun: ClassVar[str]
 
     def __post_init__(self):
-        for error in validator(self.schema).iter_errors(asdict(self)):
-            where = "/".join(str(step) for step in error.absolute_path) or "top level"
-            raise CkdsnnError(f"{self.noun} {self.id!r} breaks the schema at {where}: {error.message}")
+        try:
+            checker(self.schema)(asdict(self), name_prefix="it")
+        except fastjsonschema.JsonSchemaValueException as error:
+            where = "/".join(error.path[1:]) or "top level"
+            raise CkdsnnError(f"{self.noun} {self.id!r} breaks the schema at {where}: {error.message}") from None
 
     def check_origin(self) -> None:
         """Raise CkdsnnError, where a file holds this, for what nothing here would have written."""

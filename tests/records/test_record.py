@@ -168,6 +168,14 @@ def test_corrupt_files_are_named(tmp_path, content):
         RUNS.read(tmp_path / "missing.json")
 
 
+@pytest.mark.parametrize("named", [{"record": "a", "source": "torchvision:a"}, {}], ids=["both", "neither"])
+def test_a_teacher_is_a_record_or_comes_from_elsewhere(named, tmp_path):
+    content = copy.deepcopy(EXAMPLE)
+    content["teacher"] = {"sha256": SHA, "accuracy": 50.0} | named
+    with pytest.raises(CkdsnnError, match="breaks the schema at teacher: "):
+        read(tmp_path, content)
+
+
 def test_a_record_without_a_teacher_is_valid():
     assert Record(**EXAMPLE | {"teacher": None}).teacher is None
 
