@@ -9,14 +9,13 @@ from typing import Any
 import torch
 
 from ckdsnn.analysis.speed import Step, default_device
-from ckdsnn.bench.cases import Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
+from ckdsnn.bench.cases import OTHERS, Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
 from ckdsnn.bench.clock import timed
 from ckdsnn.bench.data import IMAGES, OwnInput
 from ckdsnn.bench.floor import count, measure_limits
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
 from ckdsnn.bench.reference_data import ReferenceInput
-from ckdsnn.bench.reference_step import ReferenceStep
 from ckdsnn.engine import precision_name, usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
@@ -74,7 +73,7 @@ class Bench:
         }
         return Contender(step, source, steps), found
 
-    def count(self, case: Case, name: str, step: Step | ReferenceStep) -> tuple[int, int]:
+    def count(self, case: Case, name: str, step: Step) -> tuple[int, int]:
         """Operations and least bytes of a step: convolutions do not depend on how the rest is computed."""
         switches = engine_of(name)
         key = case, name == "reference", step.half, switches.closed_cam
@@ -86,7 +85,7 @@ class Bench:
 
     def source(self, case: Case, name: str) -> tuple[ReferenceInput | OwnInput, float]:
         """The training input of an implementation, and the seconds of one process's work behind a batch."""
-        if name == "reference":
+        if name in OTHERS:
             return self.loader, source_seconds(ReferenceInput(case.batch, self.device, 0), 1, self.device)
         own = OwnInput(case.batch, self.device, engine_of(name).layout)
         return own, source_seconds(own, max(1, IMAGES // case.batch), self.device)
@@ -152,7 +151,7 @@ def run_bench(
     options = dict(models=models, timesteps=timesteps, batch=batch, rounds=rounds, steps=steps, sweep=sweep)
     options |= {"implementations": ",".join(names), "switches": switches}
     code = code_state()
-    loader = ReferenceInput(batch, device, worker_count()) if "reference" in names else None
+    loader = ReferenceInput(batch, device, worker_count()) if OTHERS.keys() & set(names) else None
     bench = Bench(device, rounds, steps, loader)
     turned = switched(device) if switches else []
     entries = [e for case in cases for e in bench.measure(case, names + turned * (case.model == "resnet20"))]

@@ -12,13 +12,15 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BENCHES, load_benches
 from ckdsnn.report.speed import PHASES
 
+IMPLEMENTATIONS = ["reference", "spikingjelly", "ours", "ours-bf16"]
 TINY = {"models": "resnet8", "timesteps": "1,2", "batch": 2, "rounds": 2, "steps": 1}
 
 
 def test_a_record_holds_every_case_with_every_implementation(quick, tmp_path):
-    record = run_bench(**TINY, out=tmp_path)
+    with using(Engine(cpu_bf16=False)):
+        record = run_bench(**TINY, out=tmp_path)
     assert load_benches(tmp_path) == [record] == [BENCHES.load(record.id, tmp_path)]
-    names = ["reference", "ours", "ours-bf16"]
+    names = IMPLEMENTATIONS
     assert [(e["timesteps"], e["implementation"]) for e in record.cases] == [(t, n) for t in (1, 2) for n in names]
     for entry in record.cases:
         assert len(entry["images_per_second"]) == len(entry["forward_images_per_second"]) == 2
@@ -83,9 +85,9 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_measured(opti
 
 def test_the_command_prints_the_table_and_writes_the_record_it_names(quick, tmp_path, capsys):
     arguments = ["bench", "--models", "resnet8", "--timesteps", "1", "--batch", "8", "--rounds", "1", "--steps", "1"]
-    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    assert main([*arguments, "--out", str(tmp_path), "--engine.cpu_bf16", "false"]) == 0
     printed = capsys.readouterr().out.splitlines()
     (record,) = load_benches(tmp_path)
     assert printed[-1] == f"record {record.id} in {tmp_path}"
     rows = [line for line in printed if line.startswith("resnet8, T = 1  ")]
-    assert [row.split("  ")[1].strip() for row in rows] == ["reference", "ours", "ours-bf16"]
+    assert [row.split("  ")[1].strip() for row in rows] == IMPLEMENTATIONS
