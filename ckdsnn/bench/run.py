@@ -13,11 +13,13 @@ from ckdsnn.bench.cases import OTHERS, Case, build, engine_of, find_cases, find_
 from ckdsnn.bench.clock import timed
 from ckdsnn.bench.data import IMAGES, OwnInput
 from ckdsnn.bench.floor import count, measure_limits
+from ckdsnn.bench.groups import measure_groups
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
 from ckdsnn.bench.reference_data import ReferenceInput
+from ckdsnn.bench.waiting import measure_waiting
 from ckdsnn.engine import precision_name, usable_cores
-from ckdsnn.errors import check_count
+from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
 from ckdsnn.records.provenance import code_state, environment, utc_now
 
@@ -106,6 +108,7 @@ def blocks(contender: Contender) -> dict[str, Any]:
         "steps": contender.steps,
         "images_per_second": contender.full,
         "forward_images_per_second": contender.forward,
+        "watts": None if None in contender.watts else contender.watts,
     }
 
 
@@ -138,6 +141,8 @@ def run_bench(
     implementations: str = "",
     sweep: bool = False,
     switches: bool = False,
+    groups: bool = False,
+    waiting: bool = False,
     out: str | Path = "results",
 ) -> BenchRecord:
     """Measure on CUDA if there is any, else on the CPU with the present number of threads, and write the record.
@@ -149,17 +154,23 @@ def run_bench(
     check_count("rounds", rounds)
     check_count("steps", steps, 0)
     options = dict(models=models, timesteps=timesteps, batch=batch, rounds=rounds, steps=steps, sweep=sweep)
-    options |= {"implementations": ",".join(names), "switches": switches}
+    options |= {"implementations": ",".join(names), "switches": switches, "groups": groups, "waiting": waiting}
+    if waiting and device.type != "cpu":
+        raise CkdsnnError("waiting = True: threads of a CPU are measured where it trains; set CUDA_VISIBLE_DEVICES=")
     code = code_state()
     loader = ReferenceInput(batch, device, worker_count()) if OTHERS.keys() & set(names) else None
     bench = Bench(device, rounds, steps, loader)
     turned = switched(device) if switches else []
     entries = [e for case in cases for e in bench.measure(case, names + turned * (case.model == "resnet20"))]
     points = bench.sweep(batch) if sweep else []
+    grouped = measure_groups(rounds) if groups else []
+    waited = measure_waiting(rounds) if waiting else []
     limits = add_floors(entries, device)
     env = environment(device, precision_name("auto", device.type))
     seconds = time.perf_counter() - clock
     name = bench_id(env["device"], started)
-    record = BenchRecord(name, code, env, started, seconds, options, limits, entries, points)
+    record = BenchRecord(
+        name, code, env, started, seconds, options, limits, entries, points, groups=grouped, waiting=waited
+    )
     save_bench(record, out)
     return record

@@ -28,8 +28,9 @@ def test_a_record_holds_every_case_with_every_implementation(quick, tmp_path):
         assert entry["dtype"] == ("bfloat16" if entry["implementation"] == "ours-bf16" else "float32")
         rate = record.device_limits["flops_per_second"][entry["dtype"]]
         assert entry["floor"]["arithmetic_s"] == entry["flops"] / rate
-    assert record.options == TINY | {"implementations": ",".join(names), "sweep": False, "switches": False}
-    assert record.sweep == []
+    unasked = dict.fromkeys(("sweep", "switches", "groups", "waiting"), False)
+    assert record.options == TINY | {"implementations": ",".join(names)} | unasked
+    assert record.sweep == record.groups == record.waiting == [] and record.cases[0]["watts"] is None
 
 
 def test_the_reference_has_more_to_compute_and_both_grow_with_t(quick, tmp_path):

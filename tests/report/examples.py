@@ -127,7 +127,7 @@ def found(teacher: str = "truck", student: str = "cat", size: int = 8) -> Explan
 
 
 CPU, GPU = "cpu: Intel(R) Xeon(R) Processor @ 2.70GHz", "cuda: NVIDIA H200"
-SPEEDS = {"reference": 1.0, "ours": 2.0, "ours-bf16": 1.6}
+SPEEDS = {"reference": 1.0, "spikingjelly": 1.25, "ours": 2.0, "ours-bf16": 1.6}
 TURNED = {"ours, neuron=spikingjelly": 1.6, "ours, channels_last=False": 1.25, "ours, closed_cam=False": 1.9}
 SWEPT = {"timesteps": (1, 2, 4, 8), "batch": (16, 32, 64, 128, 256), "width": (1, 2, 4)}
 
