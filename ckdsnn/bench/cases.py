@@ -65,23 +65,22 @@ def find_cases(models: str, timesteps: str, batch: int, device: torch.device) ->
 
 
 def find_implementations(names: str, device: torch.device) -> list[str]:
-    """The implementations of these names between commas; of none: all, ours in both precisions.
+    """The implementations of these names between commas; of none: all, ours in fp32 besides where it is not.
 
     Raises CkdsnnError for an unknown name.
     """
-    other = "ours-fp32" if computes_half("auto", device.type) else "ours-bf16"
-    found = list(dict.fromkeys(words(names))) if names else [*OTHERS, "ours", other]
+    half = computes_half("auto", device.type)
+    found = list(dict.fromkeys(words(names))) if names else [*OTHERS, "ours", *(["ours-fp32"] if half else [])]
     for name in found:
         check_choice("implementation", name, IMPLEMENTATIONS)
     return found
 
 
 def switched(device: torch.device) -> list[str]:
-    """Our implementations with one switch of the present engine turned, by name.
+    """Our implementations with one switch of the present engine turned, by name, and in bf16 where that is not usual.
 
-    Not tried: what does nothing there; compiling on a CPU, which takes minutes; cpu_bf16, which is an implementation of
-    its own; keep_memory, which holds for the whole process, and so for all others as well. On CUDA spikingjelly's
-    neuron differs at T = 1 alone.
+    Not tried: what does nothing there; compiling on a CPU, which takes minutes; keep_memory, which holds for the whole
+    process, and so for all others as well. On CUDA spikingjelly's neuron differs at T = 1 alone.
     """
     turned = {name: not value for name, value in asdict(engine()).items() if isinstance(value, bool)}
     for name in ("keep_memory", "cpu_bf16", *(ON_CUDA if device.type == "cpu" else [])):
@@ -90,6 +89,7 @@ def switched(device: torch.device) -> list[str]:
     return [
         *(named("ours", neuron=kind) for kind in neurons),
         *(named("ours", **{name: value}) for name, value in turned.items()),
+        *([] if computes_half("auto", device.type) else ["ours-bf16"]),
     ]
 
 

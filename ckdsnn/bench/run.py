@@ -23,7 +23,7 @@ from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
 from ckdsnn.records.provenance import code_state, environment, utc_now
 
-BLOCK = 3.0  # seconds that a block of full steps should take
+BLOCK = 2.0  # seconds that a block of full steps should take
 WARM_UP = 5  # steps before a measurement; a CPU that does not compile needs one
 MOST_WORKERS = 8  # of the reference's loader
 

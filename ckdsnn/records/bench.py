@@ -28,7 +28,7 @@ class BenchRecord(Document):
     seconds: float
     """the whole measurement"""
     options: dict[str, Any]
-    """of the command; steps 0: as many in a block as take about three seconds"""
+    """of the command; steps 0: as many in a block as take a few seconds"""
     device_limits: dict[str, Any]
     """flops_per_second by dtype and bytes_per_second, measured on a large product and a large copy"""
     cases: list[dict[str, Any]]
