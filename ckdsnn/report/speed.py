@@ -194,13 +194,14 @@ def bench_table(name: str, runs: pd.DataFrame) -> Table:
     """One row a case and implementation of one machine: medians. What is nowhere known has no column."""
     found = rated(runs)
     shown = [column for column in COLUMNS if not found[column].isna().all()]
-    medians = found.groupby(["case", "implementation"], sort=False)[shown].median().reset_index()
+    sizes = {"Network": found["case"].str.partition(", ")[0], "T": found["T"], "Step": found["implementation"]}
+    medians = found.assign(**sizes).groupby([*sizes], sort=False)[shown].median().reset_index()
     caption = (
         f"One training step on {runs['machine'].iloc[0]}, batch {between(runs['batch'])}: medians of "
         f"{runs['block'].max()} blocks. Over: how many times as fast, in the same block. Floor: the least time in "
         "which the device could do it, in % of what it takes. NAME:WIDTH is so many times as wide."
     )
-    return Table.of_frame(name, caption, medians.rename(columns=COLUMNS | {"case": "Case", "implementation": "Step"}))
+    return Table.of_frame(name, caption, medians.rename(columns=COLUMNS))
 
 
 def gains(runs: pd.DataFrame, over: str = "factor") -> str:

@@ -90,5 +90,5 @@ def test_the_command_prints_the_table_and_writes_the_record_it_names(quick, tmp_
     printed = capsys.readouterr().out.splitlines()
     (record,) = load_benches(tmp_path)
     assert printed[-1] == f"record {record.id} in {tmp_path}"
-    rows = [line for line in printed if line.startswith("resnet8, T = 1  ")]
-    assert [row.split("  ")[1].strip() for row in rows] == IMPLEMENTATIONS[:3]
+    rows = [line.split() for line in printed if line.startswith("resnet8 ")]
+    assert [row[:3] for row in rows] == [["resnet8", "1", name] for name in IMPLEMENTATIONS[:3]]

@@ -124,15 +124,15 @@ def test_the_sweep_is_drawn_with_its_exponents_and_unknown_memory_is_left_out():
 def test_a_row_for_each_case_and_implementation():
     found = speed.bench_table("t", bench_frame([BenchRecord(**EXAMPLE)]))
     reference, ours = found.rows
-    assert reference[1] == "reference"
+    assert reference[2] == "reference"
     # 4 images/s against 2, 1 and 4 in the same blocks; the floor of 0.5 s over 8 / 4 s
-    assert ours == ["resnet20, T = 1", "ours", "4", "4", "25", "20", "50"]
-    assert found.header[3:5] == ["Over reference", "Floor (%)"], "no plain loop, and no power"
+    assert ours == ["resnet20", "1", "ours", "4", "4", "25", "20", "50"]
+    assert found.header[4:6] == ["Over reference", "Floor (%)"], "no plain loop, and no power"
 
 
 def test_what_is_unknown_has_no_column_and_what_is_known_of_some_a_dash():
     unknown = speed.bench_table("t", bench_frame([of_cases(entry(peak_memory_bytes=None))]))
-    assert unknown.header == ["Case", "Step", "Images/s", "Floor (%)", "Forward images/s"]
+    assert unknown.header == ["Network", "T", "Step", "Images/s", "Floor (%)", "Forward images/s"]
     drawn = [entry("spikingjelly", [4.0]), entry(rates=[8.0], watts=[2.0]), entry("ours-bf16", [2.0], timesteps=2)]
     told = speed.bench_table("t", bench_frame([of_cases(*drawn)]))
     over, per_watt = told.header.index("Over spikingjelly"), told.header.index("Images/s/W")

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from ckdsnn.bench import waiting
 from ckdsnn.records.bench import group_frame, waiting_frame
 from ckdsnn.report.speed_missing import unmeasured
-from ckdsnn.report.speed_small import group_answer, group_table, waiting_table
+from ckdsnn.report.speed_small import WAYS, group_answer, group_table, waiting_table
 from tests.bench_example import entry, training, waited
 from tests.report.examples import CPU, GPU, measured
 
@@ -19,15 +20,20 @@ def test_students_side_by_side_are_held_against_the_same_alone():
     rows = group_table("t", GROUPS).rows
     assert rows[:2] == [["snn", "200", "100", "0.5"], ["kd", "400", "200", "0.5"]]
     assert rows[2] == ["all of them", "600", "300", "0.5"]  # of 600, 600, 500 and of 300, 200, 500
-    assert rows[3] == ["whole commands", "25000", "20000", "0.8"]
+    assert rows[3] == ["whole commands (s)", "25", "20", "0.8"]
     told = group_answer(GROUPS)
-    assert "2 students" in told and "take 0.50 of" in told and "0.33 to 1.00" in told and "as a whole 0.80" in told
+    assert "2 students of one seed take 0.50 of" in told and "0.33 to 1.00" in told and "as a whole 0.80" in told
 
 
 def test_a_busy_computer_is_held_against_an_idle_one():
-    ways = [waited({"A": "1", "B": "2"}, [0.1, 0.3, 0.2], [0.9, 0.6]), waited({"A": "2"}, [0.1], [0.1])]
+    spinning = waited({"OMP_WAIT_POLICY": "ACTIVE"}, [0.1, 0.3, 0.2], [0.9, 0.6])
+    ways = [spinning, waited({"A": "2", "B": "1"}, [0.1], [0.1])]
     rows = waiting_table("t", waiting_frame([replace(measured(), waiting=ways)])).rows
-    assert rows == [["digits", "A=1 B=2", "200", "750", "3.75"], ["digits", "A=2", "100", "100", "1"]]
+    assert rows == [["digits", "spin", "200", "750", "3.75"], ["digits", "A=2 B=1", "100", "100", "1"]]
+
+
+def test_every_way_that_is_measured_has_words():
+    assert [" ".join(f"{name}={value}" for name, value in way.items()) for way in waiting.WAYS] == [*WAYS]
 
 
 def test_what_is_missing_is_named_until_it_is_measured():
