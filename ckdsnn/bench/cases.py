@@ -17,7 +17,7 @@ WIDTHS = {"cuda": {"resnet19": 8}, "cpu": {"resnet19": 2}}  # the paper's, and w
 OTHERS = {"reference": ReferenceStep, "spikingjelly": PlainStep}
 PRECISIONS = {"ours": "auto", "ours-fp32": "fp32", "ours-bf16": "bf16"}
 IMPLEMENTATIONS = (*OTHERS, *PRECISIONS)
-ON_CUDA = ("compile", "graph", "tf32")  # switches that do nothing on a CPU, or do not pay there
+ON_CUDA = ("compile", "graph", "tf32")  # switches that do nothing on a CPU, or take minutes there
 SWEPT = {"timesteps": (1, 2, 4, 8), "batch": (16, 32, 64, 128, 256), "width": (1, 2, 4)}
 
 
@@ -79,16 +79,15 @@ def find_implementations(names: str, device: torch.device) -> list[str]:
 def switched(device: torch.device) -> list[str]:
     """Our implementations with one switch of the present engine turned, by name, and in bf16 where that is not usual.
 
-    Not tried: what does nothing there; compiling on a CPU, which takes minutes; keep_memory, which holds for the whole
-    process, and so for all others as well. On CUDA spikingjelly's neuron differs at T = 1 alone.
+    Not tried: what does nothing there; compiling on a CPU, which takes minutes; keep_memory and tf32, which hold for
+    the whole process, and so for all others as well. On CUDA spikingjelly's neuron differs at T = 1 alone.
     """
-    turned = {name: not value for name, value in asdict(engine()).items() if isinstance(value, bool)}
-    for name in ("keep_memory", "cpu_bf16", *(ON_CUDA if device.type == "cpu" else [])):
-        del turned[name]
+    untried = {"keep_memory", "tf32", "cpu_bf16"} | ({*ON_CUDA} if device.type == "cpu" else set())
+    switches = {name: value for name, value in asdict(engine()).items() if isinstance(value, bool)}
     neurons = ["spikingjelly", *(["triton"] if device.type == "cuda" and find_spec("triton") else [])]
     return [
         *(named("ours", neuron=kind) for kind in neurons),
-        *(named("ours", **{name: value}) for name, value in turned.items()),
+        *(named("ours", **{name: not value}) for name, value in switches.items() if name not in untried),
         *([] if computes_half("auto", device.type) else ["ours-bf16"]),
     ]
 
@@ -115,7 +114,8 @@ def build(case: Case, implementation: str, device: torch.device, **changes: bool
     changes: of the implementation's switches.
     """
     if other := OTHERS.get(implementation):
-        return other(build(case, "ours-fp32", device))
+        with using(Engine()):  # whatever the present switches are
+            return other(build(case, "ours-fp32", device))
     sizes, switches = asdict(case), replace(engine_of(implementation), **changes)
     with using(switches), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -44,12 +44,8 @@ class PlainStep(Step):
     """The counterpart of a `Step`: a copy of its weights and teacher, the same losses, images and labels."""
 
     def __init__(self, step: Step):
-        student, objective, switches = (
-            PlainStudent(step.network),
-            copy.deepcopy(step.objective),
-            Engine(channels_last=False),
-        )
-        super().__init__(student, objective, 1, 1, step.device, "fp32", switches=switches)
+        student, objective = PlainStudent(step.network), copy.deepcopy(step.objective)
+        super().__init__(student, objective, 1, 1, step.device, "fp32", switches=Engine(channels_last=False))
         self.images, self.labels = step.images.contiguous(), step.labels
 
     def run_student(self) -> None:

@@ -78,7 +78,7 @@ class Bench:
     def count(self, case: Case, name: str, step: Step) -> tuple[int, int]:
         """Operations and least bytes of a step: convolutions do not depend on how the rest is computed."""
         switches = engine_of(name)
-        key = case, name == "reference", step.half, switches.closed_cam
+        key = case, name == "reference", step.half, name in OTHERS or switches.closed_cam
         if key not in self.counts:
             # torch would never compile what it first meets while it counts, and counts nothing in a graph
             own = switches.compile or switches.graph

@@ -63,7 +63,7 @@ def test_every_switch_is_turned_once_and_alone(device):
         differing = [f for f in vars(Engine()) if getattr(engine, f) != getattr(Engine(), f)]
         assert [name] == [f"ours, {f}={getattr(engine, f)}" for f in differing]
     turned = {name.removeprefix("ours, ").partition("=")[0] for name in names}
-    untried = {"keep_memory", "cpu_bf16"} | ({"compile", "graph", "tf32"} if device == CPU else set())
+    untried = {"keep_memory", "tf32", "cpu_bf16"} | ({"compile", "graph"} if device == CPU else set())
     assert turned == vars(Engine()).keys() - untried
 
 
@@ -86,6 +86,12 @@ def test_a_step_is_built_as_its_name_says():
     assert not build(SMALL, "ours", CPU).images.is_contiguous()
     for other in ("reference", "spikingjelly"):
         assert build(SMALL, other, CPU).images.shape == (4, 3, 32, 32) and not build(SMALL, other, CPU).half
+
+
+def test_the_present_switches_are_ours_alone():
+    with using(Engine(closed_cam=False, channels_last=False)):
+        assert build(SMALL, "spikingjelly", CPU).objective.closed_cam
+        assert not build(SMALL, "ours", CPU).objective.closed_cam
 
 
 def test_building_leaves_the_random_state_alone():
