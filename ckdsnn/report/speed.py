@@ -51,6 +51,11 @@ def newest(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[last].sort_values("device", ascending=False, kind="stable")  # cuda before cpu
 
 
+def by_device(runs: pd.DataFrame) -> list[pd.DataFrame]:
+    """The same, a frame for each device; none where nothing was measured."""
+    return [own for _, own in newest(runs).groupby("device", sort=False)] if len(runs) else []
+
+
 def times_as_fast(runs: pd.DataFrame, base: str) -> pd.Series:
     """How many times as fast as `base` each row is, in the same block of the same case; NaN where that is missing."""
     blocks = ["id", "case", "block"]

@@ -1,7 +1,9 @@
 """Small networks on a CPU: several trainings in one process, and threads that wait beside another program.
 
-`groups`: as `group_frame` gives them; `waits`: as `waiting_frame` does; both of one machine.
+`groups`: as `group_frame` gives them; `waits`: as `waiting_frame` does; in tables those of one machine.
 """
+
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -46,16 +48,20 @@ def group_table(name: str, groups: pd.DataFrame) -> Table:
     return Table.of_frame(name, caption, shown.rename_axis("Training").reset_index())
 
 
-def group_answer(groups: pd.DataFrame) -> str:
-    """How much of the time is left where students are trained side by side."""
-    sums, whole = per_step(groups).groupby("block").sum(), of_commands(groups)
-    ratio = sums[BESIDE] / sums[ALONE]
-    return (
-        f"Side by side in one command, {groups['recipe'].nunique()} students of one seed take {ratio.median():.2f} of "
-        "the time that they take one after the other, step for step (epochs: "
-        f"{between(ratio, '{:.2f}'.format)}), and such short commands as a whole {whole[BESIDE] / whole[ALONE]:.2f}. "
-        "The goal is 0.7 at most."
-    )
+def group_answer(machines: Sequence[pd.DataFrame]) -> str:
+    """How much of the time is left where students are trained side by side, on each machine; empty for none."""
+    told = []
+    for groups in machines:
+        sums, whole = per_step(groups).groupby("block").sum(), of_commands(groups)
+        middle, epochs = sums.median(), between(sums[BESIDE] / sums[ALONE], "{:.2f}".format)
+        step, command = (times[BESIDE] / times[ALONE] for times in (middle, whole))
+        where, students = groups["machine"].iloc[0], groups["recipe"].nunique()
+        told.append(
+            f"Side by side in one command, {students} students of one seed take {step:.2f} of the time that they take "
+            f"one after the other, step for step on {where} (epochs: {epochs}); short commands as a whole, "
+            f"{command:.2f}. The goal is 0.7 at most."
+        )
+    return " ".join(told)
 
 
 def waiting_table(name: str, waits: pd.DataFrame) -> Table:

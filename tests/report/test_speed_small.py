@@ -6,6 +6,7 @@ import pytest
 
 from ckdsnn.bench import waiting
 from ckdsnn.records.bench import group_frame, waiting_frame
+from ckdsnn.report.speed import by_device
 from ckdsnn.report.speed_missing import unmeasured
 from ckdsnn.report.speed_small import WAYS, group_answer, group_table, waiting_table
 from tests.bench_example import entry, training, waited
@@ -21,8 +22,15 @@ def test_students_side_by_side_are_held_against_the_same_alone():
     assert rows[:2] == [["snn", "200", "100", "0.5"], ["kd", "400", "200", "0.5"]]
     assert rows[2] == ["all of them", "600", "300", "0.5"]  # of 600, 600, 500 and of 300, 200, 500
     assert rows[3] == ["whole commands (s)", "25", "20", "0.8"]
-    told = group_answer(GROUPS)
-    assert "2 students of one seed take 0.50 of" in told and "0.33 to 1.00" in told and "as a whole 0.80" in told
+
+
+def test_the_answer_has_the_share_of_each_machine():
+    slow = [one | {"step_seconds": [0.4] * 3} for one in BESIDE]
+    frame = group_frame([replace(measured(), groups=ALONE + BESIDE), replace(measured(GPU), groups=ALONE + slow)])
+    gpu, cpu = group_answer(by_device(frame)).split("at most. ")
+    assert "2 students of one seed take 0.50 of" in cpu and f"on {CPU}, 1 thread (epochs: 0.33 to 1.00)" in cpu
+    assert "as a whole, 0.80" in cpu and "take 1.33 of" in gpu and f"on {GPU}, 1 thread (epochs: 1.33 to 1.60)" in gpu
+    assert group_answer(by_device(group_frame([]))) == ""
 
 
 def test_a_busy_computer_is_held_against_an_idle_one():
