@@ -112,7 +112,8 @@ def throughput(runs: pd.DataFrame) -> Chart:
             end, (factor, reached) = (blocks["images_per_second"].max(), row), blocks[["factor", "reached"]].median()
             text = f"{factor:.1f} ×, " * (blocks["implementation"].iloc[0] != "reference") + f"{reached:.0f} %"
             axes.annotate(text, end, (6, 0), textcoords="offset points", va="center")
-        axes.set_xlim(right=3 * own["images_per_second"].max())
+        low, high = own["images_per_second"].agg(["min", "max"])
+        axes.set_xlim(right=high * max(4, high / low) ** 0.7)  # a good third of the width for the words
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.minorticks_off()
