@@ -12,7 +12,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BENCHES, load_benches
 from ckdsnn.report.speed import PHASES
 
-IMPLEMENTATIONS = ["reference", "spikingjelly", "ours", "ours-fp32", "ours-bf16"]
+IMPLEMENTATIONS = ["reference", "spikingjelly", "ours", "ours-bf16"]
 TINY = {"models": "resnet8", "timesteps": "1,2", "batch": 2, "rounds": 2, "steps": 1}
 
 
