@@ -49,25 +49,25 @@ class Engine:
 
     neuron: str = "auto"
     """fused (one autograd function for all time steps), spikingjelly, or auto: fused on a CPU and for a single time
-    step, where it is faster (full-width ResNet-19 with its teacher on an H200: 16 ms a step, not 23), and else
-    spikingjelly, which has a Triton kernel for CUDA; triton: one of our own that moves less, on CUDA alone; compiled:
-    by torch.compile, on a CPU the fastest at T > 1; it needs a C++ compiler, and some ten seconds at the first call"""
+    step, where it is faster, and else spikingjelly, which has a Triton kernel for CUDA; triton: one of our own that
+    moves less, on CUDA alone; compiled: by torch.compile, on a CPU the fastest at T > 1; it needs a C++ compiler, and
+    some ten seconds at a machine's first call"""
     channels_last: bool = True
     """images and weights in the memory layout [B, H, W, C]"""
     closed_cam: bool = True
     """the teacher's map at the last stage in closed form, without Grad-CAM's backward pass"""
     compile: bool = False
-    """student and teacher through torch.compile; minutes to compile, and on a CPU slower after that"""
+    """student and teacher through torch.compile, which takes minutes"""
     graph: bool = False
     """on CUDA, a step is recorded once and then replayed as a whole; so far when it is measured, not in a training"""
     fused_sgd: bool = False
     """SGD changes all weights in one kernel, as it always does in a graph; weights may differ in the last bits"""
     tf32: bool = True
     """on CUDA, fp32 convolutions multiply numbers of 10 bits behind the point and add in fp32, as is torch's default;
-    without it a step of ResNet-20 takes an H200 about 1.7 times as long"""
+    without it they are slower"""
     cpu_bf16: bool = True
-    """precision auto is bf16 on a CPU that multiplies such numbers in hardware (AMX, AVX512-BF16), a step there 1.5 to
-    2.2 times as fast; suites turn it off, as the runs that they compare may come from several machines"""
+    """precision auto is bf16 on a CPU that multiplies such numbers in hardware (AMX, AVX512-BF16); suites turn
+    it off, as the runs that they compare may come from several machines"""
     keep_memory: bool = True
     """on a CPU, freed memory stays with the process (see `allocator`); once done, it holds for the whole process"""
 

@@ -58,3 +58,17 @@ EXAMPLE = {
     "cases": [entry("reference", (2.0, 1.0, 4.0), loader_workers=2), entry()],
     "sweep": [point("timesteps", t, 0.5 * t) for t in (1, 2, 4)],
 }
+
+
+def training(recipe, side_by_side, seconds, command_seconds):
+    """A training of a group, with the time of a step in each epoch that counts."""
+    sizes = {"recipe": recipe, "batch": 8, "side_by_side": side_by_side, "epochs": 1 + len(seconds), "steps": 8}
+    return sizes | {"step_seconds": list(seconds), "command_seconds": command_seconds}
+
+
+def waited(variables, idle, busy):
+    """A way of waiting, with the seconds of a step in each block."""
+    return {"variables": variables, "recipe": "digits", "batch": 8, "threads": 2} | {
+        "idle_seconds": list(idle),
+        "busy_seconds": list(busy),
+    }

@@ -262,7 +262,10 @@ def test_explain_writes_one_picture(record, results, picture, tmp_path, capsys):
         (["bench", "--models", "vgg"], "unknown model 'vgg'; choose one of: resnet8, resnet19, resnet20"),
         (["bench", "--timesteps", "1,few"], "timesteps = 'few'; expected an integer of at least 1"),
         (["bench", "--rounds", "0"], "rounds = 0; expected an integer of at least 1"),
-        (["bench", "--implementations", "theirs"], "unknown implementation 'theirs'; choose one of: reference, ours"),
+        (
+            ["bench", "--implementations", "theirs"],
+            "unknown implementation 'theirs'; choose one of: reference, spikingjelly, ours",
+        ),
         (["data", "mnist"], "unknown dataset 'mnist'"),
         (["eval", "nothing"], "unknown record 'nothing'"),
         (["explain", "x.png", "--record", "nothing"], "unknown record 'nothing'"),

@@ -1,1 +1,1 @@
-"""What the training step costs: measured against the released form of it, and against what the device could do."""
+"""What the training step costs: against its released form, spikingjelly's plain loop and what the device could do."""

@@ -1,19 +1,26 @@
 """What is measured: the cases and the implementations, from the words of the command to contenders."""
 
+import os
+import shutil
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 
 import torch
 
 from ckdsnn.analysis.speed import Step, training_step
+from ckdsnn.bench.plain import PlainStep
 from ckdsnn.bench.reference_step import ReferenceStep
-from ckdsnn.engine import Engine, engine, using
+from ckdsnn.engine import Engine, computes_half, engine, using
 from ckdsnn.errors import CkdsnnError, check_choice, check_count, shortened
 from ckdsnn.models.table import BLOCKS
 from ckdsnn.recipe.checks import MOST
 
 WIDTHS = {"cuda": {"resnet19": 8}, "cpu": {"resnet19": 2}}  # the paper's, and what a CPU gets through; else 1
-PRECISIONS = {"ours": "auto", "ours-fp32": "fp32", "ours-bf16": "bf16"}
-IMPLEMENTATIONS = ("reference", *PRECISIONS)
+OTHERS = {"reference": ReferenceStep, "spikingjelly": PlainStep}
+PRECISIONS = {"ours": "auto", "ours-compiled": "auto", "ours-fp32": "fp32", "ours-bf16": "bf16"}
+TURNED = {"ours-compiled": {"neuron": "compiled"}}  # switches that an implementation has by its name alone
+IMPLEMENTATIONS = (*OTHERS, *PRECISIONS)
+ON_CUDA = ("compile", "graph", "tf32")  # switches that do nothing on a CPU, or take minutes there
 SWEPT = {"timesteps": (1, 2, 4, 8), "batch": (16, 32, 64, 128, 256), "width": (1, 2, 4)}
 
 
@@ -61,28 +68,34 @@ def find_cases(models: str, timesteps: str, batch: int, device: torch.device) ->
 
 
 def find_implementations(names: str, device: torch.device) -> list[str]:
-    """The implementations of these names between commas; of none: all that differ on the device.
+    """The implementations of these names between commas; of none: all that differ on the device and can be had.
 
     Raises CkdsnnError for an unknown name.
     """
-    default = {"cuda": "reference,ours", "cpu": "reference,ours,ours-bf16"}[device.type]
-    found = list(dict.fromkeys(words(names or default)))
+    found = list(dict.fromkeys(words(names))) if names else [*OTHERS, "ours"]
+    if not names and device.type == "cpu" and shutil.which(os.environ.get("CXX", "c++")):
+        found.append("ours-compiled")
+    if not names and computes_half("auto", device.type):
+        found.append("ours-fp32")
     for name in found:
         check_choice("implementation", name, IMPLEMENTATIONS)
     return found
 
 
 def switched(device: torch.device) -> list[str]:
-    """Our implementations with one switch of the present engine turned, by name.
+    """Our implementations with one switch of the present engine turned, by name, and in bf16 where that is not usual.
 
-    Not tried: compiling and graphs on a CPU; keep_memory, which holds for the whole process, and so for the reference
-    as well. On CUDA the neuron differs at T = 1 alone.
+    Not tried: what does nothing there; compiling on a CPU, which takes minutes; keep_memory and tf32, which hold for
+    the whole process, and so for all others as well. On CUDA spikingjelly's neuron differs at T = 1 alone.
     """
-    turned = {name: not value for name, value in asdict(engine()).items() if isinstance(value, bool)}
-    turned["neuron"] = "spikingjelly"
-    for name in ("keep_memory", *(["compile", "graph"] if device.type == "cpu" else [])):
-        del turned[name]
-    return [named("ours", **{name: value}) for name, value in turned.items()]
+    untried = {"keep_memory", "tf32", "cpu_bf16"} | ({*ON_CUDA} if device.type == "cpu" else set())
+    switches = {name: value for name, value in asdict(engine()).items() if isinstance(value, bool)}
+    neurons = ["spikingjelly", *(["triton"] if device.type == "cuda" and find_spec("triton") else [])]
+    return [
+        *(named("ours", neuron=kind) for kind in neurons),
+        *(named("ours", **{name: not value}) for name, value in switches.items() if name not in untried),
+        *([] if computes_half("auto", device.type) else ["ours-bf16"]),
+    ]
 
 
 def named(base: str, **switches: bool | str) -> str:
@@ -92,7 +105,8 @@ def named(base: str, **switches: bool | str) -> str:
 
 def switches_of(implementation: str) -> dict[str, bool | str]:
     """The switches that an implementation's name says to be turned."""
-    turned = dict(part.split("=") for part in implementation.split(", ")[1:])
+    base, *parts = implementation.split(", ")
+    turned = TURNED.get(base, {}) | dict(part.split("=") for part in parts)
     return {name: {"True": True, "False": False}.get(text, text) for name, text in turned.items()}
 
 
@@ -101,13 +115,14 @@ def engine_of(implementation: str) -> Engine:
     return replace(engine(), **switches_of(implementation))
 
 
-def build(case: Case, implementation: str, device: torch.device, **changes: bool) -> Step | ReferenceStep:
+def build(case: Case, implementation: str, device: torch.device, **changes: bool) -> Step:
     """The step of a case as this implementation computes it; all of a case start from the same weights.
 
     changes: of the implementation's switches.
     """
-    if implementation == "reference":
-        return ReferenceStep(build(case, "ours-fp32", device))
+    if other := OTHERS.get(implementation):
+        with using(Engine()):  # whatever the present switches are
+            return other(build(case, "ours-fp32", device))
     sizes, switches = asdict(case), replace(engine_of(implementation), **changes)
     with using(switches), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

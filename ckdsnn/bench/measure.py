@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 
 from ckdsnn.bench.clock import timed
+from ckdsnn.bench.power import watts
 
 PAUSE = 0.2  # seconds before a block, in which a loader's processes refill what the last block took
 REPEATS = 5  # at most, of what is measured alone
@@ -40,13 +41,17 @@ class Source(Protocol):
 
 @dataclass
 class Contender:
-    """A step with its training input, the number of steps in its blocks, and what each block has shown, images/s."""
+    """A step with its training input, the number of steps in its blocks, and what each block has shown, images/s.
+
+    watts: the device's power at the end of each block of full steps, where it tells.
+    """
 
     step: MeasuredStep
     source: Source
     steps: int = 1
     full: list[float] = field(default_factory=list)
     forward: list[float] = field(default_factory=list)
+    watts: list[float | None] = field(default_factory=list)
 
     def run_full(self) -> None:
         for images, labels in self.source.take(self.steps):
@@ -67,6 +72,7 @@ def alternate(contenders: Sequence[Contender], rounds: int, forward: bool = True
         for contender in contenders:
             time.sleep(PAUSE)
             contender.full.append(contender.rate(contender.run_full))
+            contender.watts.append(watts(contender.step.device))
             if forward:
                 contender.forward.append(contender.rate(contender.run_forward))
 

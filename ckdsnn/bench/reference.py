@@ -6,6 +6,7 @@ losses are the released form: both maps 0 to 1 over the batch, class probabiliti
 """
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -52,15 +53,17 @@ class EachStep(nn.Module):
         return self.layer(x.flatten(0, 1).contiguous()).unflatten(0, x.shape[:2])
 
 
-def batch_first(network: nn.Module) -> nn.Module:
-    """Replace, below `network`, every neuron by a loop and every other layer by one over a sequence, in place."""
+def over_sequences(
+    network: nn.Module, neuron: Callable[[LIF], nn.Module], each_step: Callable[[nn.Module], nn.Module]
+) -> nn.Module:
+    """Replace, below `network`, every neuron by another, and every other layer by one over a sequence, in place."""
     for name, child in network.named_children():
         if isinstance(child, LIF):
-            setattr(network, name, LoopLIF())
+            setattr(network, name, neuron(child))
         elif isinstance(child, (nn.Conv2d, nn.BatchNorm2d, nn.AvgPool2d, nn.ReLU)):
-            setattr(network, name, EachStep(child))
-        elif not isinstance(child, LoopLIF):
-            batch_first(child)
+            setattr(network, name, each_step(child))
+        else:
+            over_sequences(child, neuron, each_step)
     return network
 
 
@@ -70,9 +73,9 @@ class ReferenceStudent(nn.Module):
     def __init__(self, student: nn.Module):
         super().__init__()
         parts = copy.deepcopy(student)
-        self.timesteps, self.stem, self.head = parts.timesteps, parts.stem, parts.head
+        self.timesteps, self.stem = parts.timesteps, parts.stem
         self.activation = LoopLIF()
-        self.stages = batch_first(parts.stages)
+        self.stages, self.head = over_sequences(parts.stages, lambda _: LoopLIF(), EachStep), parts.head
 
     def forward(self, images: torch.Tensor) -> Features:
         """Features as every student gives them, time first."""

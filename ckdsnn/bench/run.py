@@ -9,20 +9,21 @@ from typing import Any
 import torch
 
 from ckdsnn.analysis.speed import Step, default_device
-from ckdsnn.bench.cases import Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
+from ckdsnn.bench.cases import OTHERS, Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
 from ckdsnn.bench.clock import timed
 from ckdsnn.bench.data import IMAGES, OwnInput
 from ckdsnn.bench.floor import count, measure_limits
+from ckdsnn.bench.groups import measure_groups
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
 from ckdsnn.bench.reference_data import ReferenceInput
-from ckdsnn.bench.reference_step import ReferenceStep
+from ckdsnn.bench.waiting import measure_waiting
 from ckdsnn.engine import precision_name, usable_cores
-from ckdsnn.errors import check_count
+from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
 from ckdsnn.records.provenance import code_state, environment, utc_now
 
-BLOCK = 3.0  # seconds that a block of full steps should take
+BLOCK = 2.0  # seconds that a block of full steps should take
 WARM_UP = 5  # steps before a measurement; a CPU that does not compile needs one
 MOST_WORKERS = 8  # of the reference's loader
 
@@ -74,10 +75,10 @@ class Bench:
         }
         return Contender(step, source, steps), found
 
-    def count(self, case: Case, name: str, step: Step | ReferenceStep) -> tuple[int, int]:
+    def count(self, case: Case, name: str, step: Step) -> tuple[int, int]:
         """Operations and least bytes of a step: convolutions do not depend on how the rest is computed."""
         switches = engine_of(name)
-        key = case, name == "reference", step.half, switches.closed_cam
+        key = case, name == "reference", step.half, name in OTHERS or switches.closed_cam
         if key not in self.counts:
             # torch would never compile what it first meets while it counts, and counts nothing in a graph
             own = switches.compile or switches.graph
@@ -86,7 +87,7 @@ class Bench:
 
     def source(self, case: Case, name: str) -> tuple[ReferenceInput | OwnInput, float]:
         """The training input of an implementation, and the seconds of one process's work behind a batch."""
-        if name == "reference":
+        if name in OTHERS:
             return self.loader, source_seconds(ReferenceInput(case.batch, self.device, 0), 1, self.device)
         own = OwnInput(case.batch, self.device, engine_of(name).layout)
         return own, source_seconds(own, max(1, IMAGES // case.batch), self.device)
@@ -107,6 +108,7 @@ def blocks(contender: Contender) -> dict[str, Any]:
         "steps": contender.steps,
         "images_per_second": contender.full,
         "forward_images_per_second": contender.forward,
+        "watts": None if None in contender.watts else contender.watts,
     }
 
 
@@ -139,6 +141,8 @@ def run_bench(
     implementations: str = "",
     sweep: bool = False,
     switches: bool = False,
+    groups: bool = False,
+    waiting: bool = False,
     out: str | Path = "results",
 ) -> BenchRecord:
     """Measure on CUDA if there is any, else on the CPU with the present number of threads, and write the record.
@@ -150,17 +154,23 @@ def run_bench(
     check_count("rounds", rounds)
     check_count("steps", steps, 0)
     options = dict(models=models, timesteps=timesteps, batch=batch, rounds=rounds, steps=steps, sweep=sweep)
-    options |= {"implementations": ",".join(names), "switches": switches}
+    options |= {"implementations": ",".join(names), "switches": switches, "groups": groups, "waiting": waiting}
+    if waiting and device.type != "cpu":
+        raise CkdsnnError("waiting = True: threads of a CPU are measured where it trains; set CUDA_VISIBLE_DEVICES=")
     code = code_state()
-    loader = ReferenceInput(batch, device, worker_count()) if "reference" in names else None
+    loader = ReferenceInput(batch, device, worker_count()) if OTHERS.keys() & set(names) else None
     bench = Bench(device, rounds, steps, loader)
     turned = switched(device) if switches else []
     entries = [e for case in cases for e in bench.measure(case, names + turned * (case.model == "resnet20"))]
     points = bench.sweep(batch) if sweep else []
+    grouped = measure_groups(rounds) if groups else []
+    waited = measure_waiting(rounds) if waiting else []
     limits = add_floors(entries, device)
     env = environment(device, precision_name("auto", device.type))
     seconds = time.perf_counter() - clock
     name = bench_id(env["device"], started)
-    record = BenchRecord(name, code, env, started, seconds, options, limits, entries, points)
+    record = BenchRecord(
+        name, code, env, started, seconds, options, limits, entries, points, groups=grouped, waiting=waited
+    )
     save_bench(record, out)
     return record

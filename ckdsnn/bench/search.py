@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from ckdsnn.analysis.speed import default_device
-from ckdsnn.bench.cases import Case, build, find_cases, named, switches_of
+from ckdsnn.bench.cases import ON_CUDA, Case, build, find_cases, named, switches_of
 from ckdsnn.bench.crowd import Crowd
 from ckdsnn.bench.run import Bench, add_floors
 from ckdsnn.engine import NEURONS, precision_name
@@ -29,7 +29,6 @@ AT_ONCE = 3.0  # seconds that these are measured
 
 Switches = dict[str, bool | str]
 Question = Callable[[Switches], list[str]]
-IDLE_ON_CPU = ("graph", "compile", "tf32")
 COMPILED: Switches = {"neuron": "fused", "compile": True}  # the one neuron that torch can join with its neighbours
 
 QUESTIONS: dict[str, Question] = {
@@ -44,7 +43,7 @@ QUESTIONS: dict[str, Question] = {
 
 def possible(name: str, device: torch.device) -> str:
     """The name without switches that do nothing on the device."""
-    kept = {k: v for k, v in switches_of(name).items() if device.type == "cuda" or k not in IDLE_ON_CPU}
+    kept = {k: v for k, v in switches_of(name).items() if device.type == "cuda" or k not in ON_CUDA}
     return named(name.split(", ")[0], **kept)
 
 

@@ -55,7 +55,7 @@ COMMANDS = {
         Command("eval", "look", "Evaluate a record's weights on the test set again."),
         Command("explain", "look", "Draw a picture with CAM, SAM and both predictions."),
         Command("study", "measure", "Measure something on a trained student, and keep what was found."),
-        Command("bench", "measure", "Measure the training step against the released form of it."),
+        Command("bench", "measure", "Measure the training step against the released form of it, and spikingjelly's."),
         Command("cite", "cite", "Print the BibTeX of a work, or of all works that a recipe or a method builds on."),
         Command("completion", "complete", "Print what a shell needs to complete this command's line at Tab."),
     )

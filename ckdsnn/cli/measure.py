@@ -14,11 +14,13 @@ def bench_parser() -> Parser:
     parser.add_argument("--timesteps", type=str, default="1,4", help="values of T")
     parser.add_argument("--batch", type=int, default=128, help="images a step")
     parser.add_argument("--rounds", type=int, default=5, help="blocks of each implementation, in alternation")
-    parser.add_argument("--steps", type=int, default=0, help="steps of a block (0: as many as take about 3 s)")
-    choices = "of reference, ours, ours-fp32, ours-bf16 (none: those that differ here)"
+    parser.add_argument("--steps", type=int, default=0, help="steps of a block (0: as many as take about 2 s)")
+    choices = "of reference, spikingjelly, ours, ours-fp32, ours-bf16 (none: all that differ here)"
     parser.add_argument("--implementations", type=str, default="", help=choices)
     add_option(parser, "sweep", bool, False, "also cost against T, batch and width")
     add_option(parser, "switches", bool, False, "also ResNet-20 with each fast path turned off")
+    add_option(parser, "groups", bool, False, "also five trainings of one seed side by side, and one after the other")
+    add_option(parser, "waiting", bool, False, "also small steps on an idle and a busy CPU, by how threads wait")
     add_engine(parser)
     return parser
 
@@ -43,8 +45,9 @@ def study_command(options: Namespace) -> None:
 
 def bench_command(options: Namespace) -> None:
     from ckdsnn.bench.run import run_bench
-    from ckdsnn.records.bench import bench_frame, sweep_frame
+    from ckdsnn.records.bench import bench_frame, group_frame, sweep_frame, waiting_frame
     from ckdsnn.report.speed import bench_table
+    from ckdsnn.report.speed_small import group_table, waiting_table
     from ckdsnn.report.tables import Table
 
     record = run_bench(**vars(options))
@@ -52,4 +55,8 @@ def bench_command(options: Namespace) -> None:
     if record.sweep:
         sizes = sweep_frame([record]).groupby(["axis", "value"], sort=False)[["seconds", "memory"]].median()
         print("", Table.of_frame("sweep", "Our step of ResNet-20; memory in MB.", sizes.reset_index()).text(), sep="\n")
+    if record.groups:
+        print("", group_table("groups", group_frame([record])).text(), sep="\n")
+    if record.waiting:
+        print("", waiting_table("waiting", waiting_frame([record])).text(), sep="\n")
     print(f"record {record.id} in {options.out}")

@@ -28,26 +28,36 @@ class BenchRecord(Document):
     seconds: float
     """the whole measurement"""
     options: dict[str, Any]
-    """of the command; steps 0: as many in a block as take about three seconds"""
+    """of the command; steps 0: as many in a block as take a few seconds"""
     device_limits: dict[str, Any]
     """flops_per_second by dtype and bytes_per_second, measured on a large product and a large copy"""
     cases: list[dict[str, Any]]
     """an entry for each case and implementation: images_per_second of every block of full steps, training input
-    included, and of every block of forward passes; phase_seconds of one step in parts, whose "data" is the work of one
+    included, and of every block of forward passes; watts at the end of each block of full steps, absent or None where
+    the device does not tell; phase_seconds of one step in parts, whose "data" is the work of one
     process, though the reference spreads it over loader_workers; peak_memory_bytes (None where nothing tells it),
     flops, least_bytes and floor of one step without its input"""
     sweep: list[dict[str, Any]]
     """our own step along one axis at a time: images_per_second of every block of full steps, peak_memory_bytes"""
     crowds: list[dict[str, Any]] = field(default_factory=list)
     """steps of several processes at once on the one device: images_per_second of each process"""
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    """an entry for each training, alone or side_by_side with others: step_seconds in every epoch but the first, its own
+    work and its share of what is made for all; command_seconds of the whole command that trained it, start included"""
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    """an entry for each recipe and setting of the environment (variables): seconds of a step in blocks, idle with
+    nothing else running and busy beside a process that wants a core all the time"""
 
     schema: ClassVar[str] = "bench.json"
     noun: ClassVar[str] = "bench record"
 
     def check_origin(self) -> None:
         for case in self.cases:
-            if len(case["images_per_second"]) != len(case["forward_images_per_second"]):
-                raise CkdsnnError("a case has other numbers of blocks of full steps than of forward passes")
+            blocks = len(case["images_per_second"])
+            if blocks != len(case["forward_images_per_second"]) or blocks != len(case.get("watts") or range(blocks)):
+                raise CkdsnnError(
+                    "a case has other numbers of blocks of full steps than of what was measured with them"
+                )
 
 
 def bench_id(device: str, started: str) -> str:
@@ -66,7 +76,8 @@ def bench_frame(records: Iterable[BenchRecord]) -> "pd.DataFrame":
     id, started (UTC), device, threads; machine: these two in words. model, width, T, batch: the sizes of the step;
     case: the first three in short. implementation: "reference", "ours", ..., or "ours, SWITCH=VALUE" for our step with
     one fast path turned; dtype, loader_workers. block: counted from 1, in alternation with those of the other
-    implementations. images_per_second and seconds, of a full step; forward_images_per_second. The same in all blocks:
+    implementations. images_per_second and seconds, of a full step; forward_images_per_second; watts, NaN where the
+    device does not tell. The same in all blocks:
     memory (MB, at its peak; NaN where nothing tells it), floor (seconds: the least in which the device could do the
     step), and the seconds of the parts of a step, PART_seconds.
     """
@@ -78,6 +89,7 @@ def bench_frame(records: Iterable[BenchRecord]) -> "pd.DataFrame":
         | {name: entry[name] for name in ("implementation", "dtype", "loader_workers")}
         | of_block(entry, block)
         | {"forward_images_per_second": entry["forward_images_per_second"][block - 1]}
+        | {"watts": (entry.get("watts") or [nan] * block)[block - 1]}
         | {"floor": max(entry["floor"].values())}
         | {f"{part}_seconds": seconds for part, seconds in entry["phase_seconds"].items()}
         for record in records
@@ -100,6 +112,47 @@ def sweep_frame(records: Iterable[BenchRecord]) -> "pd.DataFrame":
         for record in records
         for entry in record.sweep
         for block in range(1, len(entry["images_per_second"]) + 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def group_frame(records: Iterable[BenchRecord]) -> "pd.DataFrame":
+    """One row a training and epoch that counts.
+
+    id, started, device, threads, machine; recipe, batch; side_by_side: trainings in the command, 1 alone; epochs: of
+    the whole training; steps: of an epoch; block: the epoch, counted from 1 after the one that warms up; seconds of a
+    step; command_seconds: of the command that trained it.
+    """
+    import pandas as pd
+
+    rows = [
+        of_machine(record)
+        | {name: value for name, value in entry.items() if name != "step_seconds"}
+        | {"block": block, "seconds": seconds}
+        for record in records
+        for entry in record.groups
+        for block, seconds in enumerate(entry["step_seconds"], start=1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def waiting_frame(records: Iterable[BenchRecord]) -> "pd.DataFrame":
+    """One row a recipe, way of waiting, load and block.
+
+    id, started, device, threads (of this way), machine; recipe, batch; way: the variables of the environment, as a
+    shell takes them; load: "idle" or "busy"; block: counted from 1; seconds of a step.
+    """
+    import pandas as pd
+
+    rows = [
+        of_machine(record)
+        | {name: entry[name] for name in ("recipe", "batch", "threads")}
+        | {"way": " ".join(f"{name}={value}" for name, value in entry["variables"].items()), "load": load}
+        | {"block": block, "seconds": seconds}
+        for record in records
+        for entry in record.waiting
+        for load in ("idle", "busy")
+        for block, seconds in enumerate(entry[f"{load}_seconds"], start=1)
     ]
     return pd.DataFrame(rows)
 

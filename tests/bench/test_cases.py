@@ -1,10 +1,12 @@
 """Words of the command become cases and steps; all implementations of a case begin as one."""
 
+import shutil
+
 import pytest
 import torch
 
 from ckdsnn.bench.cases import Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
-from ckdsnn.engine import Engine
+from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF
 
@@ -43,32 +45,40 @@ def test_impossible_cases_are_named(models, timesteps, batch, message):
         find_cases(models, timesteps, batch, CPU)
 
 
-def test_the_implementations_that_differ_on_a_device():
-    assert find_implementations("", CPU) == ["reference", "ours", "ours-bf16"]
-    assert find_implementations("", CUDA) == ["reference", "ours"]
+def test_the_implementations_that_differ_on_a_device(monkeypatch):
+    with using(Engine(cpu_bf16=False)):
+        monkeypatch.setattr(shutil, "which", lambda _: None)
+        assert find_implementations("", CPU) == ["reference", "spikingjelly", "ours"]
+        monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
+        assert find_implementations("", CPU) == ["reference", "spikingjelly", "ours", "ours-compiled"]
+        assert switched(CPU)[-1] == "ours-bf16" and "ours-bf16" not in switched(CUDA)
+    assert find_implementations("", CUDA) == ["reference", "spikingjelly", "ours", "ours-fp32"]
     assert find_implementations("ours-fp32, reference,ours-fp32", CUDA) == ["ours-fp32", "reference"]
-    with pytest.raises(CkdsnnError, match="unknown implementation 'theirs'; choose one of: reference, ours, ours-fp32"):
+    with pytest.raises(
+        CkdsnnError, match="unknown implementation 'theirs'; choose one of: reference, spikingjelly, ours"
+    ):
         find_implementations("ours,theirs", CPU)
 
 
 @pytest.mark.parametrize("device", [CPU, CUDA], ids=str)
 def test_every_switch_is_turned_once_and_alone(device):
-    for name in switched(device):
+    names = [name for name in switched(device) if name != "ours-bf16"]
+    for name in names:
         engine = engine_of(name)
         differing = [f for f in vars(Engine()) if getattr(engine, f) != getattr(Engine(), f)]
         assert [name] == [f"ours, {f}={getattr(engine, f)}" for f in differing]
-    turned = {name.removeprefix("ours, ").partition("=")[0] for name in switched(device)}
-    untried = {"keep_memory"} | ({"compile", "graph"} if device == CPU else set())
+    turned = {name.removeprefix("ours, ").partition("=")[0] for name in names}
+    untried = {"keep_memory", "tf32", "cpu_bf16"} | ({"compile", "graph"} if device == CPU else set())
     assert turned == vars(Engine()).keys() - untried
 
 
 def weights(step):
-    """Student's and teacher's, by name."""
+    """Student's and teacher's, in order."""
     teacher = getattr(step, "teacher", None) or step.objective.teacher
-    return [{n.replace(".layer.", "."): p for n, p in m.state_dict().items()} for m in (step.network, teacher)]
+    return [list(m.state_dict().values()) for m in (step.network, teacher)]
 
 
-@pytest.mark.parametrize("name", ["reference", "ours-fp32", "ours-bf16", *switched(CPU)])
+@pytest.mark.parametrize("name", ["reference", "spikingjelly", "ours-fp32", "ours-bf16", *switched(CPU)])
 def test_all_implementations_of_a_case_start_from_the_same_weights(name):
     torch.testing.assert_close(weights(build(SMALL, name, CPU)), weights(build(SMALL, "ours", CPU)), rtol=0, atol=0)
 
@@ -79,7 +89,14 @@ def test_a_step_is_built_as_its_name_says():
     assert neurons == {"spikingjelly"}
     assert build(SMALL, "ours, channels_last=False", CPU).images.is_contiguous()
     assert not build(SMALL, "ours", CPU).images.is_contiguous()
-    assert build(SMALL, "reference", CPU).images.shape == (4, 3, 32, 32)
+    for other in ("reference", "spikingjelly"):
+        assert build(SMALL, other, CPU).images.shape == (4, 3, 32, 32) and not build(SMALL, other, CPU).half
+
+
+def test_the_present_switches_are_ours_alone():
+    with using(Engine(closed_cam=False, channels_last=False)):
+        assert build(SMALL, "spikingjelly", CPU).objective.closed_cam
+        assert not build(SMALL, "ours", CPU).objective.closed_cam
 
 
 def test_building_leaves_the_random_state_alone():

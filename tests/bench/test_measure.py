@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from ckdsnn.bench import measure
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
@@ -11,7 +12,7 @@ from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_sec
 class Step:
     """Notes what is asked of it; the first phase costs 1 s, the second 2 s."""
 
-    device = None
+    device = torch.device("cpu")
 
     def __init__(self, name, diary):
         self.name, self.diary = name, diary
@@ -55,6 +56,14 @@ def test_rates_are_images_over_seconds(clock):
     alternate([slow, fast], 2)
     assert slow.full == slow.forward == [2.0, 2.0]
     assert fast.full == fast.forward == [6.0, 6.0]
+
+
+def test_power_is_read_once_after_each_block_of_full_steps(clock, monkeypatch):
+    diary, drawn = [], iter([300.0, 200.0])
+    monkeypatch.setattr(measure, "watts", lambda device: diary.append("power") or next(drawn))
+    contender = Contender(Step("x", diary), source("x"))
+    alternate([contender], 2)
+    assert contender.watts == [300.0, 200.0] and diary == [("x", "x0", 0), "power", ("x", "forward")] * 2
 
 
 def test_forward_passes_can_be_left_out(clock):

@@ -12,22 +12,25 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BENCHES, load_benches
 from ckdsnn.report.speed import PHASES
 
+IMPLEMENTATIONS = ["reference", "spikingjelly", "ours", "ours-bf16"]
 TINY = {"models": "resnet8", "timesteps": "1,2", "batch": 2, "rounds": 2, "steps": 1}
 
 
 def test_a_record_holds_every_case_with_every_implementation(quick, tmp_path):
-    record = run_bench(**TINY, out=tmp_path)
+    with using(Engine(cpu_bf16=False)):
+        record = run_bench(**TINY, implementations=",".join(IMPLEMENTATIONS), out=tmp_path)
     assert load_benches(tmp_path) == [record] == [BENCHES.load(record.id, tmp_path)]
-    names = ["reference", "ours", "ours-bf16"]
-    assert [(e["timesteps"], e["implementation"]) for e in record.cases] == [(t, n) for t in (1, 2) for n in names]
+    every = [(t, name) for t in (1, 2) for name in IMPLEMENTATIONS]
+    assert [(e["timesteps"], e["implementation"]) for e in record.cases] == every
     for entry in record.cases:
         assert len(entry["images_per_second"]) == len(entry["forward_images_per_second"]) == 2
         assert entry["phase_seconds"].keys() == PHASES.keys()
         assert entry["dtype"] == ("bfloat16" if entry["implementation"] == "ours-bf16" else "float32")
         rate = record.device_limits["flops_per_second"][entry["dtype"]]
         assert entry["floor"]["arithmetic_s"] == entry["flops"] / rate
-    assert record.options == TINY | {"implementations": ",".join(names), "sweep": False, "switches": False}
-    assert record.sweep == []
+    unasked = dict.fromkeys(("sweep", "switches", "groups", "waiting"), False)
+    assert record.options == TINY | {"implementations": ",".join(IMPLEMENTATIONS)} | unasked
+    assert record.sweep == record.groups == record.waiting == [] and record.cases[0]["watts"] is None
 
 
 def test_the_reference_has_more_to_compute_and_both_grow_with_t(quick, tmp_path):
@@ -52,7 +55,7 @@ def test_switches_and_sweep(quick, tmp_path, monkeypatch):
 def test_a_block_takes_its_time(quick, tmp_path, monkeypatch):
     monkeypatch.setattr("ckdsnn.bench.run.phase_seconds", lambda step: dict.fromkeys(step.phases, 0.11))
     record = run_bench(**TINY | {"timesteps": "1", "rounds": 1, "steps": 0}, implementations="ours", out=tmp_path)
-    assert [entry["steps"] for entry in record.cases] == [5]  # of 0.55 s, in 3 s
+    assert [entry["steps"] for entry in record.cases] == [4]  # of 0.55 s, in 2 s
 
 
 def test_a_compiled_step_is_counted_on_an_eager_twin(quick, tmp_path, monkeypatch):
@@ -83,9 +86,9 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_measured(opti
 
 def test_the_command_prints_the_table_and_writes_the_record_it_names(quick, tmp_path, capsys):
     arguments = ["bench", "--models", "resnet8", "--timesteps", "1", "--batch", "8", "--rounds", "1", "--steps", "1"]
-    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    assert main([*arguments, "--out", str(tmp_path), "--engine.cpu_bf16", "false"]) == 0
     printed = capsys.readouterr().out.splitlines()
     (record,) = load_benches(tmp_path)
     assert printed[-1] == f"record {record.id} in {tmp_path}"
-    rows = [line for line in printed if line.startswith("resnet8, T = 1  ")]
-    assert [row.split("  ")[1].strip() for row in rows] == ["reference", "ours", "ours-bf16"]
+    rows = [line.split() for line in printed if line.startswith("resnet8 ")]
+    assert [row[:3] for row in rows] == [["resnet8", "1", name] for name in IMPLEMENTATIONS[:3]]

@@ -8,7 +8,7 @@ import pytest
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.reads import TRACE, state
 from ckdsnn.records.bench import BENCHES, BenchRecord, bench_id, load_benches, save_bench
-from tests.bench_example import EXAMPLE
+from tests.bench_example import EXAMPLE, entry, training, waited
 
 
 def altered(path, change):
@@ -147,3 +147,24 @@ def test_steps_at_once_are_kept_and_records_from_before_have_none(tmp_path):
     assert BENCHES.load(record.id, tmp_path) == record
     with pytest.raises(CkdsnnError, match="breaks the schema at crowds/0"):
         BenchRecord(**EXAMPLE, crowds=[sizes])
+
+
+def test_trainings_side_by_side_and_ways_of_waiting_are_kept_and_records_from_before_have_none(tmp_path):
+    assert BenchRecord(**EXAMPLE).groups == BenchRecord(**EXAMPLE).waiting == []
+    new = {"groups": [training("digits", 5, [0.5], 3.0)], "waiting": [waited({"A": "1"}, [0.1], [0.2, 0.3])]}
+    record = BenchRecord(**EXAMPLE, **new)
+    save_bench(record, tmp_path)
+    assert BENCHES.load(record.id, tmp_path) == record
+    for name, (one,) in new.items():
+        for lacking in one:
+            with pytest.raises(CkdsnnError, match=f"breaks the schema at {name}/0: '{lacking}'"):
+                BenchRecord(**EXAMPLE, **{name: [{key: value for key, value in one.items() if key != lacking}]})
+
+
+def test_power_may_be_unknown_and_else_has_a_value_for_each_block(tmp_path):
+    for cases in ([entry(watts=None)], [entry(watts=[300.0, 200.0, 100.0])]):
+        assert BenchRecord(**EXAMPLE | {"cases": cases}).cases == cases
+    record = BenchRecord(**EXAMPLE | {"cases": [entry(watts=[300.0])]})
+    save_bench(record, tmp_path)
+    with pytest.raises(CkdsnnError, match="other numbers of blocks"):
+        load_benches(tmp_path)

@@ -76,8 +76,12 @@ def test_factors_are_over_the_reference_in_the_same_block(uneven):
     rates = {key: each["images_per_second"] for key, each in given.items() if key[1] in IMPLEMENTATIONS}
     points = np.concatenate([line.get_xdata() for line in axes.lines if line.get_marker() == "o"])
     np.testing.assert_allclose(sorted(points[np.isfinite(points)]), sorted(map(median, rates.values())))
-    over = [np.divide(own, rates[case, "reference"]) for (case, name), own in rates.items() if name != "reference"]
-    assert sorted(text.get_text() for text in axes.texts) == sorted(f"{np.median(one):.1f} ×" for one in over)
+    said = [
+        (f"{np.median(np.divide(own, rates[case, 'reference'])):.1f} ×, " if name != "reference" else "")
+        + f"{100 * given[case, name]['floor']['arithmetic_s'] * median(own) / 8:.0f} %"  # a step of 8 images
+        for (case, name), own in rates.items()
+    ]
+    assert sorted(text.get_text() for text in axes.texts) == sorted(said)
 
 
 def test_shares_are_those_of_the_parts_and_fill_each_bar(uneven):
@@ -117,19 +121,32 @@ def test_the_sweep_is_drawn_with_its_exponents_and_unknown_memory_is_left_out():
 
 
 def test_a_row_for_each_case_and_implementation():
-    reference, ours = speed.bench_table("t", bench_frame([BenchRecord(**EXAMPLE)])).rows
-    assert reference[1] == "reference"
+    found = speed.bench_table("t", bench_frame([BenchRecord(**EXAMPLE)]))
+    reference, ours = found.rows
+    assert reference[2] == "reference"
     # 4 images/s against 2, 1 and 4 in the same blocks; the floor of 0.5 s over 8 / 4 s
-    assert ours == ["resnet20, T = 1", "ours", "4", "4", "20", "50", "25"]
-    unknown = speed.bench_table("t", bench_frame([of_cases(entry(peak_memory_bytes=None))])).rows[0]
-    assert unknown[3] == unknown[5] == "–", "neither a reference nor memory"
+    assert ours == ["resnet20", "1", "ours", "4", "4", "25", "20", "50"]
+    assert found.header[4:6] == ["Over reference", "Floor (%)"], "no plain loop, and no power"
 
 
-def test_the_answer_has_the_gains_of_each_machine():
+def test_what_is_unknown_has_no_column_and_what_is_known_of_some_a_dash():
+    unknown = speed.bench_table("t", bench_frame([of_cases(entry(peak_memory_bytes=None))]))
+    assert unknown.header == ["Network", "T", "Step", "Images/s", "Floor (%)", "Forward images/s"]
+    drawn = [entry("spikingjelly", [4.0]), entry(rates=[8.0], watts=[2.0]), entry("ours-bf16", [2.0], timesteps=2)]
+    told = speed.bench_table("t", bench_frame([of_cases(*drawn)]))
+    over, per_watt = told.header.index("Over spikingjelly"), told.header.index("Images/s/W")
+    assert [row[over] for row in told.rows] == ["1", "2", "–"]
+    assert [row[per_watt] for row in told.rows] == ["–", "4", "–"]
+
+
+def test_the_answer_has_the_gains_and_the_share_of_each_machine():
     slow = [entry("reference", [2.0]), entry(rates=[5.0]), entry("reference", [1.0], timesteps=4)]
     record = of_cases(*slow, entry(rates=[2.0], timesteps=4), entry(rates=[9.0], timesteps=8))
-    told = speed.answer(speed.compared(bench_frame([record, measured(GPU)])))
-    assert "2.0 to 2.5 times on " + CPU in told and "2.0 times on " + GPU in told
+    lines = speed.answer(speed.compared(bench_frame([record, measured(GPU)]))).splitlines()
+    (cpu,), (gpu,) = ([line for line in lines if device in line] for device in (CPU, GPU))
+    # the floor is 0.5 s; a step of 8 images takes 1.6 and 4 s
+    assert "2.0 to 2.5 times as fast as the released code; 12 to 31 %" in cpu
+    assert "2.0 times as fast as the released code, 1.6 times as fast as spikingjelly;" in gpu
 
 
 def test_all_that_is_measured_has_a_colour():

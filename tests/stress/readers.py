@@ -39,7 +39,7 @@ from ckdsnn.models.pretrained import Source, load_pretrained, read_source, read_
 from ckdsnn.pair import STUDENT, pair_folder
 from ckdsnn.recipe import RECIPES, Recipe, parse_changes
 from ckdsnn.records import load_arrays, load_record
-from ckdsnn.records.bench import BENCHES, bench_frame, sweep_frame
+from ckdsnn.records.bench import BENCHES, bench_frame, group_frame, sweep_frame, waiting_frame
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.frame import Records
 from ckdsnn.records.paper import load_published
@@ -129,8 +129,8 @@ def studies(rng: random.Random, folder: Path) -> None:
 @reader("benches")
 def benches(rng: random.Random, folder: Path) -> None:
     found = shelved(BENCHES, rng.choice(some(BENCHES)), rng, folder)
-    bench_frame([found])
-    sweep_frame([found])
+    for frame in (bench_frame, sweep_frame, group_frame, waiting_frame):
+        frame([found])
 
 
 @reader("published numbers")
