@@ -16,7 +16,7 @@ from ckdsnn.analysis.speed import default_device
 from ckdsnn.bench.cases import ON_CUDA, Case, build, find_cases, named, switches_of
 from ckdsnn.bench.crowd import Crowd
 from ckdsnn.bench.run import Bench, add_floors
-from ckdsnn.engine import NEURONS, precision_name
+from ckdsnn.engine import precision_name
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import BenchRecord, bench_id, save_bench
 from ckdsnn.records.provenance import code_state, environment, utc_now
@@ -29,11 +29,12 @@ AT_ONCE = 3.0  # seconds that these are measured
 
 Switches = dict[str, bool | str]
 Question = Callable[[Switches], list[str]]
+TRIED = ("fused", "spikingjelly", "triton")  # neurons; a compiled one would make others wait for the compiler
 COMPILED: Switches = {"neuron": "fused", "compile": True}  # the one neuron that torch can join with its neighbours
 
 QUESTIONS: dict[str, Question] = {
     "as it is": lambda _: ["ours"],
-    "which neuron, in a graph": lambda _: [named("ours", graph=True, neuron=kind) for kind in NEURONS[1:]],
+    "which neuron, in a graph": lambda _: [named("ours", graph=True, neuron=kind) for kind in TRIED],
     "which layout": lambda best: [named("ours", **best | {"channels_last": False})],
     "compiled": lambda best: [named("ours", **best | COMPILED | {"graph": graph}) for graph in (False, True)],
     "in which precision": lambda best: [named("ours-fp32", **best), named("ours-fp32", **best | {"tf32": False})],

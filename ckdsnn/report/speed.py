@@ -20,7 +20,7 @@ IMPLEMENTATIONS = {
     "reference": "#999999",
     "spikingjelly": "#117733",
     "ours": "#0072B2",
-    "ours-compiled": "#CC79A7",
+    "ours-compiled": "#882255",
     "ours-fp32": "#56B4E9",
     "ours-bf16": "#E69F00",
 }

@@ -84,7 +84,8 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_measured(opti
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_prints_the_table_and_writes_the_record_it_names(quick, tmp_path, capsys):
+def test_the_command_prints_the_table_and_writes_the_record_it_names(quick, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda _: None)  # no C++ compiler: what it makes takes long
     arguments = ["bench", "--models", "resnet8", "--timesteps", "1", "--batch", "8", "--rounds", "1", "--steps", "1"]
     assert main([*arguments, "--out", str(tmp_path), "--engine.cpu_bf16", "false"]) == 0
     printed = capsys.readouterr().out.splitlines()
