@@ -8,8 +8,7 @@ import torch
 
 from ckdsnn.bench.cases import Case
 from ckdsnn.bench.crowd import Crowd
-from ckdsnn.bench.search import LEAST, Search, fastest, run_search
-from ckdsnn.engine import NEURONS
+from ckdsnn.bench.search import LEAST, TRIED, Search, fastest, run_search
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import load_benches
 
@@ -42,8 +41,8 @@ def test_every_question_begins_with_the_fastest_so_far():
     rates = {"ours, graph=True, neuron=fused": 5.0, "ours, graph=True, neuron=fused, compile=True": 9.0}
     search, asked = searched(CUDA, rates)
     names = [name for _, name in asked]
-    assert names[: len(NEURONS)] == ["ours", *(f"ours, graph=True, neuron={kind}" for kind in NEURONS[1:])]
-    rest = names[len(NEURONS) :]
+    assert names[: 1 + len(TRIED)] == ["ours", *(f"ours, graph=True, neuron={kind}" for kind in TRIED)]
+    rest = names[1 + len(TRIED) :]
     assert rest[0] == "ours, graph=True, neuron=fused, channels_last=False"
     assert rest[1:3] == [f"ours, graph={graph}, neuron=fused, compile=True" for graph in (False, True)]
     assert fastest(search.entries) == "ours, graph=True, neuron=fused, compile=True"
