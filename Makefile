@@ -1,8 +1,9 @@
 # make book   builds the book            make test   checks the code, runs the tests
-# Both make their own environment in .venv first; all they need is Python 3.11 or 3.12, git and make. With uv it is faster.
+# Both make their own environment in .venv first; all they need is Python 3.11, 3.12 or 3.13, git and make. With uv it
+# is faster.
 
-SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
-PYTHON ?= $(shell for p in python3 python3.12 python3.11; do $$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
 REPOSITORY ?=
 BIN := .venv/bin
 PIP := $(if $(shell command -v uv),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install)
@@ -27,7 +28,7 @@ test: $(INSTALLED)
 environment: $(INSTALLED)
 
 $(INSTALLED): constraints.txt pyproject.toml
-	@$(or $(PYTHON),false) -c '$(SUITABLE)' || { echo 'make: needs Python 3.11 or 3.12; name one with PYTHON='; exit 1; }
+	@$(or $(PYTHON),false) -c '$(SUITABLE)' || { echo 'make: needs Python 3.11, 3.12 or 3.13; name one with PYTHON='; exit 1; }
 	@echo 'making the environment .venv: several GB to download the first time'
 	$(PYTHON) -m venv .venv
 	$(PIP) --quiet --constraint constraints.txt --editable '.[dev]'

@@ -2,7 +2,8 @@
 
     python -m book.build [--repository URL]
 
-Leaves _build/html/index.html. A build that fails leaves the last good one in place.
+Leaves _build/html/index.html. A build that fails, or is killed, leaves the last good one in place; the next one sweeps
+what it has left.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import nbformat
 import yaml
 
 from book import reads
+from book.alone import alone, put_in_place, recover
 from book.contents import address, default_repository, pages
 from book.execute import check_kernel, execute_all
 from book.finish import finish
@@ -26,7 +28,8 @@ from book.first_cell import with_first_cell
 from book.scan import scan
 from book.templates import Source, source_of
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import sha256_file
+from ckdsnn.files import sha256_file, sweep
+from ckdsnn.signals import PARENT
 
 
 def fingerprint(root: Path, executed: Iterable[Path], repository: str) -> str:
@@ -50,10 +53,11 @@ def tracked_files(root: Path) -> list[str]:
 def jupyter_book(staged: Path, output: Path) -> Path:
     """Build `staged` with every warning an error; return the folder of the pages."""
     shutil.rmtree(output, ignore_errors=True)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", staged, "--path-output", output]
+    command = [sys.executable, "-m", "book.typeset", "build", staged, "--path-output", output]
     command += ["-n", "-W", "--keep-going"]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}  # the extension book.mathml
-    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), PARENT: str(os.getpid())}
+    # all files stay open in it: so it holds the lock of the build, too, until it has ended
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, close_fds=False)
     if result.returncode:
         raise CkdsnnError(f"Jupyter Book found fault with {staged}:\n{result.stderr or result.stdout}")
     return output / "_build" / "html"
@@ -71,18 +75,13 @@ def publish(root: Path, staged: Path, repository: str, executed: Mapping[Source,
     branch = yaml.safe_load((staged / "_config.yml").read_text())["repository"]["branch"]
     if findings := scan(html, root, repository, branch, tracked_files(root)):
         raise CkdsnnError("the built pages are not sound:\n  " + "\n  ".join(findings))
+    stamp_of(root).unlink(missing_ok=True)  # it speaks of the pages that go
     return put_in_place(html, root / "_build" / "html")
 
 
-def put_in_place(html: Path, target: Path) -> Path:
-    """Let the new pages be `target`; killed at any moment, this leaves the old or the new ones whole."""
-    former = target.with_name(f"{target.name}.former")
-    if target.exists():
-        shutil.rmtree(former, ignore_errors=True)
-        target.rename(former)
-    html.rename(target)
-    shutil.rmtree(former, ignore_errors=True)
-    return target
+def stamp_of(root: Path) -> Path:
+    """The file that says what the pages in _build/html were made of."""
+    return root / "_build" / "html.json"
 
 
 def lead_to_template(html: Path, root: Path, source: Source) -> None:
@@ -97,8 +96,16 @@ def build(root: Path, repository: str | None = None) -> Path:
     """Build the book of the project at `root`; return its index.html. Unchanged input is not built again."""
     check_kernel()
     repository = address(repository or "") or default_repository(root)
+    with alone(root / "_build"):
+        sweep(root / "_build")
+        recover(root / "_build" / "html")
+        return build_pages(root, repository)
+
+
+def build_pages(root: Path, repository: str) -> Path:
+    """Build what is not up to date; return the index.html."""
     executed = execute_all(root, [source for file in pages(root) if (source := source_of(root, file))])
-    index, stamp = root / "_build/html/index.html", root / "_build/html.json"
+    index, stamp = root / "_build" / "html" / "index.html", stamp_of(root)
     key = fingerprint(root, executed.values(), repository)
     if not (index.is_file() and reads.is_fresh(stamp, key, root)):
         from book.provenance import find_records

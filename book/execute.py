@@ -11,9 +11,9 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Self
 
 import nbformat
@@ -25,7 +25,7 @@ from book import reads
 from book.templates import Source
 from ckdsnn.engine import usable_cores
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, sha256_file
+from ckdsnn.files import atomic, make_folder, scratch_folder, sha256_file, sweep
 from ckdsnn.reads import TRACE
 
 KERNEL = "python3"
@@ -160,12 +160,26 @@ def execute_all(root: Path, sources: Iterable[Source]) -> dict[Source, Path]:
     """
     runs = {source: Run.of(root, source) for source in sources}
     if stale := [source for source, run in runs.items() if not run.is_fresh()]:
-        with ProcessPoolExecutor(min(len(stale), usable_cores()), get_context("spawn")) as pool:
+        workers = min(len(stale), usable_cores())
+        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_build) as pool:
             try:
                 list(pool.map(execute, repeat(root), stale))
             finally:
                 pool.shutdown(cancel_futures=True)
     return {source: run.executed for source, run in runs.items()}
+
+
+def end_with_build() -> None:
+    """Let this worker end when the build has ended, however that did: else it waits for work for ever.
+
+    Its kernel looks by itself whether the worker is still there.
+    """
+
+    def wait() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 @dataclass(frozen=True)
@@ -213,8 +227,9 @@ def execute_anew(root: Path, notebook: Path, parameters: dict, executed: Path) -
     """Write the executed copy; return what the notebook read of the results."""
     own = Path("_build", "out", executed.stem)
     shutil.rmtree(root / own, ignore_errors=True)
-    with TemporaryDirectory() as folder:
-        trace = Path(folder, "reads")
+    sweep(make_folder(executed.parent))
+    with scratch_folder(executed.with_suffix(".reads")) as folder:
+        trace = folder / "reads"
         result = normalise(run_papermill(notebook, parameters, trace))
         found = reads.collect(trace, root, own)
     with atomic(executed) as partial:

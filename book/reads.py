@@ -5,9 +5,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from ckdsnn.files import atomic
+from ckdsnn.files import atomic, make_folder, scratch_folder
 from ckdsnn.reads import TRACE, state
 
 Read = tuple[str, str]  # a path below the root, its last part perhaps a pattern, and the state when it was read
@@ -17,8 +16,8 @@ Read = tuple[str, str]  # a path below the root, its last part perhaps a pattern
 def noted(root: Path, own: Path) -> Iterator[list[Read]]:
     """A list that is filled, when the block ends, with what was read in it; own: as for `collect`."""
     found: list[Read] = []
-    with TemporaryDirectory() as folder:
-        trace = Path(folder, "reads")
+    with scratch_folder(make_folder(root / "_build") / "reads") as folder:
+        trace = folder / "reads"
         os.environ[TRACE] = str(trace)
         try:
             yield found

@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from book.contents import default_repository
-from tools.try_versions import lowest, requirements
+from tools import try_versions
+from tools.try_versions import SETS, lowest, requirements, wanted
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -94,6 +95,35 @@ def test_both_ends_of_the_ranges_are_tried_of_every_requirement(extras):
         (pin,) = low.specifier
         assert pin.operator == "==" and (low.name, low.extras) == (allowed.name, allowed.extras)
         assert allowed.specifier.contains(pin.version)
+
+
+def test_the_pinned_set_is_held_to_the_constraints_and_the_highest_is_not():
+    assert wanted("pinned", True) == ["--constraint", str(ROOT / "constraints.txt"), *requirements(True)]
+    assert wanted("highest", True) == requirements(True) and wanted("lowest", True)[0] == lowest(requirements(True)[0])
+
+
+def test_every_python_is_tried_with_every_set_in_an_environment_of_its_own(tmp_path, monkeypatch, capsys):
+    tried, here = [], f"{sys.version_info.major}.{sys.version_info.minor}"
+    monkeypatch.setattr(try_versions, "passes", lambda *given: tried.append(given) or len(tried) != 2)
+    arguments = ["--folder", str(tmp_path), "--python", sys.executable, "--extras", "none", "tests/recipe"]
+    monkeypatch.setattr(sys, "argv", ["try_versions.py", *arguments])
+    assert try_versions.main() == 1
+    assert tried == [
+        (tmp_path / f"{here}-{name}", sys.executable, wanted(name, False), ["tests/recipe"]) for name in SETS
+    ]
+    assert capsys.readouterr().out.splitlines()[1:] == [f"{here}-pinned: failed", f"{here}-highest: passed"]
+
+
+def test_pythons_and_their_packages_are_tried_one_after_the_other(tmp_path, monkeypatch):
+    """The commands: an environment if there is none, the packages, the tests; what pytest says is what counts."""
+    commands, result = [], subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append([*map(str, command)]) or result)
+    assert not try_versions.passes(tmp_path / "new", "python3.12", ["--constraint", "pins"], ["tests/recipe"])
+    python = str(tmp_path / "new" / "bin" / "python")
+    assert [command[:3] for command in commands] == [
+        ["python3.12", "-m", "venv"], [python, "-m", "pip"], [python, "-m", "pytest"],
+    ]  # fmt: skip
+    assert commands[1][-2:] == ["--constraint", "pins"] and commands[2][-1] == "tests/recipe"
 
 
 @pytest.mark.parametrize("version", ["2", "2.0.0", "2.1.0.post1"])

@@ -1,11 +1,12 @@
-"""Run tests with the lowest and the highest versions that pyproject.toml allows, each in an environment of its own.
+"""Run tests with other versions of Python and of the packages, each pair of them in an environment of its own.
 
-    python tools/try_versions.py                                            both ends, every extra, all tests
-    python tools/try_versions.py --end lowest --extras none tests/recipe    the core at one end, some tests
+    python tools/try_versions.py                                           every set, every extra, all tests
+    python tools/try_versions.py --set lowest --extras none tests/recipe   one set, the core, some tests
+    python tools/try_versions.py --set pinned --python python3.12 --python python3.13
 
-The lowest end takes the lower bound of every range as it is written there, and the newest of what these packages need
-themselves; the highest end takes the newest of everything. An environment has several GB; it is kept, in --folder, and
-brought up to date by the next call.
+The lowest set takes the lower bound of every range as pyproject.toml writes it, and the newest of what these packages
+need themselves; the pinned one is that of constraints.txt; the highest one takes the newest of everything. An
+environment has several GB; it is kept, in --folder, and brought up to date by the next call.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ENDS = ("lowest", "highest")
+SETS = ("lowest", "pinned", "highest")
 RUNNERS = ("pytest", "hypothesis")  # of the extra `test`, without which no test runs
 
 
@@ -35,31 +36,49 @@ def lowest(requirement: str) -> str:
     return f"{name}=={re.search(r'>=([^,]+)', bounds)[1]}"
 
 
-def try_end(end: str, extras: bool, folder: Path, tests: list[str]) -> bool:
-    """Whether the tests pass at one end of the ranges."""
-    python, wanted = folder / end / "bin" / "python", requirements(extras)
-    if end == "lowest":
-        wanted = [lowest(requirement) for requirement in wanted]
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder / end], check=True)
+def wanted(versions: str, extras: bool) -> list[str]:
+    """What pip is to install for one of SETS."""
+    if versions == "lowest":
+        return [lowest(requirement) for requirement in requirements(extras)]
+    pins = ["--constraint", str(ROOT / "constraints.txt")] if versions == "pinned" else []
+    return pins + requirements(extras)
+
+
+def version_of(python: str) -> str:
+    """Such as 3.12, of a command that starts Python."""
+    command = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def passes(environment: Path, python: str, packages: list[str], tests: list[str]) -> bool:
+    """Whether the tests pass with this Python and these packages; makes the environment, or brings it up to date."""
+    if not environment.exists():
+        subprocess.run([python, "-m", "venv", environment], check=True)
+    python = environment / "bin" / "python"
     newest = ["--upgrade", "--upgrade-strategy", "eager"]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *newest, *wanted], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *newest, *packages], check=True)
     here = os.environ | {"PYTHONPATH": str(ROOT)}  # the package itself is not installed, and some tests start it
-    command = [python, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "8", *tests]
+    command = [python, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "8", "--dist", "worksteal", *tests]
     return not subprocess.run(command, cwd=ROOT, env=here).returncode
 
 
 def main() -> int:
+    """Returns the exit status: 1 if any test has failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tests", nargs="*", help="what pytest runs (none: all tests)")
-    parser.add_argument("--end", choices=ENDS, help="only this one")
+    parser.add_argument("--python", action="append", help="a command that starts it; may be given again (this one)")
+    parser.add_argument("--set", action="append", choices=SETS, help="of versions; may be given again (all of them)")
     parser.add_argument("--extras", choices=("all", "none"), default="all", help="none: the core, pytest, hypothesis")
     parser.add_argument("--folder", type=Path, default=ROOT / "_versions", help="where the environments lie")
     options = parser.parse_args()
-    ends = [options.end] if options.end else ENDS
-    passed = {end: try_end(end, options.extras == "all", options.folder, options.tests) for end in ends}
-    print(*(f"{end}: {'passed' if fine else 'failed'}" for end, fine in passed.items()), sep="\n")
-    return 0 if all(passed.values()) else 1
+    failed = 0
+    for python in options.python or [sys.executable]:
+        for versions in options.set or SETS:
+            name = f"{version_of(python)}-{versions}"
+            fine = passes(options.folder / name, python, wanted(versions, options.extras == "all"), options.tests)
+            print(f"{name}: {'passed' if fine else 'failed'}", flush=True)
+            failed += not fine
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

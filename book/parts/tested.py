@@ -11,7 +11,12 @@ from book.parts.generator import Generator, part
 from ckdsnn.reads import matches, note_read
 from ckdsnn.report.tables import Table, listed
 
-TITLES = {"fuzz": "Hostile inputs", "kills": "Kills of trainings", "suites": "Kills of suites"}  # of reports, by name
+TITLES = {  # of reports, by name
+    "builds": "Kills of book builds",
+    "fuzz": "Hostile inputs",
+    "kills": "Kills of trainings",
+    "suites": "Kills of suites",
+}
 MOST_SAID = 120  # characters of a failure, which may quote whatever it was given
 FOLDERS = {  # below tests/ -> what is tested there
     "": "the command, the files, the package as a whole",

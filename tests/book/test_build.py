@@ -4,8 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-from contextlib import suppress
-from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -192,39 +190,6 @@ def test_page_that_git_does_not_track_is_a_finding(built_with_address, tmp_path,
     monkeypatch.setattr(builder, "jupyter_book", lambda *arguments: html)
     with pytest.raises(CkdsnnError, match=r"notebooks/00_plain.ipynb, which git does not track"):
         builder.publish(project, project / "_build" / "stage", REPOSITORY, {})
-
-
-@pytest.mark.parametrize("step", range(5))
-def test_pages_that_are_put_in_place_leave_a_whole_book_wherever_that_is_killed(tmp_path, monkeypatch, step):
-    target, former = tmp_path / "html", tmp_path / "html.former"
-
-    def write(folder, text):
-        folder.mkdir()
-        for name in ("index.html", "other.html"):
-            (folder / name).write_text(text)
-        return folder
-
-    def texts(folder):
-        return {path.read_text() for path in folder.glob("*")} if len(tree(folder)) == 2 else set()
-
-    write(target, "old")
-    done = iter(range(5))
-
-    def killed(call):
-        def until_the_step(*arguments, **options):
-            if next(done) == step:
-                raise SystemExit
-            return call(*arguments, **options)
-
-        return until_the_step
-
-    with monkeypatch.context() as patch, suppress(SystemExit):
-        patch.setattr(builder.shutil, "rmtree", killed(shutil.rmtree))
-        patch.setattr(Path, "rename", killed(Path.rename))
-        builder.put_in_place(write(tmp_path / "new", "new"), target)
-    assert texts(target) in ({"old"}, {"new"}) or texts(former) == {"old"}
-    builder.put_in_place(write(tmp_path / "newer", "newer"), target)
-    assert texts(target) == {"newer"} and not former.exists()
 
 
 def test_the_command_says_where_the_book_lies_or_why_there_is_none(monkeypatch, capsys, tmp_path):

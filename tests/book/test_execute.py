@@ -2,6 +2,10 @@
 
 import json
 import os
+import subprocess
+import sys
+import textwrap
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +18,8 @@ from book.execute import book_parameters, check_kernel, check_parameters, execut
 from book.templates import source_of
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.reads import TRACE
-from tests.book.conftest import PLAIN, notebook, plain_notebook
+from tests.book.conftest import PLAIN, ROOT, notebook, plain_notebook
+from tests.stress.victims import at_work, outlive
 
 
 @pytest.mark.parametrize(
@@ -174,3 +179,23 @@ def test_figures_are_inline_and_reads_noted_only_while_a_kernel_starts(monkeypat
         assert os.environ["MPLBACKEND"] == executor.INLINE_BACKEND and os.environ[TRACE] == "/a/trace"
     assert TRACE not in os.environ
     assert os.environ.get("MPLBACKEND") == before
+
+
+def test_workers_and_kernels_end_with_a_build_that_is_killed(project, plain):
+    code = "from pathlib import Path\nfrom time import sleep\nPath('../begun').touch()\nsleep(600)"
+    nbformat.write(plain_notebook(code), plain.notebook)
+    run = f"""
+        from pathlib import Path
+        from book.execute import execute_all
+        from book.templates import source_of
+        execute_all(Path.cwd(), [source_of(Path.cwd(), "{PLAIN}")])
+    """
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    build = subprocess.Popen([sys.executable, "-c", textwrap.dedent(run)], cwd=project, env=environment)
+    while not (project / "begun").exists():
+        assert build.poll() is None
+        time.sleep(0.1)
+    assert len(at_work(project)) >= 3  # the build, a worker, its kernel
+    build.kill()
+    build.wait()
+    assert outlive(project) == ""

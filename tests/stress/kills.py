@@ -2,22 +2,17 @@
 
     python -m tests.stress.kills --count 200 --suites 10
 
-A victim is a fork of this process, which has loaded everything. It counts what it does to files: opening to write,
-renaming, removing, making folders, locking, waiting for the disk. At a random one of them it is killed: right before
-the call, or by a timer a moment later, which meets it anywhere, also within torch's own writing. Then the same work is
-done again, to its end or to the next kill. Of a suite the parent alone is killed, at any time.
+A victim is killed at a random one of its calls, or a moment later. Then the same work is done again, to its end or to
+the next kill. Of a suite the parent alone is killed, at any time.
 """
 
 import argparse
-import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +34,7 @@ from ckdsnn.training import run_together
 from ckdsnn.training.checkpoints import read_checkpoint
 from ckdsnn.training.options import as_options
 from tests.stress.report import RESULTS, Report
+from tests.stress.victims import end_of, fork, never, places, striker
 
 WHAT = (
     "Trainings and the preparation of data, killed in the midst of their work: every record that was there stays as it "
@@ -49,15 +45,6 @@ WHAT_OF_SUITES = (
     "Suites whose parent is killed: no training outlives it, and the same command, given at once, goes on to the very "
     "numbers of a suite that was never killed."
 )
-CHANGING = {
-    "os.rename",
-    "os.remove",
-    "os.mkdir",
-    "os.rmdir",
-    "fcntl.flock",
-    "shutil.rmtree",
-}  # of Python's audit events
-WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 LATEST = 0.1  # seconds after a call until the timer strikes
 MOST = 3  # kills of one piece of work
 ALONE = 30  # seconds in which a suite's trainings have to be gone after their parent
@@ -126,72 +113,6 @@ def prepared(root: Path) -> list[str]:
 WORKS = {"train": Work(train, trained), "distil": Work(distil, trained), "data": Work(prepare, prepared)}
 
 
-def count_calls(root: Path, strike: Callable[[int], None]) -> Callable[[], int]:
-    """From now on call `strike` with the number of each call that changes something below `root`; returns the count."""
-    done = 0
-
-    def one_more() -> None:
-        nonlocal done
-        done += 1
-        strike(done)
-
-    def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open":
-            path, _, flags = arguments
-            changes = bool(flags & WRITES) and not isinstance(path, int)
-        else:
-            path, changes = arguments[0] if arguments else None, event in CHANGING
-        if changes and (event == "fcntl.flock" or str(root) in os.fsdecode(path)):
-            one_more()
-
-    def fsync(descriptor: int, real: Callable[[int], None] = os.fsync) -> None:
-        one_more()
-        real(descriptor)
-
-    sys.addaudithook(watch)
-    os.fsync = fsync  # which Python does not tell of
-    return lambda: done
-
-
-def fork(work: Work, root: Path, strike: Callable[[int], None], note: Path) -> int:
-    """Start the work in a process of its own; it leaves the number of its calls, or its error, in `note`."""
-    if child := os.fork():
-        return child
-    try:
-        silent = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
-            os.dup2(silent, stream)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        calls = count_calls(root, strike)
-        work.do(root)
-        note.write_text(str(calls()))
-        os._exit(0)
-    except BaseException:
-        note.write_text(traceback.format_exc())
-        os._exit(1)
-
-
-def end_of(child: int) -> int:
-    """The exit status of a child, or minus the signal that has killed it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def striker(number: int, delay: float) -> Callable[[int], None]:
-    """Kills its process before its `number`-th call, or `delay` seconds after that."""
-
-    def strike(call: int) -> None:
-        if call == number:
-            if not delay:
-                os.kill(os.getpid(), signal.SIGKILL)
-            signal.setitimer(signal.ITIMER_REAL, delay)  # the default of its signal is to end the process where it is
-
-    return strike
-
-
-def never(_: int) -> None:
-    """Strikes at no call."""
-
-
 def records_of(out: Path) -> dict[str, bytes]:
     """The records that lie there, by name."""
     return {path.name: path.read_bytes() for path in record_files(out)}
@@ -242,7 +163,7 @@ class Killer:
         if name not in self.through:
             with self.folder() as (folder, _):
                 note, root = folder / "note", folder / "out"
-                if end_of(fork(WORKS[name], root, never, note)):
+                if end_of(fork(WORKS[name].do, root, never, note)):
                     raise SystemExit(f"{name} fails without any kill:\n{note.read_text()}")
                 self.through[name] = WORKS[name].told(root), int(note.read_text())
         return self.through[name]
@@ -260,7 +181,7 @@ class Killer:
             note, root, told, before = folder / "note", folder / "out", [], {}
             for _ in range(min(most, self.rng.randint(1, MOST))):
                 words, strike = self.strike(calls)
-                status = end_of(fork(WORKS[name], root, strike, note))
+                status = end_of(fork(WORKS[name].do, root, strike, note))
                 told.append(words)
                 if status > 0:
                     self.complain(name, self.about(told, note.read_text()))
@@ -268,7 +189,7 @@ class Killer:
                     break
                 self.report.tried(name + where, self.about(told, damage(root, before)))
                 before = records_of(root)
-            failed = end_of(fork(WORKS[name], root, never, note))
+            failed = end_of(fork(WORKS[name].do, root, never, note))
             wrong = note.read_text() if failed else "other numbers" * (WORKS[name].told(root) != expected)
             self.complain(name, self.about(told, wrong or damage(root, before) or left_over(root)))
 
@@ -278,7 +199,7 @@ class Killer:
         with self.folder() as (folder, where):
             root, notes = folder / "out", [folder / "first", folder / "second"]
             words, strike = self.strike(calls)
-            first, second = fork(WORKS["train"], root, strike, notes[0]), fork(WORKS["train"], root, never, notes[1])
+            first, second = fork(train, root, strike, notes[0]), fork(train, root, never, notes[1])
             killed, failed = end_of(first) < 0, end_of(second)
             wrong = notes[1].read_text() if failed else "other numbers" * (trained(root) != expected)
             text = self.about([words], wrong or damage(root, {}))
@@ -335,13 +256,6 @@ def gone(group: int) -> bool:
             return True
         time.sleep(0.2)
     return False
-
-
-def places() -> list[Path]:
-    """The folder of temporary files, and one in memory where that is another file system."""
-    usual, memory = Path(tempfile.gettempdir()), Path("/dev/shm")
-    other = memory.is_dir() and memory.stat().st_dev != usual.stat().st_dev
-    return [usual, memory] if other else [usual]
 
 
 def kill_works(count: int, seed: int) -> Report:
