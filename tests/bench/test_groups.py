@@ -28,7 +28,8 @@ def test_every_method_is_trained_alone_and_beside_the_others(monkeypatch):
         monkeypatch.setattr(groups, name, value)
     monkeypatch.setitem(DATASETS, groups.DATA_SET, None)  # what the command puts there goes with the test
     entries = groups.measure_groups(2)
-    assert called == [["train", "digits-snn"], ["train", "digits-nld"], ["train", "digits-snn", "digits-nld"]]
+    first, second = "digits-snn", "digits-nld"
+    assert called == [["train", first], ["train", first], ["train", second], ["train", first, second]]
     assert [(e["recipe"], e["side_by_side"]) for e in entries] == [
         ("digits-snn", 1), ("digits-nld", 1), ("digits-snn", 2), ("digits-nld", 2)
     ]  # fmt: skip
