@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NEURONS = ("auto", "fused", "compiled", "spikingjelly", "triton")  # the first picks one of the others
 DTYPES = ("auto", "fp32", "bf16")  # what a step may be asked to compute in
-SPINS = 1000  # turns that a waiting thread looks for work before it sleeps
+SPINS = 3000  # turns that a waiting thread looks for work before it sleeps
 
 
 def usable_cores() -> int:
@@ -35,8 +35,8 @@ def wait_asleep() -> None:
     """Let a thread of torch that waits for others sleep soon instead of spin, unless OMP_WAIT_POLICY says otherwise.
 
     To be called before torch is loaded. Spinning makes steps several times slower where another process wants a core,
-    sleeping at once makes small ones up to twice as slow where none does: so threads spin SPINS times, some tens of
-    microseconds, and sleep then. The page on speed has the measurements.
+    sleeping at once makes small ones up to twice as slow where none does: so threads spin SPINS times, about a tenth of a
+    millisecond, and sleep then. The page on speed has the measurements.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"

@@ -22,7 +22,7 @@ from ckdsnn.recipe import RECIPES
 WAYS = (  # the variables of the environment; `wait_asleep` of the engine sets one of these
     {"OMP_WAIT_POLICY": "ACTIVE"},
     {"OMP_WAIT_POLICY": "PASSIVE"},
-    {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"},
+    {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"},
     {"OMP_NUM_THREADS": "1"},
 )
 STEPS = ("digits-ckdsnn", "cifar10-16k-ckdsnn")

@@ -15,7 +15,7 @@ RATIO = "Ratio"
 WAYS = {  # the variables of the environment -> what threads do that wait
     "OMP_WAIT_POLICY=ACTIVE": "spin",
     "OMP_WAIT_POLICY=PASSIVE": "sleep",
-    "OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=1000": "spin briefly, then sleep",
+    "OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=3000": "spin briefly, then sleep",
     "OMP_NUM_THREADS=1": "none: one thread",
 }
 
