@@ -35,8 +35,8 @@ def wait_asleep() -> None:
     """Let a thread of torch that waits for others sleep soon instead of spin, unless OMP_WAIT_POLICY says otherwise.
 
     To be called before torch is loaded. Spinning makes steps several times slower where another process wants a core,
-    sleeping at once makes small ones up to twice as slow where none does: so threads spin SPINS times, about a tenth of a
-    millisecond, and sleep then. The page on speed has the measurements.
+    sleeping at once makes small ones up to twice as slow where none does: so threads spin SPINS times, which takes
+    about a tenth of a millisecond, and sleep then. The page on speed has the measurements.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
