@@ -34,7 +34,7 @@ def fire(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 def current_gradient(h: torch.Tensor, spikes: torch.Tensor, spike_gradient: torch.Tensor) -> torch.Tensor:
     """dL/dx [T, ...] from h, s and dL/ds."""
-    gradient, two = torch.empty_like(h), h.new_tensor(2)
+    gradient, two = torch.empty_like(h), h.new_full((), 2)
     for t in reversed(range(len(h))):
         torch.add(two, h[t], alpha=-1, out=gradient[t])
         torch.minimum(h[t], gradient[t], out=gradient[t]).clamp_min_(0)  # the surrogate
