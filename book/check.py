@@ -8,6 +8,7 @@ Opens all of _build/html, or the pages named (book/index.html). Prints "page: wi
 import argparse
 import sys
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -142,7 +143,8 @@ def check(html: Path, names: list[str]) -> Iterator[str]:
     html = html.resolve()
     every = contents(html)
     if missing := sorted(set(names) - set(every)):
-        raise CkdsnnError(f"no such page: {', '.join(missing)}; the pages of {html}: {', '.join(every) or 'none'}")
+        near = get_close_matches(missing[0], every, cutoff=0) or ["none"]
+        raise CkdsnnError(f"no such page: {', '.join(missing)}; the nearest of {len(every)} below {html}: {near[0]}")
     texts = {html / name: Text(html / name) for name in every}
     for name in names or every:
         yield from (f"{name}: {finding}" for finding in link_findings(texts[html / name], texts))
