@@ -15,7 +15,7 @@ def bench_parser() -> Parser:
     parser.add_argument("--batch", type=int, default=128, help="images a step")
     parser.add_argument("--rounds", type=int, default=5, help="blocks of each implementation, in alternation")
     parser.add_argument("--steps", type=int, default=0, help="steps of a block (0: as many as take about 2 s)")
-    choices = "of reference, spikingjelly, ours, ours-fp32, ours-bf16 (none: all that differ here)"
+    choices = "of reference, spikingjelly, ours, ours-compiled, ours-fp32, ours-bf16 (none: all that differ here)"
     parser.add_argument("--implementations", type=str, default="", help=choices)
     add_option(parser, "sweep", bool, False, "also cost against T, batch and width")
     add_option(parser, "switches", bool, False, "also ResNet-20 with each fast path turned off")
