@@ -23,7 +23,10 @@ def train_parser() -> RecipeParser:
     parser.add_argument("--devices", type=int, default=1, help="devices of each node")
     parser.add_argument("--nodes", type=int, default=1, help="computers, as torchrun or SLURM has started them")
     parser.add_argument("--strategy", type=str, default="auto", help="how devices work together, as Lightning calls it")
-    threads = "CPU threads that compute (none: one a core); runs with different numbers differ in rounding"
+    threads = (
+        "CPU threads that compute (none: one a core), shared out to students side by side; runs with different numbers "
+        "differ in rounding"
+    )
     parser.add_argument("--threads", type=int | None, default=None, help=threads)
     add_own(parser)
     add_training(parser)

@@ -39,7 +39,7 @@ class Record(Document):
     """commit, whether the tree differed from it, and a digest of the package's source"""
     env: dict[str, Any]
     """versions, device, numeric type, CPU threads, number of devices, examples in a step over all of them, students
-    trained side by side in one process"""
+    trained side by side in one process, and how many of them computed at once, each on so many threads"""
     curve: list[dict[str, float | None]]
     """one entry an epoch: every loss term (None where it was not finite), train, test and validation accuracy,
     seconds"""

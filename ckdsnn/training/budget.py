@@ -49,17 +49,18 @@ class Deadline(L.Callback):
 
     The next epoch is expected to last as long as the one before, testing included; the first may have compiled
     something. One epoch is always trained, so that every call makes headway. In the checkpoint the callback leaves the
-    machine's name and its threads: seconds of an epoch mean nothing without them.
+    machine's name, its threads, and how many trainings computed at once on so many each: seconds of an epoch mean
+    nothing without them.
     """
 
-    def __init__(self, end: float):
-        self.end = end
+    def __init__(self, end: float, at_once: int = 1):
+        self.end, self.at_once = end, at_once
         self.clock = 0.0
         self.machine: dict[str, Any] = {}
 
     def on_fit_start(self, trainer: L.Trainer, _: L.LightningModule) -> None:
         machine = environment(trainer.strategy.root_device, trainer.precision)
-        self.machine = {name: machine[name] for name in ("device", "threads")}
+        self.machine = {name: machine[name] for name in ("device", "threads")} | {"at_once": self.at_once}
 
     def on_train_epoch_start(self, *_: Any) -> None:
         self.clock = time.monotonic()

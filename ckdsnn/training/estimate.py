@@ -2,7 +2,8 @@
 
 N trainings at once are taken to get through as much as one alone: each has an N-th of the cores or of the GPU, and of
 its speed. That share shows in a training's number of threads, cores // N, which records and checkpoints hold: what
-took t seconds with 16 threads is expected to take 3.2 t with 5. More threads are not taken to help. Where a GPU is
+took t seconds with 16 threads is expected to take 3.2 t with 5; several that compute at once in one process are counted
+with the threads of all. More threads are not taken to help. Where a GPU is
 half idle under one small network this is too long, until the first records of that share say so. So it is for students
 that are trained side by side: before any such are on record, each is taken to cost what it costs alone.
 """
@@ -120,10 +121,10 @@ class Estimator:
         Raises CkdsnnError as the training will for data that cannot be had.
         """
         if progress.points and progress.machine.get("device") == self.name:
-            return Estimate(progress.points[-1]["seconds"] * self.slower(progress.machine["threads"]), "own curve")
+            return Estimate(progress.points[-1]["seconds"] * self.slower(progress.machine), "own curve")
         images = self.images(recipe)
         if record := self.record(recipe, together > 1):
-            return Estimate(images / record.images_per_second * self.slower(record.env["threads"]), "record")
+            return Estimate(images / record.images_per_second * self.slower(record.env), "record")
         if self.aside and recipe.loss_names and is_pretrained(recipe.teacher):
             return Estimate(math.nan, "unknown")
         return Estimate(images / self.steps(recipe) * self.jobs, "measured")
@@ -147,9 +148,9 @@ class Estimator:
             self.counted[counted] = trained // recipe.batch_size * recipe.batch_size + asked * TEST_SHARE
         return self.counted[counted]
 
-    def slower(self, threads: int) -> float:
-        """By what a training is expected to be slower here than where it had this many threads."""
-        return max(1.0, threads / self.threads)
+    def slower(self, machine: dict[str, Any]) -> float:
+        """By what a training is expected to be slower here than on so many threads of this machine."""
+        return max(1.0, machine["threads"] * machine.get("at_once", 1) / self.threads)
 
     def steps(self, recipe: Recipe) -> float:
         """`measure`, once for each kind."""

@@ -58,7 +58,8 @@ def described(outcome: Outcome) -> dict[str, Any]:
         "data": describe_data(recipe, outcome.module.source),
         "code": outcome.code,
         "env": environment(trainer.strategy.root_device, trainer.precision)
-        | {"devices": trainer.world_size, "global_batch": recipe.batch_size, "side_by_side": outcome.beside.size},
+        | {"devices": trainer.world_size, "global_batch": recipe.batch_size}
+        | {"side_by_side": outcome.beside.size, "at_once": outcome.beside.at_once},
         "curve": outcome.curve.points,
         "started": outcome.curve.started,
     }

@@ -79,9 +79,10 @@ class Classifier(L.LightningModule):
         shown = images = in_layout(batch.images, self.layout)
         if batch.shown is not batch.images:
             shown = in_layout(batch.shown, self.layout)
-        features = self.network(images)
         see, objective = self.beside.see, self.objective
+        # before the student's pass, so that one that waits for it holds no activations
         seen = see("features", lambda: objective.observe(shown)) if objective.terms else None
+        features = self.network(images)
         total, terms = objective.compare(shown, labels, features, seen, self.generator, see)
         hits = (features.logits.argmax(1) == labels).float().mean()
         self.note(terms | {"train_accuracy": hits}, len(labels))

@@ -190,7 +190,7 @@ def prepare(recipe: Recipe, seed: int, setting: Setting, lesson: Lesson, beside:
     objective = build_objective(recipe, teacher and teacher.network, network, seed)
     work = work_folder(recipe, seed, setting.out)
     with quiet_lightning():
-        trainer = make_trainer(recipe, work, curve, machine, setting.progress, setting.deadline, beside.number)
+        trainer = make_trainer(recipe, work, curve, machine, setting.progress, setting.deadline, beside)
     device, switches = trainer.strategy.root_device, engine()
     switches.prepare(network, device)
     switches.tell(objective)

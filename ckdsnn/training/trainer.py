@@ -21,6 +21,7 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import make_folder
 from ckdsnn.recipe import Recipe
 from ckdsnn.signals import ASKING
+from ckdsnn.training.beside import ALONE, Alone
 from ckdsnn.training.budget import Deadline
 from ckdsnn.training.checkpoints import CHECKPOINT, WholeCheckpoints, check_checkpoint
 from ckdsnn.training.machine import Machine, say
@@ -59,11 +60,11 @@ def make_trainer(
     machine: Machine | None = None,
     progress: bool = True,
     deadline: float = math.inf,
-    number: int = 0,
+    beside: Alone = ALONE,
 ) -> L.Trainer:
     """A Trainer whose checkpoints and logs go to the folder `work`; for `deadline` see `Deadline`.
 
-    number: of this training among those side by side, each with a progress bar below the other's.
+    beside: those that it is trained beside; each has its progress bar below the others'.
 
     Raises CkdsnnError for an accelerator or a strategy that is unknown or not there.
     """
@@ -73,7 +74,7 @@ def make_trainer(
     checkpoint = ModelCheckpoint(
         work, CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
     )
-    bars = [ProgressBar(refresh_rate=10, process_position=number)] if progress else []
+    bars = [ProgressBar(refresh_rate=10, process_position=beside.number)] if progress else []
     try:
         return L.Trainer(
             **machine.options,
@@ -83,7 +84,7 @@ def make_trainer(
             max_epochs=recipe.epochs,
             precision=precision_name(recipe.precision, machine.kind),
             logger=[CSVLogger(work, "csv"), TensorBoardLogger(work, "tensorboard")],  # a version for each part of a run
-            callbacks=[OwnSignals(), curve, Deadline(deadline), checkpoint, *bars],
+            callbacks=[OwnSignals(), curve, Deadline(deadline, beside.at_once), checkpoint, *bars],
             num_sanity_val_steps=0,
             log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
             enable_progress_bar=progress,

@@ -1,9 +1,11 @@
-"""Taking turns: who is behind goes on, nothing is made twice, and the times add up."""
+"""Taking turns: who is behind goes on, nothing is made twice, and the times add up; one at a time, or several."""
 
 import threading
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.training import beside
@@ -135,11 +137,72 @@ def test_each_pays_its_own_work_and_its_share_of_what_several_use(monkeypatch):
         spend(own[seat.number])
         for name in ("answer", "other")[: seat.number]:
             seat.see(name, lambda name=name: spend(costs[name]))
-        ends[seat.number] = now[0]
+        ends[seat.number] = seat.clock()
 
     assert at_once(*trainings(group, [0] * 3, [2] * 3, 2, each)) == [None] * 3
-    found = {seat.number: ends[seat.number] - seat.others - starts[seat.number] for seat in group.seats}
+    found = {number: ends[number] - starts[number] for number in range(3)}
     first = {0: 1.0, 1: 10.0 + 6 / 3, 2: 100.0 + (6 + 20) / 3}  # nobody knows yet who takes what
     later = {0: 1.0, 1: 10.0 + 6 / 2, 2: 100.0 + 6 / 2 + 20}
     assert found == {number: pytest.approx(first[number] + 3 * later[number]) for number in found}
     assert sum(later.values()) == sum(own) + sum(costs.values())
+
+
+def test_who_waits_for_what_another_makes_lets_a_third_compute():
+    """Of two that may compute, the first makes an answer only once the third has had its turn."""
+    group, third = Group(3, 2), threading.Event()
+
+    def look():
+        assert third.wait(PATIENCE), "the one that waits for the answer keeps the third from computing"
+        return "answer"
+
+    def each(seat, *_):
+        if seat.number == 2:
+            third.set()
+        else:
+            assert seat.see("answer", look) == "answer"
+
+    assert at_once(*trainings(group, [0] * 3, [1] * 3, 1, each)) == [None] * 3
+
+
+def test_if_what_one_makes_fails_another_tries():
+    group, tried = Group(3, 3), []
+
+    def look():
+        tried.append(1)
+        if len(tried) == 1:
+            raise CkdsnnError("not this time")
+        return "answer"
+
+    raised = at_once(*trainings(group, [0] * 3, [1] * 3, 1, lambda seat, *_: seat.see("answer", look)))
+    assert sorted(map(str, raised)) == ["None", "None", "not this time"] and len(tried) == 2
+
+
+@given(st.data())
+@settings(max_examples=40)
+def test_however_many_compute_at_once_all_see_the_same_and_stay_in_step(data):
+    size, room, steps = (data.draw(st.integers(low, high)) for low, high in ((1, 5), (1, 5), (1, 3)))
+    spans = [sorted((data.draw(st.integers(0, 2)), data.draw(st.integers(0, 3)))) for _ in range(size)]
+    pauses = data.draw(st.lists(st.sampled_from((0, 0.0005)), min_size=8, max_size=8))
+    group, inside, most, made, lock = Group(size, room), {}, [0], [], threading.Lock()
+
+    def each(seat, place, batch):
+        assert batch == place
+        with lock:
+            inside[seat.number] = place
+            most[0] = max(most[0], len(inside))
+            (first_epoch, first), *_, (last_epoch, last) = [min(inside.values()), max(inside.values())]
+            assert first_epoch == last_epoch and last - first <= (room > 1)
+        time.sleep(pauses[(seat.number + place[1]) % 8])
+        with lock:
+            del inside[seat.number]  # it may sleep while another makes the answer
+        if seat.number % 2:
+            assert seat.see("answer", lambda: made.append(place) or place) == place
+
+    begins, ends = zip(*spans, strict=True)
+    start = time.perf_counter()
+    assert at_once(*trainings(group, begins, ends, steps, each)) == [None] * size
+    passed = time.perf_counter() - start
+    assert most[0] <= min(size, room) and len(made) == len({*made})
+    wanted = {(e, s) for n in range(1, size, 2) for e in range(begins[n], ends[n]) for s in range(steps)}
+    assert {*made} == wanted
+    assert sum(seat.clock() for seat in group.seats) <= passed + 1e-6

@@ -52,13 +52,26 @@ def assert_same(found, wanted):
         assert result(one) == result(other)
 
 
-def test_each_record_equals_the_one_of_a_training_alone(recipes, alone, results, tmp_path, monkeypatch):
+@pytest.fixture
+def threads():
+    """Lets torch compute on so many threads; those that train alone here have one."""
+    yield torch.set_num_threads
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize(("cores", "at_once"), [(1, 1), (3, 3), (7, 4)])
+def test_each_record_equals_the_one_of_a_training_alone(
+    cores, at_once, recipes, alone, results, tmp_path, monkeypatch, threads
+):
+    threads(cores)
     asked = []
     observe = Objective.observe
     monkeypatch.setattr(Objective, "observe", lambda self, images: asked.append(1) or observe(self, images))
     records = run_together(recipes, out=tmp_path, results=results, progress=False)
     assert_same(records, alone)
+    assert torch.get_num_threads() == cores
     assert [record.side_by_side for record in records] == [4] * 4 and alone[0].side_by_side == 1
+    assert {(r.env["at_once"], r.env["threads"]) for r in records} == {(at_once, cores // at_once)}
     assert len(asked) == 2 * 3  # once a step, of which an epoch has three
     monkeypatch.setattr(Classifier, "training_step", lambda *_: pytest.fail("trained again"))
     assert run_together([recipes[2], recipes[0], recipes[2]], out=tmp_path) == [records[2], records[0], records[2]]
