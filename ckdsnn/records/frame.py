@@ -48,8 +48,8 @@ class Records(list[Record]):
         firing_rate (mean of the layers) and last_firing_rate (of the last one), both NA for an ANN. Of one image: mac
         and ac (operations), compute_nj, memory_nj (nanojoule), counted in the convention `strict` of
         `ckdsnn.measures.operations`, and folded_mac to folded_memory_nj in the other one, NA for older records. hours,
-        of training and testing; images_per_second; device, devices, threads, side_by_side (students trained in one
-        process, whose hours and images_per_second are shares), precision, commit, started (UTC), format.
+        of training and testing; images_per_second; device, devices, threads (of this student), side_by_side (students
+        trained in one process, whose hours and images_per_second are shares), precision, commit, started (UTC), format.
 
         >>> from ckdsnn import load_records
         >>> runs = load_records("results").frame()

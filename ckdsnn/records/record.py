@@ -115,4 +115,9 @@ class Record(Document):
         return self.final["energy"]["compute_nj"] / 1000
 
 
+def all_threads(env: dict[str, Any]) -> int:
+    """CPU threads that computed at once: those of a training, and of the students beside it."""
+    return env["threads"] * env.get("at_once", 1)
+
+
 RUNS = Shelf(Record, "runs", "Use another seed or recipe")

@@ -26,6 +26,7 @@ from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record, load_records
 from ckdsnn.records.provenance import device_name
+from ckdsnn.records.record import all_threads
 from ckdsnn.training.checkpoints import CHECKPOINT, read_checkpoint
 from ckdsnn.training.machine import Machine
 
@@ -150,7 +151,7 @@ class Estimator:
 
     def slower(self, machine: dict[str, Any]) -> float:
         """By what a training is expected to be slower here than on so many threads of this machine."""
-        return max(1.0, machine["threads"] * machine.get("at_once", 1) / self.threads)
+        return max(1.0, all_threads(machine) / self.threads)
 
     def steps(self, recipe: Recipe) -> float:
         """`measure`, once for each kind."""

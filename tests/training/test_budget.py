@@ -88,7 +88,7 @@ def test_the_checkpoint_tells_its_machine(tmp_path):
         run(SNN, out=tmp_path, progress=False, budget=1e-3, accelerator="cpu")
     progress = read_progress(work_folder(SNN, 0, tmp_path))
     here = environment(torch.device("cpu"), "")
-    assert progress.machine == {"device": here["device"], "threads": here["threads"]}
+    assert progress.machine == {"device": here["device"], "threads": here["threads"], "at_once": 1}
     assert [point["epoch"] for point in progress.points] == [1]
 
 

@@ -239,6 +239,8 @@ def test_a_runs_own_curve_comes_first_and_its_last_epoch_counts(tmp_path):
     assert estimator(tmp_path, threads=2).epoch(SNN, progress) == Estimate(7.0, "own curve")
     assert estimator(tmp_path, threads=4).epoch(SNN, progress) == Estimate(7.0, "own curve")
     assert estimator(tmp_path, threads=1).epoch(SNN, progress) == Estimate(14.0, "own curve")
+    several = Progress(points, {"device": here, "threads": 1, "at_once": 3})  # three students on a thread each
+    assert estimator(tmp_path, threads=1).epoch(SNN, several) == Estimate(21.0, "own curve")
 
 
 def test_another_machines_curve_does_not_count(monkeypatch, tmp_path):

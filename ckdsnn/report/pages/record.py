@@ -179,7 +179,8 @@ def machine(record: Record, timed: bool) -> dict[str, str]:
     """Which code ran, where, and for how long."""
     spent = f"{record.seconds / 60:.1f} min, {record.images_per_second:.0f} images/s"
     if record.side_by_side > 1:
-        spent += f"; its share, as {record.side_by_side} students were trained side by side"
+        at_once = record.env.get("at_once", 1)
+        spent += f"; its share, as {record.side_by_side} students were trained side by side, {at_once} at once"
     times = {"Started": record.started, "Time of training and testing": spent}
     env, code = record.env, record.code
     packages = ("python", "torch", "spikingjelly", "lightning")

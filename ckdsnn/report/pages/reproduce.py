@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ckdsnn.records import Record
+from ckdsnn.records.record import all_threads
 from ckdsnn.records.study import Study
 from ckdsnn.report.tables import DASH, Table, whole
 
@@ -73,7 +74,7 @@ def hours(documents: Iterable[Record | Study]) -> str:
     found = {"core h": 0.0, "GPU h": 0.0}
     for document in documents:
         on_gpu = document.env["device"].startswith("cuda")
-        found["GPU h" if on_gpu else "core h"] += document.seconds * (1 if on_gpu else document.env["threads"]) / 3600
+        found["GPU h" if on_gpu else "core h"] += document.seconds * (1 if on_gpu else all_threads(document.env)) / 3600
     return ", ".join(whole(f"{amount:.2f} {unit}") for unit, amount in found.items() if amount) or DASH
 
 

@@ -34,12 +34,13 @@ def test_a_suite_without_runs_is_listed_all_the_same():
     assert [row["On record / planned"] for row in rows] == ["0 / 10", "0 / 6", "0", "0"]
 
 
-@pytest.mark.parametrize(("device", "threads", "hours"), [
-    ("cpu: x", 2, "1.00 core h"),  # threads count on a CPU
-    ("cuda: x", 16, "0.50 GPU h"),
+@pytest.mark.parametrize(("device", "threads", "at_once", "hours"), [
+    ("cpu: x", 2, 1, "1.00 core h"),  # threads count on a CPU
+    ("cpu: x", 1, 4, "2.00 core h"),  # those of all students that computed at once
+    ("cuda: x", 16, 1, "0.50 GPU h"),
 ])  # fmt: skip
-def test_hours_are_those_of_cores_or_of_gpus(record, device, threads, hours):
-    env = record.env | {"device": device, "threads": threads}
+def test_hours_are_those_of_cores_or_of_gpus(record, device, threads, at_once, hours):
+    env = record.env | {"device": device, "threads": threads, "at_once": at_once}
     runs = [replace(found, seconds=900.0, env=env) for found in (record, compared(record))]
     assert table([Line("p", "c", runs)], runs)[0]["Hours"] == hours
     other = replace(record, seconds=3600.0, env=record.env | {"device": "cuda: y"})
