@@ -23,7 +23,7 @@ from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record
 from ckdsnn.training.before import refuse_graph
-from ckdsnn.training.beside import Group, Seat, Stopped
+from ckdsnn.training.beside import Group, Seat
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.limits import quiet_writers
 from ckdsnn.training.lock import Busy
@@ -31,6 +31,7 @@ from ckdsnn.training.machine import Machine, say
 from ckdsnn.training.run import Lesson, Setting, load_lesson, require_teacher, run_once, say_idle
 from ckdsnn.training.teacher import needs_run
 from ckdsnn.training.trainer import continued, quiet_lightning
+from ckdsnn.training.turns import Stopped
 
 # the recipe's fields that decide what its student is shown, and in which order
 SHOWN = (

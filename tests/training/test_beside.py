@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.training import beside
-from ckdsnn.training.beside import Group, Stopped
+from ckdsnn.training.beside import Group
+from ckdsnn.training.turns import Stopped
 
 PATIENCE = 20  # seconds after which threads that wait for each other are given up
 
