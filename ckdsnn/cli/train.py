@@ -24,8 +24,8 @@ def train_parser() -> RecipeParser:
     parser.add_argument("--nodes", type=int, default=1, help="computers, as torchrun or SLURM has started them")
     parser.add_argument("--strategy", type=str, default="auto", help="how devices work together, as Lightning calls it")
     threads = (
-        "CPU threads that compute (none: one a core), shared out to students side by side; runs with different numbers "
-        "differ in rounding"
+        "CPU threads of a training (none: one a core, shared out to students side by side); runs with different "
+        "numbers differ in rounding"
     )
     parser.add_argument("--threads", type=int | None, default=None, help=threads)
     add_own(parser)
@@ -68,8 +68,11 @@ def train(options: Namespace) -> None:
     names, threads = given.pop("recipe"), given.pop("threads")
     if threads is not None:
         check_count("threads", threads, most=MOST_THREADS)
-        torch.set_num_threads(threads)
-    records = [run(names[0], **given)] if len(names) == 1 else run_together(names, **on_one_device(given))
+    if len(names) > 1:
+        records = run_together(names, threads=threads, **on_one_device(given))
+    else:
+        torch.set_num_threads(threads or torch.get_num_threads())
+        records = [run(names[0], **given)]
     for record in records:
         value, low, high = (record.final["last_accuracy"][name] for name in ("value", "low", "high"))
         say(f"record {record.id} in {options.out}")

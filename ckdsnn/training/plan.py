@@ -45,6 +45,8 @@ class Part:
     done: int
     """whole epochs in its checkpoint"""
     epoch: Estimate
+    threads: int | None = None
+    """CPU threads on which it has been begun"""
 
     @property
     def epochs(self) -> int:
@@ -85,6 +87,11 @@ class Job:
     @property
     def begun(self) -> bool:
         return any(part.done for part in self.parts)
+
+    @property
+    def threads(self) -> int | None:
+        """CPU threads on which all of its runs have been begun, and go on to the numbers of one never stopped."""
+        return self.parts[0].threads
 
     @property
     def overhead(self) -> float:
@@ -148,13 +155,14 @@ def all_progress(runs: list[Run], out: Path) -> dict[Run, Progress]:
 def form_groups(progress: dict[Run, Progress], jobs: int) -> list[list[Run]]:
     """The runs in groups that are to be trained side by side: such as `run_together` takes, with equal fields changed.
 
-    What has been begun keeps apart from what has not, and comes first. Groups are small enough to give as many `jobs`,
-    if there are as many runs.
+    What has been begun keeps apart from what has not, or on another number of threads, and comes first. Groups are
+    small enough to give as many `jobs`, if there are as many runs.
     """
     most = min(MOST_TOGETHER, -(-len(progress) // jobs))
     alike: dict[tuple[Any, ...], list[Run]] = {}
     for run, found in progress.items():
-        key = not found.points, run.recipe.role, shown(run.recipe), run.seed, *changes_of(run.recipe).items()
+        begun = not found.points, found.machine.get("threads")
+        key = *begun, run.recipe.role, shown(run.recipe), run.seed, *changes_of(run.recipe).items()
         alike.setdefault(key, []).append(run)
     groups = [group for runs in alike.values() for group in even_parts(runs, most)]
     return sorted(groups, key=lambda group: not progress[group[0]].points)
@@ -171,7 +179,8 @@ def make_jobs(groups: list[list[Run]], progress: dict[Run, Progress], estimator:
 
     def part(run: Run, together: int) -> Part:
         found = progress[run]
-        return Part(run, len(found.points), estimator.epoch(run.recipe, found, together))
+        threads = found.machine.get("threads")
+        return Part(run, len(found.points), estimator.epoch(run.recipe, found, together), threads)
 
     return [Job(tuple(part(run, len(group)) for run in group)) for group in groups]
 

@@ -211,7 +211,8 @@ def launcher(shared: dict[str, Any], threads: int, gpus: list[str]) -> Launch:
     def launch(job: Job, left: float, slot: int) -> subprocess.Popen:
         run, *others = job.runs
         limit = {} if left == math.inf else {"budget": f"{max(1, int(left - job.overhead))}s"}
-        options = as_options({"seed": run.seed} | changes_of(run.recipe) | given | limit | turned_switches())
+        begun = {"threads": job.threads} if job.threads and job.threads <= threads else {}
+        options = as_options({"seed": run.seed} | changes_of(run.recipe) | given | begun | limit | turned_switches())
         command = [sys.executable, "-m", "ckdsnn", "train", *(run.recipe.name for run in job.runs), *options]
         own_gpu = {"CUDA_VISIBLE_DEVICES": gpus[slot % len(gpus)]} if gpus else {}
         environment = os.environ | {"OMP_NUM_THREADS": str(threads), PARENT: str(os.getpid())} | own_gpu

@@ -6,8 +6,9 @@ many threads. On a CPU they share its threads: of two, two students have one eac
 small networks make better use of.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from contextvars import copy_context
 from copy import deepcopy
 from functools import cache, partial
@@ -56,6 +57,7 @@ def run_together(
     workers: int | None = None,
     results: str | Path | None = None,
     budget: float | None = None,
+    threads: int | None = None,
     **changes: Any,
 ) -> list[Record]:
     """`run` for several recipes and one seed; their students are trained side by side. Returns the records in order.
@@ -63,7 +65,8 @@ def run_together(
     The recipes may differ in everything but what is shown to the students: images, batches, teacher. Each record is
     the one that `run` makes, but for its times: see `Record.seconds`. Students of which one has got further than
     another wait until that has caught up. One whose training fails, or that another process is training, is left out
-    while the others go on; in the end that is raised.
+    while the others go on; in the end that is raised. threads: CPU threads of each student, of which as many compute at
+    once as torch's number of threads allows; None: those of torch shared out to all, to each at least one.
     Raises CkdsnnError as `run` does, and for recipes that do not show the same; OutOfTime if a student was not finished
     at the end of the budget, Busy if another process is training one.
 
@@ -78,13 +81,32 @@ def run_together(
     setting = Setting(Path(out), results, data, Machine(accelerator, workers=workers), progress, deadline_after(budget))
     chosen = [resolve(recipe, changes) for recipe in recipes]
     check_alike(chosen)
+    if threads is not None:
+        check_count("threads", threads)
     for recipe in chosen:
         say_idle(recipe, changes)
     missing = {recipe.digest(): recipe for recipe in chosen if not find_record(recipe.digest(), seed, setting.out)}
+    sharers = len({recipe.digest() for recipe in chosen}) if setting.machine.kind == "cpu" else 1  # also who is done
+    cores = torch.get_num_threads()
+    threads = threads or max(1, cores // sharers)
     with quiet_writers():
-        if len(missing) > 1:
-            train_group(list(missing.values()), seed, setting)
-        return [run_once(recipe, seed, setting) for recipe in chosen]
+        if taught := next((recipe for recipe in missing.values() if needs_run(recipe)), None):
+            require_teacher(taught, setting)  # alone, so on all threads
+        with on_threads(threads):
+            if len(missing) > 1:
+                train_group(list(missing.values()), seed, setting, max(1, cores // threads))
+            return [run_once(recipe, seed, setting) for recipe in chosen]
+
+
+@contextmanager
+def on_threads(number: int) -> Iterator[None]:
+    """Let torch compute on so many threads inside the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def check_alike(recipes: Sequence[Recipe]) -> None:
@@ -98,17 +120,17 @@ def check_alike(recipes: Sequence[Recipe]) -> None:
                 )
 
 
-def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting) -> None:
-    """Train all of them. Raises CkdsnnError, after all have ended, for those that have failed."""
+def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting, at_once: int) -> None:
+    """Train all of them, so many of which compute at once where that is on a CPU.
+
+    Raises CkdsnnError, after all have ended, for those that have failed.
+    """
     if engine().keep_memory and setting.machine.kind == "cpu":
         keep_freed_memory()  # before the threads are there, which then share one heap
     leader = next((recipe for recipe in recipes if recipe.loss_names), recipes[0])  # it knows what a teacher sees
-    if needs_run(leader):
-        require_teacher(leader, setting)
     lesson = cache(lambda: load_lesson(leader, seed, setting))
-    threads = torch.get_num_threads()
-    group = Group(len(recipes), min(len(recipes), threads) if setting.machine.kind == "cpu" else 1)
-    each = partial(torch.set_num_threads, threads // group.turns.at_once)
+    group = Group(len(recipes), min(len(recipes), at_once) if setting.machine.kind == "cpu" else 1)
+    each = partial(torch.set_num_threads, torch.get_num_threads())  # a new thread would take as many as there are cores
     with quiet_lightning(), ThreadPoolExecutor(len(recipes), initializer=each) as pool:
         try:
             futures = [
@@ -119,8 +141,6 @@ def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting) -> None:
         except KeyboardInterrupt as stop:
             group.turns.stop()
             raise continued(stop) from stop
-        finally:
-            torch.set_num_threads(threads)  # some libraries know one number for the whole process
     errors = [error for future in futures if (error := future.exception()) and not isinstance(error, Stopped)]
     if others := [error for error in errors if not isinstance(error, CkdsnnError)]:
         raise others[0]

@@ -73,7 +73,8 @@ def train(out: Path) -> None:
 
 
 def distil(out: Path) -> None:
-    """A teacher, then two students side by side."""
+    """A teacher, then two students side by side, both of which compute at once."""
+    torch.set_num_threads(2)
     RECIPES["tiny-teacher"] = RECIPES["digits-teacher"].replace(name="tiny-teacher", train_images=64, epochs=1)
     run_together(["digits-kd", "digits-ckdsnn"], out=out, progress=False, teacher="tiny-teacher", **SMALL)
 

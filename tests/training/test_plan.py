@@ -190,6 +190,17 @@ def test_what_shares_seed_and_teacher_is_one_group_and_what_is_begun_keeps_apart
     assert groups == [[runs[1]], [runs[5]], [runs[0], runs[2]], runs[3:5]]
 
 
+def test_what_was_begun_on_other_numbers_of_threads_keeps_apart_and_says_on_how_many():
+    runs = [Run(RECIPES[f"digits-{method}"], 0) for method in ("snn", "kd", "nld", "samd")]
+    progress = {
+        run: Progress([{"epoch": 1, "seconds": 1.0}], {"threads": n}) for run, n in zip(runs, (1, 2, 1, 2), strict=True)
+    }
+    groups = form_groups(progress, 1)
+    assert groups == [runs[::2], runs[1::2]]
+    estimator = SimpleNamespace(epoch=lambda *_: Estimate(1.0, "stand-in"))
+    assert [job.threads for job in make_jobs(groups, progress, estimator)] == [1, 2]
+
+
 def test_runs_of_one_command_have_the_same_fields_changed():
     alike, other = (RECIPES[f"digits-{method}"].replace(epochs=3) for method in ("kd", "nld")), RECIPES["digits-snn"]
     runs = [Run(recipe, 0) for recipe in (*alike, other)]

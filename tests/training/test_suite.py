@@ -208,6 +208,15 @@ def test_the_command_of_a_run_means_that_run(recipe, left, budget, gpus, own, tm
     assert options["stdout"].name == str(tmp_path / "work" / recipe.record_id(4) / "log.txt")
 
 
+@pytest.mark.parametrize(("begun", "threads"), [(None, None), (1, 1), (3, 3), (4, None)])
+def test_what_goes_on_has_the_threads_that_it_began_with_where_there_are_as_many(begun, threads, tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(suite.subprocess, "Popen", lambda command, **_: started.append(command))
+    part = Part(Run(RECIPES["digits-kd"], 0), 1, Estimate(1.0, "stand-in"), begun)
+    launcher({"out": tmp_path}, 3, [])(Job((part,)), math.inf, 0)
+    assert train_parser().parse_args(started[0][4:]).threads == threads
+
+
 def test_the_command_of_a_group_names_its_runs_and_each_ones_log_leads_to_its_own(tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr(suite.subprocess, "Popen", lambda command, **options: started.append((command, options)))

@@ -77,6 +77,26 @@ def test_each_record_equals_the_one_of_a_training_alone(
     assert run_together([recipes[2], recipes[0], recipes[2]], out=tmp_path) == [records[2], records[0], records[2]]
 
 
+def test_what_is_left_of_a_command_goes_on_with_the_threads_of_one_of_its_students(
+    recipes, alone, results, tmp_path, threads
+):
+    """Of two students on two threads one is done: the other has one thread, as it had beside the first."""
+    run(recipes[0], out=tmp_path, progress=False)
+    threads(2)
+    records = run_together(recipes[:2], out=tmp_path, results=results, progress=False)
+    assert_same(records, alone[:2])
+    assert records[1].env["threads"] == 1 and torch.get_num_threads() == 2
+
+
+def test_each_student_has_as_many_threads_as_asked(recipes, results, tmp_path, threads):
+    threads(4)
+    small = [recipe.replace(epochs=1, train_images=32) for recipe in recipes]
+    records = run_together(small, out=tmp_path, results=results, progress=False, threads=2)
+    assert {(r.env["threads"], r.env["at_once"]) for r in records} == {(2, 2)}
+    with pytest.raises(CkdsnnError, match="threads = 0; expected an integer of at least 1"):
+        run_together(small, out=tmp_path, threads=0)
+
+
 def test_one_that_diverges_leaves_and_the_others_go_on(recipes, alone, results, tmp_path, capsys):
     wild = recipes[2].replace(name="wild", lr=1e30)
     with pytest.raises(CkdsnnError, match=r"diverged: \w+ was not finite at step \d of epoch 1; on record in"):
