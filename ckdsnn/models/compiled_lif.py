@@ -56,8 +56,9 @@ def launch(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -> tor
     """
     order = [0, *sorted(range(1, tensors[0].dim()), key=tensors[0].stride, reverse=True)]
     ordered = [tensor.permute(order) for tensor in tensors]
+    flat = [tensor.reshape(len(tensor), -1).detach() for tensor in ordered]  # else one for each form of a base
     try:
-        result = kernel(function)(*(tensor.reshape(len(tensor), -1) for tensor in ordered))
+        result = kernel(function)(*flat)
     except torch._inductor.exc.InductorError as error:
         reason = str(error).splitlines()[0]
         raise CkdsnnError(f"neuron = 'compiled': no kernel can be made: {reason}; expected auto") from error

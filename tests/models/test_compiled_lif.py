@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch._dynamo.testing import CompileCounter
 from torch._inductor.exc import InductorError
 
 from ckdsnn.engine import Engine
@@ -59,6 +60,24 @@ def test_the_graph_keeps_the_current_alone():
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
         compiled_lif.CompiledLIF.apply(x)
     assert len(kept) == 1 and kept[0].data_ptr() == x.data_ptr()
+
+
+def test_one_kernel_each_way_serves_all_sizes_layouts_and_trainings(monkeypatch):
+    """torch compiles a function eight times at most; what comes after that would be slow, in silence."""
+    torch._dynamo.reset()
+    counter, made = CompileCounter(), {}
+
+    def compiled(function):
+        return made.setdefault(function, torch.compile(function, dynamic=True, backend=counter))
+
+    monkeypatch.setattr(compiled_lif, "kernel", compiled)
+    for size in [(6, 3, 4, 4), (8, 16, 4, 4), (4, 16, 16, 16), (2, 8, 8, 16), (6, 5)]:
+        for layout in LAYOUTS[: len(size) - 2]:
+            x = torch.randn(size).contiguous(memory_format=layout)
+            neuron = Engine(neuron="compiled").tell(LIF(2))
+            neuron(x)
+            neuron(x.requires_grad_()).sum().backward()
+    assert counter.frame_count == 2 == len(made)
 
 
 def test_without_a_compiler_it_says_so(monkeypatch):
