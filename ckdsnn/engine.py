@@ -59,9 +59,10 @@ class Engine:
     compile: bool = False
     """student and teacher through torch.compile, which takes minutes"""
     graph: bool = False
-    """on CUDA, a step is recorded once and then replayed as a whole; so far when it is measured, not in a training"""
+    """on CUDA, a step is recorded once and then replayed as a whole, which spares the GPU the wait for Python; on one
+    device. Validation and what follows it are computed as ever"""
     fused_sgd: bool = False
-    """SGD changes all weights in one kernel, as it always does in a graph; weights may differ in the last bits"""
+    """SGD changes all weights in one kernel, as every optimiser does in a graph; weights may differ in the last bits"""
     tf32: bool = True
     """on CUDA, fp32 convolutions multiply numbers of 10 bits behind the point and add in fp32, as is torch's default;
     without it they are slower"""

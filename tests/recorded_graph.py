@@ -6,6 +6,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from ckdsnn.analysis.graph import Tensors
+
 aten = torch.ops.aten
 WAITING = {aten._local_scalar_dense.default, aten.is_nonzero.default, aten.nonzero.default, aten.lift_fresh.default}
 
@@ -39,15 +41,18 @@ class Recorder(TorchDispatchMode):
 class RecordedGraph:
     """A `Graph` of a CPU. A number that was Python's at the recording stays what it was, as on a GPU."""
 
-    def __init__(self, device: torch.device):
+    def __init__(self, device: torch.device, generator: torch.Generator | None = None):
         self.recorder = Recorder()
+        self.generator = generator or torch.default_generator
 
-    def run(self, work: Callable[[], torch.Tensor]) -> torch.Tensor:
+    def run(self, work: Callable[[], Tensors]) -> Tensors:
         return work()
 
-    def record(self, work: Callable[[], torch.Tensor]) -> torch.Tensor:
-        with torch.random.fork_rng(devices=[]), self.recorder:
+    def record(self, work: Callable[[], Tensors]) -> Tensors:
+        random = self.generator.get_state()
+        with self.recorder:
             result = work()
+        self.generator.set_state(random)
         with torch.no_grad():
             for tensor, value in self.recorder.before.values():
                 tensor.copy_(value)
@@ -57,6 +62,7 @@ class RecordedGraph:
         return result
 
     @torch.no_grad()
+    @torch.autocast("cpu", enabled=False)  # casts are operations as all others, and have been noted
     def replay(self) -> None:
         for function, args, kwargs, result in self.recorder.operations:
             again = function(*args, **kwargs)

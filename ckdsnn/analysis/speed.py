@@ -47,7 +47,7 @@ class Step:
         trained = [*self.network.parameters(), *self.objective.parameters()]
         rate, fused = 0.1, switches.fused_sgd or switches.graph
         if switches.graph:
-            self.replayed = Replayed(self.compute, CudaGraph(self.device))
+            self.replayed = Replayed(lambda *batch: (self.compute(*batch),), CudaGraph(self.device))
             rate = torch.tensor(rate, device=self.device)  # a schedule changes it: to be read at each replay
         self.optimizer = torch.optim.SGD(trained, rate, momentum=0.9, weight_decay=1e-4, fused=fused or None)
         self.half = computes_half(precision, self.device.type)
@@ -77,7 +77,7 @@ class Step:
     def __call__(self) -> torch.Tensor:
         """All phases once; the loss, a scalar still on the device."""
         batch = (self.images, self.labels, *([] if self.pictures is None else [self.pictures]))
-        return (self.replayed or self.compute)(*batch)
+        return self.replayed(*batch)[0] if self.replayed else self.compute(*batch)
 
     def compute(self, images: torch.Tensor, labels: torch.Tensor, pictures: torch.Tensor | None = None) -> torch.Tensor:
         """`__call__` on this batch, launch by launch."""

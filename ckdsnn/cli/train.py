@@ -105,11 +105,9 @@ def suite_parser() -> RecipeParser:
 
 def suite_command(options: Namespace) -> int:
     from ckdsnn.training import run_suite
-    from ckdsnn.training.before import refuse_graph
     from ckdsnn.training.options import as_options, turned_switches
     from ckdsnn.training.suite import WELL
 
-    refuse_graph()  # else every run would, one after the other
     fates = set(run_suite(**in_seconds(options)).values())
     if options.dry_run or fates <= WELL:
         return 0

@@ -1,5 +1,6 @@
 """What makes a run impossible, or another than its recipe says, is found before it begins."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -9,7 +10,7 @@ from ckdsnn.analysis.speed import recipe_step
 from ckdsnn.assemble import build_data, build_network, teacher_recipe
 from ckdsnn.data.specs import FOLDER
 from ckdsnn.data.streamed import find_pictures
-from ckdsnn.engine import engine
+from ckdsnn.engine import engine, using
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import data_root
 from ckdsnn.models import evaluating
@@ -17,12 +18,6 @@ from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 from ckdsnn.training.machine import Machine
 from ckdsnn.training.teacher import needs_run
-
-
-def refuse_graph() -> None:
-    """Raise CkdsnnError where the engine asks for a graph: a training computes its steps launch by launch."""
-    if engine().graph:
-        raise CkdsnnError("graph = True: so far only `ckdsnn bench` replays a step as a graph; expected False")
 
 
 def check_same(recipe: Recipe, found: Record, data: str | Path | None) -> None:
@@ -49,7 +44,8 @@ def rehearse(recipe: Recipe, data: str | Path | None, machine: Machine) -> None:
     module.train_dataloader()
     classes = len(module.source.spec.classes)
     check_network(build_network(recipe, classes), recipe, classes)
-    step = recipe_step(recipe.replace(batch_size=2), classes, torch.device("cpu"))
+    with using(replace(engine(), graph=False)):
+        step = recipe_step(recipe.replace(batch_size=2), classes, torch.device("cpu"))
     step()
     step()  # a network that keeps its state fails in the second
 

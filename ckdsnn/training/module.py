@@ -14,12 +14,15 @@ from torchmetrics.classification import MulticlassAccuracy
 from ckdsnn.data.batches import Examples
 from ckdsnn.data.module import IGNORED
 from ckdsnn.distill import Objective
+from ckdsnn.distill.batch import Look
 from ckdsnn.engine import engine, in_layout
 from ckdsnn.errors import CkdsnnError
+from ckdsnn.models import Features
 from ckdsnn.recipe import Recipe
 from ckdsnn.records.provenance import utc_now
-from ckdsnn.seeds import Purpose, generator_of, stream_seed
+from ckdsnn.seeds import Purpose, stream_seed
 from ckdsnn.training.beside import ALONE, Alone
+from ckdsnn.training.recorded import RecordedStep
 
 MEASURED = ("test_accuracy", "validation_accuracy")  # after each epoch, in the order of the data module
 
@@ -36,7 +39,8 @@ class Classifier(L.LightningModule):
     """One network under one objective, with the optimiser and the schedule over all steps that the recipe says.
 
     Batches are `Examples`. The noise of an epoch has its own random stream, so that a resumed run equals an
-    uninterrupted one.
+    uninterrupted one. Where the engine says so, the step is a `RecordedStep`; Lightning, which counts steps and moves
+    the learning rate, calls and sees the same either way.
     """
 
     def __init__(
@@ -61,12 +65,22 @@ class Classifier(L.LightningModule):
         self.hits = nn.ModuleList(
             MulticlassAccuracy(num_classes, average="micro", ignore_index=IGNORED) for _ in MEASURED
         )
-        self.generator: torch.Generator | None = None
+        self.noted = ("ce", *objective.terms, "train_accuracy")  # what a step tells of itself
+        self.generator = torch.Generator()
+        self.recorded: RecordedStep | None = None
+
+    def on_train_start(self) -> None:
+        """The state of a checkpoint, if there is one, has been loaded by now."""
+        self.generator = torch.Generator(self.device)
+        self.recorded = RecordedStep(self) if engine().graph else None
+
+    def on_train_end(self) -> None:
+        self.recorded = None  # its memory with it
 
     def on_train_epoch_start(self) -> None:
         # processes draw different noise
         state = stream_seed(self.seed, Purpose.NOISE, self.current_epoch, self.global_rank, self.recipe.streams)
-        self.generator = generator_of(state, self.device)
+        self.generator.manual_seed(state)
         self.sums, self.finite = {}, {}
         self.beside.begin(self.current_epoch)
 
@@ -79,14 +93,43 @@ class Classifier(L.LightningModule):
         shown = images = in_layout(batch.images, self.layout)
         if batch.shown is not batch.images:
             shown = in_layout(batch.shown, self.layout)
-        see, objective = self.beside.see, self.objective
-        # before the student's pass, so that one that waits for it holds no activations
-        seen = see("features", lambda: objective.observe(shown)) if objective.terms else None
-        features = self.network(images)
-        total, terms = objective.compare(shown, labels, features, seen, self.generator, see)
-        hits = (features.logits.argmax(1) == labels).float().mean()
-        self.note(terms | {"train_accuracy": hits}, len(labels))
+        way, see = self.recorded or self, self.beside.see
+        seen = see("features", lambda: way.observe(shown)) if self.objective.terms else None
+        total, values = way.learn(images, labels, shown, seen)
+        self.note(values, len(labels))
         return total
+
+    def observe(self, shown: torch.Tensor) -> Features:
+        return self.objective.observe(shown)
+
+    def learn(
+        self,
+        images: torch.Tensor,
+        labels: torch.Tensor,
+        shown: torch.Tensor,
+        seen: Features | None,
+        recall: Callable[[str, Look], tuple[torch.Tensor, ...]] | None = None,
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss, and what is `noted`. recall: as in a `Batch`; by default what the others beside it have asked."""
+        features = self.network(images)
+        recall = recall or self.beside.see
+        total, terms = self.objective.compare(shown, labels, features, seen, self.generator, recall)
+        return total, terms | {"train_accuracy": (features.logits.argmax(1) == labels).float().mean()}
+
+    def optimizer_step(self, epoch: int, index: int, optimizer: Any, closure: Callable[[], Any]) -> None:
+        """Lightning's, in which `closure` is training_step, optimizer_zero_grad and backward."""
+        if self.recorded:
+            closure()
+        else:
+            super().optimizer_step(epoch, index, optimizer, closure)
+
+    def optimizer_zero_grad(self, *arguments: Any) -> None:
+        if not self.recorded:
+            super().optimizer_zero_grad(*arguments)
+
+    def backward(self, loss: torch.Tensor, *arguments: Any, **options: Any) -> None:
+        if not self.recorded:
+            super().backward(loss, *arguments, **options)
 
     def note(self, values: dict[str, torch.Tensor], count: int) -> None:
         """Sum up over the epoch, log the means with its last step: Lightning's log at every step costs milliseconds.
@@ -121,13 +164,23 @@ class Classifier(L.LightningModule):
         shown = {"prog_bar": True, "on_epoch": True, "add_dataloader_idx": False}
         self.log(MEASURED[dataloader_idx], hits, batch_size=len(labels), **shown)  # frames begin with their T
 
+    @property
+    def fused(self) -> bool | None:
+        """Whether the optimiser changes all weights in one kernel; None: as torch has it."""
+        return engine().graph or (engine().fused_sgd and self.recipe.optimizer == "sgd") or None
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        for state in checkpoint["optimizer_states"]:
+            for group in state["param_groups"]:
+                group["fused"] = self.fused  # how a step is computed is for this process to say
+
     def configure_optimizers(self) -> dict[str, Any]:
         recipe, steps = self.recipe, int(self.trainer.estimated_stepping_batches)
+        options = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": self.fused}
         if recipe.optimizer == "adamw":
-            optimizer = torch.optim.AdamW(self.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
+            optimizer = torch.optim.AdamW(self.parameters(), **options)
         else:
-            options = {"momentum": recipe.momentum, "weight_decay": recipe.weight_decay}
-            optimizer = torch.optim.SGD(self.parameters(), recipe.lr, fused=engine().fused_sgd or None, **options)
+            optimizer = torch.optim.SGD(self.parameters(), momentum=recipe.momentum, **options)
         schedule = rise_and_fall(optimizer, steps, steps * recipe.warmup // recipe.epochs)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -23,7 +23,6 @@ from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record
-from ckdsnn.training.before import refuse_graph
 from ckdsnn.training.beside import Group, Seat
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.limits import quiet_writers
@@ -77,7 +76,6 @@ def run_together(
     (2, False, True)
     """
     check_count("seed", seed, 0)
-    refuse_graph()
     setting = Setting(Path(out), results, data, Machine(accelerator, workers=workers), progress, deadline_after(budget))
     chosen = [resolve(recipe, changes) for recipe in recipes]
     check_alike(chosen)

@@ -88,7 +88,7 @@ def test_losses_and_weights_are_those_of_single_steps(device, timesteps, switche
     expected = train(slow, batches(device, [6] * STEPS, layout))
     torch.manual_seed(1)
     losses = train(fast, batches(device, [6] * STEPS, layout))
-    assert fast.replayed.result is not None
+    assert fast.replayed.results is not None
     torch.testing.assert_close(losses, expected, rtol=1e-5, atol=1e-8)
     assert_same(fast, slow)
     assert len(torch.stack(losses).unique()) == STEPS
@@ -102,7 +102,7 @@ def test_autocast_is_replayed_too(stand_in):
     expected = train(slow, rounded)
     torch.manual_seed(1)
     assert train(fast, rounded) == expected
-    assert fast.replayed.result is not None and fast.half
+    assert fast.replayed.results is not None and fast.half
 
 
 def test_a_batch_of_another_size_is_computed_as_usual_between_replays(device):
@@ -143,8 +143,8 @@ REFUSED = "this step cannot be recorded as a CUDA graph; set graph = False: .+"
 
 
 def test_what_would_wait_for_the_gpu_is_refused():
-    step, x = Replayed(lambda x: x * x.sum().item(), RecordedGraph(torch.device("cpu"))), torch.ones(3)
-    assert [step(x).sum().item() for _ in range(WARM_UP)] == [9] * WARM_UP
+    step, x = Replayed(lambda x: (x * x.sum().item(),), RecordedGraph(torch.device("cpu"))), torch.ones(3)
+    assert [step(x)[0].sum().item() for _ in range(WARM_UP)] == [9] * WARM_UP
     with pytest.raises(CkdsnnError, match=REFUSED):
         step(x)
 
@@ -152,7 +152,7 @@ def test_what_would_wait_for_the_gpu_is_refused():
 ON_CUDA = """
 import torch
 from ckdsnn.analysis.graph import WARM_UP, CudaGraph, Replayed
-step = Replayed(lambda x: x * x.sum().item(), CudaGraph(torch.device("cuda")))
+step = Replayed(lambda x: (x * x.sum().item(),), CudaGraph(torch.device("cuda")))
 for _ in range(WARM_UP + 1):
     step(torch.ones(3, device="cuda"))
 """
@@ -175,9 +175,9 @@ def test_the_stand_in_keeps_what_python_told_it_and_computes_nothing_when_it_rec
     weight, factor, graph = torch.ones(2), [2.0], RecordedGraph(torch.device("cpu"))
 
     def work():
-        return weight.mul_(factor[0]).sum()
+        return (weight.mul_(factor[0]).sum(),)
 
-    result = graph.record(work)
+    (result,) = graph.record(work)
     assert weight.tolist() == [1, 1]
     factor[0] = 100.0
     graph.replay()
