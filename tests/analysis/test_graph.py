@@ -11,25 +11,17 @@ from ckdsnn.analysis.graph import WARM_UP, Replayed
 from ckdsnn.analysis.speed import Step, training_step
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
-from tests.recorded_graph import RecordedGraph
+from tests.recorded_graph import RecordedGraph, stand_in
 
 STEPS = WARM_UP + 3
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 
 
-@pytest.fixture
-def stand_in(monkeypatch):
-    """On a CPU a graph is the stand-in, and nothing looks at the labels, as on a GPU nothing does."""
-    monkeypatch.setattr("ckdsnn.analysis.speed.CudaGraph", RecordedGraph)
-    for place in ("objective", "maps"):
-        monkeypatch.setattr(f"ckdsnn.distill.{place}.check_classes", lambda *_, **__: None)
-
-
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=NEEDS_CUDA)])
-def device(request) -> str:
+def device(request, monkeypatch) -> str:
     """Where the step is: a CPU with the stand-in, or a GPU."""
     if request.param == "cpu":
-        request.getfixturevalue("stand_in")
+        stand_in(monkeypatch, "ckdsnn.analysis.speed")
     return request.param
 
 
@@ -94,8 +86,9 @@ def test_losses_and_weights_are_those_of_single_steps(device, timesteps, switche
     assert len(torch.stack(losses).unique()) == STEPS
 
 
-def test_autocast_is_replayed_too(stand_in):
+def test_autocast_is_replayed_too(monkeypatch):
     """On a CPU, where half precision rounds every time alike."""
+    stand_in(monkeypatch, "ckdsnn.analysis.speed")
     slow, fast = (make_step("cpu", 2, "bf16", graph=graph) for graph in (False, True))
     rounded = [(images.float(), labels) for images, labels in batches("cpu", [6] * STEPS)]
     torch.manual_seed(1)

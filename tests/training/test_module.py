@@ -5,8 +5,7 @@ import math
 import pytest
 import torch
 
-from ckdsnn import CkdsnnError, run
-from ckdsnn.cli import main
+from ckdsnn import run
 from ckdsnn.engine import Engine, using
 from ckdsnn.recipe import RECIPES
 from ckdsnn.training.module import Classifier, rise_and_fall
@@ -55,12 +54,3 @@ def test_fused_sgd_trains_as_sgd_does(record, student, results, tmp_path, monkey
         fused = run(student, out=tmp_path, results=results, progress=False)
     assert asked == [True]
     assert [point["ce"] for point in fused.curve] == pytest.approx([point["ce"] for point in record.curve], rel=1e-2)
-
-
-def test_a_training_does_not_pretend_to_be_replayed(student, tmp_path, capsys):
-    message = "only `ckdsnn bench` replays a step as a graph"
-    with using(Engine(graph=True)), pytest.raises(CkdsnnError, match=message):
-        run(student, out=tmp_path, progress=False)
-    assert main(["suite", "noise", "--out", str(tmp_path), "--engine.graph"]) == 2
-    assert message in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
