@@ -67,8 +67,8 @@ class Machine:
             check_kind(self.kind)
         if self.processes > 1:
             raise CkdsnnError(
-                f"graph = True records the step of one device; devices = {self.devices}, nodes = {self.nodes}: expected "
-                "1 of each"
+                f"graph = True records the step of one device; devices = {self.devices}, nodes = {self.nodes}: "
+                "expected 1 of each"
             )
 
     @property

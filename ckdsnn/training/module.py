@@ -74,9 +74,6 @@ class Classifier(L.LightningModule):
         self.generator = torch.Generator(self.device)
         self.recorded = RecordedStep(self) if engine().graph else None
 
-    def on_train_end(self) -> None:
-        self.recorded = None  # its memory with it
-
     def on_train_epoch_start(self) -> None:
         # processes draw different noise
         state = stream_seed(self.seed, Purpose.NOISE, self.current_epoch, self.global_rank, self.recipe.streams)
@@ -93,11 +90,17 @@ class Classifier(L.LightningModule):
         shown = images = in_layout(batch.images, self.layout)
         if batch.shown is not batch.images:
             shown = in_layout(batch.shown, self.layout)
-        way, see = self.recorded or self, self.beside.see
-        seen = see("features", lambda: way.observe(shown)) if self.objective.terms else None
-        total, values = way.learn(images, labels, shown, seen)
+        seen = None
+        if self.objective.terms:
+            seen = self.beside.see("features", lambda: self.way.observe(shown))
+        total, values = self.way.learn(images, labels, shown, seen)
         self.note(values, len(labels))
         return total
+
+    @property
+    def way(self) -> "RecordedStep | Classifier":
+        """Who computes a step."""
+        return self.recorded or self
 
     def observe(self, shown: torch.Tensor) -> Features:
         return self.objective.observe(shown)
@@ -110,7 +113,7 @@ class Classifier(L.LightningModule):
         seen: Features | None,
         recall: Callable[[str, Look], tuple[torch.Tensor, ...]] | None = None,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss, and what is `noted`. recall: as in a `Batch`; by default what the others beside it have asked."""
+        """The loss, and what is `noted`. recall: as in a `Batch`; by default it is asked once for all side by side."""
         features = self.network(images)
         recall = recall or self.beside.see
         total, terms = self.objective.compare(shown, labels, features, seen, self.generator, recall)

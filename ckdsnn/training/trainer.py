@@ -129,6 +129,8 @@ def fit(trainer: L.Trainer, classifier: Classifier, module: DataModule, work: Pa
     except SystemExit as end:  # into which Lightning turns a KeyboardInterrupt
         cause = end.__context__
         raise continued(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt()) from end
+    finally:
+        classifier.recorded = None  # and with it the memory of its graphs
 
 
 def continued(stop: KeyboardInterrupt) -> KeyboardInterrupt:

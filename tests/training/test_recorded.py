@@ -3,6 +3,9 @@
 The same to the last bit on a CPU, where the training that it is compared with uses the fused kernels, too.
 """
 
+import weakref
+from importlib import import_module
+
 import pytest
 import torch
 
@@ -15,6 +18,7 @@ from ckdsnn.training import OutOfTime, run_together
 from ckdsnn.training.machine import Machine
 from tests.recorded_graph import RecordedGraph, stand_in
 
+run_module = import_module("ckdsnn.training.run")  # the package's name `run` is the function
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 PLAIN, GRAPH = Engine(fused_sgd=True), Engine(graph=True)
 STEPS = 5  # of an epoch of 160 images
@@ -27,15 +31,15 @@ def kind(request) -> str:
 
 
 @pytest.fixture
-def replays(kind, monkeypatch) -> list[int]:
-    """A number for every replay that is made from here on; on a CPU the stand-in makes them."""
-    counted, graph = [], {"cpu": RecordedGraph, "cuda": CudaGraph}[kind]
+def replays(kind, monkeypatch) -> list[weakref.ref]:
+    """The graph of every replay that is made from here on; on a CPU the stand-in makes them."""
+    made, graph = [], {"cpu": RecordedGraph, "cuda": CudaGraph}[kind]
     if kind == "cpu":
         stand_in(monkeypatch, "ckdsnn.training.recorded")
         monkeypatch.setattr("ckdsnn.training.machine.check_kind", lambda _: None)
     replay = graph.replay
-    monkeypatch.setattr(graph, "replay", lambda self: counted.append(1) or replay(self))
-    return counted
+    monkeypatch.setattr(graph, "replay", lambda self: made.append(weakref.ref(self)) or replay(self))
+    return made
 
 
 def assert_same(found, wanted) -> None:
@@ -58,13 +62,16 @@ def losses(curve) -> list[float]:
     return [point["ce"] for point in curve]
 
 
-def test_a_teacher_learns_the_same(student, kind, replays, tmp_path):
-    records = []
+def test_a_teacher_learns_the_same(student, kind, replays, tmp_path, monkeypatch):
+    """And when it is measured, the memory of its graphs is free."""
+    records, left = [], []
+    write = run_module.write_record
+    monkeypatch.setattr(run_module, "write_record", lambda *a: left.extend(ref() for ref in replays) or write(*a))
     for switches in (PLAIN, GRAPH):
         with using(switches):
             told = {"out": tmp_path / str(switches.graph), "accelerator": kind, "progress": False}
             records.append(run("tiny-teacher", train_images=160, precision="bf16", **told))
-    assert len(replays) == 2 * STEPS - WARM_UP
+    assert len(replays) == 2 * STEPS - WARM_UP and left == [None] * len(replays)
     assert_same(*([record] for record in records))
 
 
@@ -127,7 +134,7 @@ def test_one_that_diverges_is_found_at_the_same_step(student, results, kind, rep
             run(student, out=out, results=results, accelerator=kind, progress=False, lr=1e30, train_images=160)
         (failure,) = FAILURES.load_all(out)
         failures.append((failure.term, failure.epoch, failure.step))
-    assert failures[0] == failures[1] and replays
+    assert failures[0] == failures[1]
 
 
 def test_where_no_step_can_be_recorded_nothing_is_begun(student, tmp_path, capsys):
