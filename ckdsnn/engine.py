@@ -59,8 +59,8 @@ class Engine:
     compile: bool = False
     """student and teacher through torch.compile, which takes minutes"""
     graph: bool = False
-    """on CUDA, a step is recorded once and then replayed as a whole, which spares the GPU the wait for Python; on one
-    device. Validation and what follows it are computed as ever"""
+    """on CUDA, a step is recorded once and then replayed as a whole, so that the GPU does not wait for Python; on one
+    device. The memory of a step stays occupied until its training ends"""
     fused_sgd: bool = False
     """SGD changes all weights in one kernel, as every optimiser does in a graph; weights may differ in the last bits"""
     tf32: bool = True

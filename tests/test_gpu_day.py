@@ -3,16 +3,19 @@
 import os
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES
+from ckdsnn.recipe.suites import SEEDS, SUITES
 from ckdsnn.records import load_records
 from ckdsnn.records.bench import load_benches
 from tools import gpu_day
-from tools.gpu_day import jobs_for, main, picks, shared_gpu, trainings, within
+from tools.gpu_day import jobs_for, main, picks, shared_gpu, trainings, way_for, within
 from tools.luggage import LARGEST, join, pack, split, wheels
 
 
@@ -74,6 +77,30 @@ def test_so_many_trainings_at_once_as_end_most_of_them_in_the_time(seconds, jobs
 
 def test_without_a_measurement_nothing_is_concluded():
     assert jobs_for(None, 1000, 100) is None and picks(None) == []
+    assert way_for(None, RECIPES["digits-snn"]) == Engine()
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_trainings_take_the_fastest_way_that_need_not_be_compiled_and_works(works, tmp_path, monkeypatch):
+    """A rate for each way: the group of ResNet-20 is to take a graph, that of ResNet-19 is not."""
+    rates = {
+        ("resnet20", 1): {"ours": 5.0, "ours, graph=True": 9.0, "ours, graph=True, compile=True": 20.0},
+        ("resnet20", 4): {"ours, neuron=triton": 30.0},
+        ("resnet19", 1): {"ours": 2.0, "ours, graph=True": 1.0, "reference": 3.0},
+    }
+    cases = [
+        {"model": model, "timesteps": timesteps, "implementation": name, "images_per_second": [rate]}
+        for (model, timesteps), own in rates.items()
+        for name, rate in own.items()
+    ]
+    asked, taken = [], []
+    for table in (SUITES, SEEDS):
+        monkeypatch.setitem(table, "day", None)  # to be taken out again
+    monkeypatch.setattr(gpu_day, "newest_bench", lambda _: SimpleNamespace(cases=cases, crowds=[]))
+    monkeypatch.setattr(gpu_day, "within", lambda command, _: asked.append(command[-1]) or works)
+    monkeypatch.setattr("ckdsnn.training.run_suite", lambda *_, **__: taken.append(engine().graph))
+    gpu_day.train(tmp_path, time.monotonic() + 1000, rehearse=False)
+    assert asked == ["tests/training/test_recorded.py"] and taken == [works, False]
 
 
 def test_what_runs_too_long_or_fails_does_not_end_the_day(capfd):

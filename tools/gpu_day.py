@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -27,12 +28,13 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from ckdsnn.engine import wait_asleep  # noqa: E402
+from ckdsnn.engine import Engine, using, wait_asleep  # noqa: E402
 from ckdsnn.errors import CkdsnnError  # noqa: E402
 from tools.luggage import join, pack, split, wheels  # noqa: E402
 
 DATA_SET = "cifar100"
 TESTS = ("tests/analysis/test_graph.py", "tests/data/test_augment.py", "tests/models")
+GRAPH_TESTS = "tests/training/test_recorded.py"  # before trainings whose fastest step is one
 TEST_SECONDS = 75  # at most, with the compilers beside them
 MEASURED_UNTIL = 1 / 3  # of the time
 PACKING = 20  # seconds at the end
@@ -254,6 +256,31 @@ def jobs_for(record: Any, images: float, seconds: float) -> int | None:
     return max(ended, key=lambda size: (ended[size], size)) if ended else None
 
 
+def way_for(record: Any, recipe: Any) -> Engine:
+    """The fastest way of the recipe's step in precision auto of those that every process need not compile; the usual
+    one where nothing was measured."""
+    from ckdsnn.bench.cases import engine_of, switches_of
+    from ckdsnn.bench.search import fastest
+
+    own = [
+        entry
+        for entry in (record.cases if record else [])
+        if (entry["model"], entry["timesteps"]) == (recipe.model, recipe.timesteps)
+        and entry["implementation"].split(", ")[0] == "ours"
+        and "compile" not in switches_of(entry["implementation"])
+    ]
+    return engine_of(fastest(own)) if own else Engine()
+
+
+def tested(ways: list[Engine]) -> list[Engine]:
+    """The same, without graphs where trainings with them do not pass their tests on this GPU."""
+    test = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "cuda", GRAPH_TESTS)
+    if not any(way.graph for way in ways) or within(test, TEST_SECONDS):
+        return ways
+    print("no graphs: trainings compute launch by launch", flush=True)
+    return [replace(way, graph=False) for way in ways]
+
+
 def train(folder: Path, deadline: float, rehearse: bool) -> None:
     """The trainings, one group after the other, until `deadline`, a time of `time.monotonic()`."""
     from ckdsnn.recipe.named import RECIPES
@@ -263,7 +290,8 @@ def train(folder: Path, deadline: float, rehearse: bool) -> None:
     groups = (Trainings("in small", ("digits-snn",), 1, 1),) if rehearse else trainings()
     changes = {"epochs": 1, "train_images": 64} if rehearse else {}
     record = newest_bench(folder)
-    for wanted in groups:
+    ways = tested([way_for(record, RECIPES[wanted.recipes[0]]) for wanted in groups])
+    for wanted, way in zip(groups, ways, strict=True):
         left = deadline - time.monotonic()
         if left < LEAST and not rehearse:
             break
@@ -274,7 +302,8 @@ def train(folder: Path, deadline: float, rehearse: bool) -> None:
         SUITES["day"], SEEDS["day"] = {first.tier: list(wanted.recipes)}, wanted.seeds
         carried = folder / "data" if (folder / "data" / f"{DATA_SET}.npz").exists() else None
         places = {"out": folder / "results", "data": carried, "results": ROOT / "results"}
-        run_suite("day", first.tier, left, jobs, **places, workers=0, **changes)
+        with using(way):
+            run_suite("day", first.tier, left, jobs, **places, workers=0, **changes)
 
 
 def go(options: argparse.Namespace) -> None:
