@@ -91,7 +91,7 @@ class Classifier(L.LightningModule):
         if batch.shown is not batch.images:
             shown = in_layout(batch.shown, self.layout)
         seen = None
-        if self.objective.terms:
+        if self.objective.terms:  # before the student's pass, so that one that waits for it holds no activations
             seen = self.beside.see("features", lambda: self.way.observe(shown))
         total, values = self.way.learn(images, labels, shown, seen)
         self.note(values, len(labels))
