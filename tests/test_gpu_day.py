@@ -14,9 +14,13 @@ from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.suites import SEEDS, SUITES
 from ckdsnn.records import load_records
 from ckdsnn.records.bench import load_benches
-from tools import gpu_day
-from tools.gpu_day import jobs_for, main, picks, shared_gpu, trainings, way_for, within
-from tools.luggage import LARGEST, join, pack, split, wheels
+from tools.gpu_day import processes, train
+from tools.gpu_day.__main__ import main
+from tools.gpu_day.luggage import LARGEST, join, pack, split, wheels
+from tools.gpu_day.measure import picks
+from tools.gpu_day.plan import trainings
+from tools.gpu_day.processes import SELF, python, shared_gpu, within
+from tools.gpu_day.train import jobs_for, way_for
 
 
 def test_a_file_is_put_together_from_its_parts_to_the_last_byte(tmp_path):
@@ -96,17 +100,17 @@ def test_trainings_take_the_fastest_way_that_need_not_be_compiled_and_works(work
     asked, taken = [], []
     for table in (SUITES, SEEDS):
         monkeypatch.setitem(table, "day", None)  # to be taken out again
-    monkeypatch.setattr(gpu_day, "newest_bench", lambda _: SimpleNamespace(cases=cases, crowds=[]))
-    monkeypatch.setattr(gpu_day, "within", lambda command, _: asked.append(command[-1]) or works)
+    monkeypatch.setattr(train, "newest_bench", lambda _: SimpleNamespace(cases=cases, crowds=[]))
+    monkeypatch.setattr(train, "within", lambda command, _: asked.append(command[-1]) or works)
     monkeypatch.setattr("ckdsnn.training.run_suite", lambda *_, **__: taken.append(engine().graph))
-    gpu_day.train(tmp_path, time.monotonic() + 1000, rehearse=False)
+    train.train(tmp_path, time.monotonic() + 1000, rehearse=False)
     assert asked == ["tests/training/test_recorded.py"] and taken == [works, False]
 
 
 def test_what_runs_too_long_or_fails_does_not_end_the_day(capfd):
-    assert not within(gpu_day.python("-c", "import time; time.sleep(60)"), 0.1)
-    assert not within(gpu_day.python("-c", "raise SystemExit(3)"), 20)
-    assert within(gpu_day.python("-c", "assert input() == 'quit'"), 20, "quit\n")
+    assert not within(python("-c", "import time; time.sleep(60)"), 0.1)
+    assert not within(python("-c", "raise SystemExit(3)"), 20)
+    assert within(python("-c", "assert input() == 'quit'"), 20, "quit\n")
     told = [line.partition(":")[0] for line in capfd.readouterr().out.splitlines()]
     assert told == ["ended after 0 s", "status 3", "status 0"]
 
@@ -117,7 +121,7 @@ def test_processes_share_the_gpu_only_while_the_service_works(works, tmp_path, m
     control.write_text(f'#!/bin/sh\n[ "$1" = -d ] && echo start >> {tmp_path}/log || cat >> {tmp_path}/log\n')
     control.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(gpu_day, "python", lambda *_: ["true" if works else "false"])  # the trial
+    monkeypatch.setattr(processes, "python", lambda *_: ["true" if works else "false"])  # the trial
     with shared_gpu():
         assert ("CUDA_MPS_PIPE_DIRECTORY" in os.environ) is works
         assert (tmp_path / "log").read_text().split() == (["start"] if works else ["start", "quit"])
@@ -139,7 +143,7 @@ def test_records_and_what_has_been_begun_are_carried_back(tmp_path):
 
 def test_the_rehearsal_measures_and_trains_in_small(tmp_path):
     """A dozen seconds of a CPU: nothing else shows that the parts fit together before a GPU's minutes are spent."""
-    command = gpu_day.python(gpu_day.__file__, "go", str(tmp_path), "--rehearse", "--only", "measure", "train")
+    command = python(*SELF, "go", str(tmp_path), "--rehearse", "--only", "measure", "train")
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (bench,), (record,) = load_benches(tmp_path / "results"), load_records(tmp_path / "results")
     assert bench.cases[0]["implementation"] == "ours" and record.recipe["name"] == "digits-snn"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from tools.gpu_day.processes import ROOT
 from tools.try_versions import requirements
 
-CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
+CONSTRAINTS = ROOT / "constraints.txt"
 LARGEST = 4_000_000  # bytes of a file that is carried back: records, arrays, small weights and checkpoints
 
 
