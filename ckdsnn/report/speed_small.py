@@ -42,8 +42,9 @@ def group_table(name: str, groups: pd.DataFrame) -> Table:
     shown = pd.DataFrame(rows).T[[ALONE, BESIDE]].assign(**{RATIO: lambda found: found[BESIDE] / found[ALONE]})
     caption = (
         f"Time of a step on {first['machine']}, batch {first['batch']}: trained by a command each, and all by one "
-        f"command. Medians of {groups['block'].max()} epochs of {first['steps']} steps, after one that warms up. Whole "
-        f"commands: all {first['epochs']} epochs, with the start of Python, tests and what is measured at the end."
+        f"command, of whose time each has its share. Medians of {groups['block'].max()} epochs of {first['steps']} "
+        f"steps, after one that warms up. Whole commands: all {first['epochs']} epochs, with the start of Python, "
+        "tests and what is measured at the end."
     )
     return Table.of_frame(name, caption, shown.rename_axis("Training").reset_index())
 
