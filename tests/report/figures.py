@@ -1,13 +1,15 @@
 """Every figure of the package, drawn from examples, and those of the book's suites, from the committed records."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
 from ckdsnn.analysis.alignment import aligned
-from ckdsnn.analysis.cells import Cells, load_cells, of_setting
+from ckdsnn.analysis import cells as loading
+from ckdsnn.analysis.cells import Cells, of_setting
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
 from ckdsnn.records.bench import bench_frame, load_benches, sweep_frame
@@ -116,6 +118,13 @@ FIGURES: dict[str, Callable[[Record], Chart]] = {
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
+
+
+@cache  # every figure is drawn more than once
+def load_cells(suite: str, tier: str, folder: Path) -> Cells:
+    """As the package's."""
+    return loading.load_cells(suite, tier, folder)
+
 
 
 def committed(suite: str, *baselines: str) -> dict[str, Callable[[Record], Chart]]:

@@ -3,12 +3,14 @@
 import io
 import itertools
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from ckdsnn.report.notebook import figure_bundle
 from ckdsnn.studies.distributions.report import distances, histograms
@@ -20,27 +22,44 @@ from tests.landscape_example import bowl
 from tests.report.examples import compared, faithfulness, pulled, surrogates
 from tests.report.figures import FIGURES
 
+POINTS = 72  # an inch
+SLACK = 0.65  # points by which boxes of texts, which are wider than the letters, may overlap at each side
 
-def texts_of(figure):
-    """Render a figure: its texts that are really painted, each with its box in pixels."""
-    painted, paint = {}, Text.draw
+
+class Painted(NamedTuple):
+    figure: Figure
+    """of as many dots an inch as there are points, as its SVG is drawn"""
+    texts: dict[Text, Bbox]
+    """those that are really painted, each with its box in points"""
+    bundle: dict[str, str]
+    """what a notebook keeps of it"""
+
+
+def paint(chart):
+    """Write a figure once, noting its texts."""
+    texts, draw = {}, Text.draw
+    chart.figure.set_dpi(POINTS)
 
     def noted(text, renderer):
         if text.get_visible() and text.get_text().strip():
-            painted[text] = text.get_window_extent(renderer)
-        paint(text, renderer)
+            points = text.get_window_extent(renderer).get_points() * POINTS / chart.figure.dpi  # a PNG's are smaller
+            texts[text] = Bbox(points)
+        draw(text, renderer)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "draw", noted)
-        FigureCanvasAgg(figure).draw()
-    return painted
+        return Painted(chart.figure, texts, figure_bundle(chart))
 
 
 @pytest.fixture(params=FIGURES, scope="module")
-def painted(request, record):
-    """Each figure of the package in turn, rendered, and its texts with their boxes."""
-    figure = FIGURES[request.param](record).figure
-    return figure, texts_of(figure)
+def named(request):
+    """The name of each figure of the package in turn."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def painted(named, record):
+    return paint(FIGURES[named](record))
 
 
 def within(box, frame):
@@ -48,7 +67,7 @@ def within(box, frame):
 
 
 def test_all_text_lies_inside_the_figure(painted):
-    figure, texts = painted
+    figure, texts, _ = painted
     assert texts
     for text, box in texts.items():
         assert within(box, figure.bbox), f"{text.get_text()!r} reaches from {box.p0} to {box.p1} in {figure.bbox.p1}"
@@ -57,18 +76,18 @@ def test_all_text_lies_inside_the_figure(painted):
 
 
 def test_no_text_covers_another(painted):
-    for (one, box), (other, other_box) in itertools.combinations(painted[1].items(), 2):
-        assert not box.padded(-1).overlaps(other_box.padded(-1)), f"{one.get_text()!r} covers {other.get_text()!r}"
+    for (one, box), (other, other_box) in itertools.combinations(painted.texts.items(), 2):
+        assert not box.padded(-SLACK).overlaps(other_box.padded(-SLACK)), f"{one.get_text()!r} covers {other.get_text()!r}"
 
 
 def test_no_legend_covers_bars(painted):
-    for axes in painted[0].axes:
+    for axes in painted.figure.axes:
         for bar in axes.patches if axes.get_legend() else []:
             assert not axes.get_legend().get_window_extent().overlaps(bar.get_window_extent()), axes.get_title()
 
 
 def test_no_marker_lies_outside_its_axes(painted):
-    for axes in painted[0].axes:
+    for axes in painted.figure.axes:
         (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
         dots = [points.get_offsets() for points in axes.collections if isinstance(points, PathCollection)]
         dots += [line.get_xydata() for line in axes.lines if line.get_marker() not in ("", "None", None)]
@@ -90,16 +109,16 @@ def said(axes, which, texts):
 
 
 def test_axes_that_are_shown_say_what_they_measure(painted):
-    figure, texts = painted
+    figure, texts, _ = painted
     for axes in figure.axes:
         found = {which: said(axes, which, texts) for which in "xy"}
         colours = axes.get_label() == "<colorbar>"  # one axis is its width
         assert not axes.axison or (any if colours else all)(found.values()), f"{found} of {axes}"
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_drawing_twice_gives_equal_bytes(name, record):
-    assert figure_bundle(FIGURES[name](record)) == figure_bundle(FIGURES[name](record))
+def test_drawing_twice_gives_equal_bytes(named, painted, record):
+    """Whatever the dots of the screen."""
+    assert figure_bundle(FIGURES[named](record)) == painted.bundle
 
 
 # figure of a study -> an example of the study, the figure of it
