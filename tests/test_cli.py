@@ -20,6 +20,7 @@ from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.records import save_record
+from ckdsnn.training.module import Classifier
 
 
 @pytest.fixture
@@ -349,31 +350,25 @@ def test_a_picture_that_is_none_and_a_teachers_record(record, results, picture, 
     assert not target.exists()
 
 
-def start(command: list[str]) -> subprocess.Popen:
-    """Start a process whose output is read."""
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_ctrl_c_leaves_no_record_and_the_same_command_goes_on(tmp_path):
-    command = [sys.executable, "-m", "ckdsnn", "train", "digits-snn", "--out", str(tmp_path), "--progress", "false"]
-    command += ["--train_images", "320", "--epochs", "200"]
-    with start(command) as first:
+def test_ctrl_c_leaves_no_record_and_the_same_command_goes_on(tmp_path, capsys, monkeypatch):
+    words = ["train", "digits-snn", "--out", str(tmp_path), "--progress", "false"]
+    words += ["--train_images", "320", "--epochs", "200"]
+    first = subprocess.Popen([sys.executable, "-m", "ckdsnn", *words], stderr=subprocess.PIPE, text=True)
+    with first:
         while first.poll() is None and not list(tmp_path.glob("work/*/last.ckpt")):
             time.sleep(0.1)
         first.send_signal(signal.SIGINT)
         errors = first.communicate()[1]
     assert first.returncode == 130, errors
     assert "the same command continues" in errors
-    with start(command) as second:
-        first_line, said = second.stdout.readline(), second.stdout.readline()
-        second.kill()
-    assert first_line.startswith("digits-snn, seed 0: 200 epochs")
-    assert said.startswith("continuing from")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Classifier, "training_step", interrupted)
+    assert main(words) == 130
+    said = capsys.readouterr().out
+    assert said.startswith("digits-snn, seed 0: 200 epochs") and said.splitlines()[1].startswith("continuing from")
     assert not (tmp_path / "runs").exists()
 
 

@@ -39,7 +39,7 @@ class Document:
 
     def __post_init__(self):
         try:
-            checker(self.schema)(asdict(self), name_prefix="it")
+            checker(self.schema)(dict(vars(self)), name_prefix="it")
         except fastjsonschema.JsonSchemaValueException as error:
             where = "/".join(error.path[1:]) or "top level"
             raise CkdsnnError(f"{self.noun} {self.id!r} breaks the schema at {where}: {error.message}") from None

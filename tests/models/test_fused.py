@@ -94,8 +94,9 @@ def test_compiled_it_has_the_same_gradient(timesteps, backend):
 
 @COMPILING
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize("timesteps", [1, 2, 4])
+@pytest.mark.parametrize("timesteps", [1, 3])
 def test_a_compiled_network_gives_every_parameter_its_gradient(timesteps, layout):
+    """With one time step; and with a first, a last, and one between."""
     torch._dynamo.reset()
     student = build_student("resnet8", width=1, timesteps=timesteps).to(memory_format=layout)
     images = torch.randn(2, 3, 16, 16).contiguous(memory_format=layout)

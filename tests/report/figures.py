@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from ckdsnn.analysis.alignment import aligned
 from ckdsnn.analysis import cells as loading
+from ckdsnn.analysis.alignment import aligned
 from ckdsnn.analysis.cells import Cells, of_setting
 from ckdsnn.recipe.methods import METHODS
 from ckdsnn.records import Record
@@ -124,7 +124,6 @@ RESULTS = ROOT / "results"
 def load_cells(suite: str, tier: str, folder: Path) -> Cells:
     """As the package's."""
     return loading.load_cells(suite, tier, folder)
-
 
 
 def committed(suite: str, *baselines: str) -> dict[str, Callable[[Record], Chart]]:

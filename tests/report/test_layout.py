@@ -77,7 +77,9 @@ def test_all_text_lies_inside_the_figure(painted):
 
 def test_no_text_covers_another(painted):
     for (one, box), (other, other_box) in itertools.combinations(painted.texts.items(), 2):
-        assert not box.padded(-SLACK).overlaps(other_box.padded(-SLACK)), f"{one.get_text()!r} covers {other.get_text()!r}"
+        assert not box.padded(-SLACK).overlaps(other_box.padded(-SLACK)), (
+            f"{one.get_text()!r} covers {other.get_text()!r}"
+        )
 
 
 def test_no_legend_covers_bars(painted):

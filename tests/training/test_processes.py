@@ -1,7 +1,6 @@
 """Several processes: the same record as one alone, whoever starts them, and no process that waits for ever."""
 
 import os
-import runpy
 import subprocess
 import sys
 
@@ -11,6 +10,7 @@ from safetensors.torch import load_file
 
 from ckdsnn import load_records
 from ckdsnn.assemble import build_network
+from ckdsnn.cli import main
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import TEACHERS
 from ckdsnn.recipe import RECIPES
@@ -32,8 +32,12 @@ def call(start, *arguments, data="."):
     return done.returncode, done.stdout + done.stderr
 
 
-def train(start, out, *arguments, recipe="digits-ckdsnn"):
-    return call(start, "train", recipe, "--out", out, *SMALL, *arguments)
+def words(out, *arguments, recipe="digits-ckdsnn"):
+    return ["train", recipe, "--out", str(out), *SMALL, *map(str, arguments)]
+
+
+def train(start, out, *arguments, **recipe):
+    return call(start, *words(out, *arguments, **recipe))
 
 
 @pytest.mark.parametrize("start", [ALONE, TORCHRUN], ids=["started by Lightning", "started by torchrun"])
@@ -64,36 +68,37 @@ RECIPES["own"] = RECIPES["digits-teacher"].replace(**own)
 """
 
 
-def test_two_processes_learn_the_weights_that_one_learns(tmp_path):
+@pytest.fixture
+def own(tmp_path):
+    """The file of one's own; what it adds in this process is taken away again."""
+    path, tables = tmp_path / "own.py", (dict(TEACHERS), dict(RECIPES))
+    path.write_text(WITHOUT_NORMS)
+    yield path
+    for table, known in zip((TEACHERS, RECIPES), tables, strict=True):
+        table.clear()
+        table.update(known)
+
+
+def test_two_processes_learn_the_weights_that_one_learns(own, tmp_path):
     """Without batch normalisation, which takes the statistics of each process's share, to rounding."""
-    (tmp_path / "own.py").write_text(WITHOUT_NORMS)
+    status, said = train(ALONE, tmp_path / "two", *TWO, "--own", own, recipe="own")
+    assert status == 0, said
+    assert main(words(tmp_path / "one", "--own", own, recipe="own")) == 0
     learned = []
-    for name, more in (("one", []), ("two", TWO)):
-        status, said = train(ALONE, tmp_path / name, *more, "--own", tmp_path / "own.py", recipe="own")
-        assert status == 0, said
+    for name in ("one", "two"):
         (record,) = load_records(tmp_path / name)
         learned.append(load_file(tmp_path / name / "weights" / record.weights["file"]))
     one, two = learned
     assert all(torch.allclose(one[name], two[name], rtol=1e-4, atol=1e-6) for name in one)
-    assert any((one[name] - fresh).abs().max() > 1e-3 for name, fresh in fresh_weights(tmp_path).items())
+    fresh = build_network(RECIPES["own"], 10, 0).state_dict()
+    assert any((one[name] - fresh[name]).abs().max() > 1e-3 for name in fresh), "nothing was learned"
 
 
-def fresh_weights(folder):
-    """Those of the network before any training: it must have moved."""
-    tables = dict(TEACHERS), dict(RECIPES)
-    runpy.run_path(str(folder / "own.py"))
-    network = build_network(RECIPES["own"], 10, 0)
-    for table, known in zip((TEACHERS, RECIPES), tables, strict=True):
-        table.clear()
-        table.update(known)
-    return network.state_dict()
-
-
-def test_an_interrupted_run_goes_on_with_another_number_of_devices(tmp_path):
+def test_an_interrupted_run_goes_on_with_another_number_of_devices(tmp_path, capsys):
     status, said = train(ALONE, tmp_path, *TWO, "--budget", "1s", recipe="digits-snn")
     assert status == 3 and "stopped after epoch 1 of 2" in said, said
-    status, said = train(ALONE, tmp_path, recipe="digits-snn")
-    assert status == 0 and "continuing from" in said, said
+    assert main(words(tmp_path, recipe="digits-snn")) == 0
+    assert "continuing from" in capsys.readouterr().out
     (record,) = load_records(tmp_path)
     assert len(record.curve) == 2 and record.devices == 1
 
@@ -105,15 +110,30 @@ def test_an_error_at_the_end_ends_all_processes(tmp_path):
     assert not load_records(tmp_path)
 
 
-def test_a_number_of_processes_that_does_not_fit_is_refused_before_any_work(tmp_path):
-    status, said = train(TORCHRUN, tmp_path, recipe="digits-snn")
-    assert status != 0 and "2 processes have been started for devices = 1, nodes = 1" in said
-    assert not (tmp_path / "runs").exists()
+@pytest.fixture
+def unstarted(monkeypatch):
+    """No process is started."""
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
 
 
-def test_a_batch_that_cannot_be_shared_out_is_refused(tmp_path):
-    status, said = train(ALONE, tmp_path, *TWO, "--batch_size", "31", recipe="digits-snn")
-    assert status == 2 and "batch_size = 31 cannot be shared out among 2 devices" in said
+@pytest.mark.usefixtures("unstarted")
+def test_a_number_of_processes_that_does_not_fit_is_refused_before_any_work(tmp_path, monkeypatch, capsys):
+    """As torchrun has told each of two processes of the other."""
+    for name in ("RANK", "LOCAL_RANK", "GROUP_RANK"):
+        monkeypatch.setenv(name, "0")
+    for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+        monkeypatch.setenv(name, "2")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
+    assert main(words(tmp_path, recipe="digits-snn")) == 2
+    assert "2 processes have been started for devices = 1, nodes = 1" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("unstarted")
+def test_a_batch_that_cannot_be_shared_out_is_refused_before_any_work(tmp_path, capsys):
+    assert main(words(tmp_path, *TWO, "--batch_size", "31", recipe="digits-snn")) == 2
+    assert "batch_size = 31 cannot be shared out among 2 devices" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("wrong", [{"devices": 0}, {"nodes": 0}, {"workers": -1}])
