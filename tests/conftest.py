@@ -1,5 +1,6 @@
 """What every test starts from: no screen, one thread of torch, so that runs are equal; and one tiny distillation."""
 
+import gc
 import os
 import signal
 import sys
@@ -23,10 +24,24 @@ settings.register_profile("untimed", deadline=None)  # a busy disk is no failure
 settings.load_profile("untimed")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: tests that wait for a browser, a kernel or a child leave theirs free."""
+    from ckdsnn.engine import usable_cores
+
+    cores = usable_cores()
+    return cores + cores // 2
+
+
 def pytest_collection_finish():
-    """By now the tests that use torch have imported it; the others need not pay for it."""
+    """By now the tests that use torch have imported it; the others need not pay for it.
+
+    What is there by now stays till the end: no collection of garbage, of which a measurement asks many, looks at it.
+    """
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+    gc.collect()
+    gc.freeze()
 
 
 TINY = {"train_images": 96, "epochs": 2}

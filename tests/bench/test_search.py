@@ -69,7 +69,7 @@ def test_a_cpu_is_not_asked_for_what_it_does_not_have():
 
 
 def test_a_search_on_a_small_network_writes_its_record(quick, tmp_path):
-    record = run_search("resnet8", "1", 2, 1.0, (2,), "resnet8", 0.01, 1, tmp_path)
+    record = run_search("resnet8", "1", 2, 1.0, (1,), "resnet8", 0.01, 1, tmp_path)
     assert load_benches(tmp_path) == [record]
     assert [entry["implementation"] for entry in record.cases] == ["ours"]  # a second has no room for more
     assert record.cases[0]["floor"]["arithmetic_s"] > 0
