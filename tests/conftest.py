@@ -26,11 +26,10 @@ settings.load_profile("untimed")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores: tests that wait for a browser, a kernel or a child leave theirs free."""
+    """One more than there are cores: what waits for a browser, a kernel or a child leaves its core to another."""
     from ckdsnn.engine import usable_cores
 
-    cores = usable_cores()
-    return cores + cores // 2
+    return usable_cores() + 1
 
 
 def pytest_collection_finish():
