@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from ckdsnn.analysis.graph import check_kind
 from ckdsnn.analysis.speed import recipe_step
 from ckdsnn.assemble import build_data, build_network, teacher_recipe
 from ckdsnn.data.specs import FOLDER
@@ -18,6 +19,19 @@ from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 from ckdsnn.training.machine import Machine
 from ckdsnn.training.teacher import needs_run
+
+
+def check_graph(machine: Machine) -> None:
+    """Raise CkdsnnError where the engine asks for graphs, and a training's step cannot be recorded on this machine."""
+    if not engine().graph:
+        return
+    if machine.kind != "gpu":  # which is CUDA, or shows it later
+        check_kind(machine.kind)
+    if machine.processes > 1:
+        raise CkdsnnError(
+            f"graph = True records the step of one device; devices = {machine.devices}, nodes = {machine.nodes}: "
+            "expected 1 of each"
+        )
 
 
 def check_same(recipe: Recipe, found: Record, data: str | Path | None) -> None:

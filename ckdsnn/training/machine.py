@@ -14,8 +14,7 @@ from lightning.fabric.plugins.environments import SLURMEnvironment, TorchElastic
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.utilities import rank_zero_only
 
-from ckdsnn.analysis.graph import check_kind
-from ckdsnn.engine import engine, usable_cores
+from ckdsnn.engine import usable_cores
 from ckdsnn.errors import CkdsnnError, check_count
 
 MOST_WORKERS = 8  # processes that read pictures for one training process
@@ -24,8 +23,7 @@ MOST_ASKED = 256  # such processes that may be asked for
 
 @dataclass(frozen=True)
 class Machine:
-    """Raises CkdsnnError for numbers below 1, for others than those of the processes that have been started, and where
-    the engine asks for graphs that cannot be had here."""
+    """Raises CkdsnnError for numbers below 1, and for others than those of the processes that have been started."""
 
     accelerator: str = "auto"
     """auto, cpu, cuda or another of Lightning's"""
@@ -49,8 +47,6 @@ class Machine:
                 f"{started} processes have been started for devices = {self.devices}, nodes = {self.nodes}: expected "
                 f"{self.processes}; say how many devices each node has, and how many nodes there are"
             )
-        if engine().graph:
-            self.check_graph()
 
     @property
     def processes(self) -> int:
@@ -60,16 +56,6 @@ class Machine:
     def kind(self) -> str:
         """The accelerator that auto stands for here."""
         return ("cuda" if torch.cuda.is_available() else "cpu") if self.accelerator == "auto" else self.accelerator
-
-    def check_graph(self) -> None:
-        """Raise CkdsnnError unless a training's step can be recorded as a graph."""
-        if self.kind != "gpu":  # which is CUDA, or shows it later
-            check_kind(self.kind)
-        if self.processes > 1:
-            raise CkdsnnError(
-                f"graph = True records the step of one device; devices = {self.devices}, nodes = {self.nodes}: "
-                "expected 1 of each"
-            )
 
     @property
     def options(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record, load_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.records.provenance import code_state
-from ckdsnn.training.before import check_network, check_same, rehearse
+from ckdsnn.training.before import check_graph, check_network, check_same, rehearse
 from ckdsnn.training.beside import ALONE, Alone
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.finish import Outcome, write_failure, write_record
@@ -65,6 +65,7 @@ def run(
     check_count("seed", seed, 0)
     say_idle(recipe, changes)
     machine = Machine(accelerator, devices, nodes, strategy, workers)
+    check_graph(machine)
     with quiet_writers():
         return run_once(recipe, seed, Setting(Path(out), results, data, machine, progress, deadline))
 

@@ -22,6 +22,7 @@ from ckdsnn.files import make_folder, opened
 from ckdsnn.records import find_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.signals import PARENT, PATIENCE, stoppable
+from ckdsnn.training.before import check_graph
 from ckdsnn.training.budget import deadline_after
 from ckdsnn.training.estimate import Estimator
 from ckdsnn.training.machine import Machine
@@ -91,6 +92,7 @@ def run_suite(
     check_count("jobs", jobs)
     if seeds is not None:
         check_count("seeds", seeds)
+    check_graph(Machine(accelerator))
     out, results = Path(out), Path(results) if results else None
     missing = missing_runs(suite_runs(name, tier, seeds, changes), out, results)
     progress = all_progress(missing, out)

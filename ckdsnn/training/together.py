@@ -23,6 +23,7 @@ from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record
+from ckdsnn.training.before import check_graph
 from ckdsnn.training.beside import Group, Seat
 from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.limits import quiet_writers
@@ -77,6 +78,7 @@ def run_together(
     """
     check_count("seed", seed, 0)
     setting = Setting(Path(out), results, data, Machine(accelerator, workers=workers), progress, deadline_after(budget))
+    check_graph(setting.machine)
     chosen = [resolve(recipe, changes) for recipe in recipes]
     check_alike(chosen)
     if threads is not None:

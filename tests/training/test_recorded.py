@@ -15,6 +15,7 @@ from ckdsnn.cli import main
 from ckdsnn.engine import Engine, using
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.training import OutOfTime, run_together
+from ckdsnn.training.before import check_graph
 from ckdsnn.training.machine import Machine
 from tests.recorded_graph import RecordedGraph, stand_in
 
@@ -36,7 +37,7 @@ def replays(kind, monkeypatch) -> list[weakref.ref]:
     made, graph = [], {"cpu": RecordedGraph, "cuda": CudaGraph}[kind]
     if kind == "cpu":
         stand_in(monkeypatch, "ckdsnn.training.recorded")
-        monkeypatch.setattr("ckdsnn.training.machine.check_kind", lambda _: None)
+        monkeypatch.setattr("ckdsnn.training.before.check_kind", lambda _: None)
     replay = graph.replay
     monkeypatch.setattr(graph, "replay", lambda self: made.append(weakref.ref(self)) or replay(self))
     return made
@@ -143,7 +144,7 @@ def test_where_no_step_can_be_recorded_nothing_is_begun(student, tmp_path, capsy
         with pytest.raises(CkdsnnError, match=message):
             run(student, out=tmp_path, accelerator="cpu", progress=False)
         with pytest.raises(CkdsnnError, match="one device; devices = 2, nodes = 1: expected 1 of each"):
-            Machine("cuda", devices=2)
+            check_graph(Machine("cuda", devices=2))
     for command in ("train digits-snn", "train digits-snn digits-kd", "suite noise"):
         words = [*command.split(), "--accelerator", "cpu", "--engine.graph", "--out", str(tmp_path)]
         assert main(words) == 2 and message in capsys.readouterr().err
