@@ -3,6 +3,7 @@
 Where nothing is to be trained, the training stack, whose import takes seconds, is not loaded.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from ckdsnn.analysis.cells import Cells, load_cells
 from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.files import nearest
+from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record, load_arrays
 
@@ -27,20 +29,44 @@ def obtain(
     >>> record.seed, arrays["sam"].shape
     (0, (64, 8, 8))
     """
-    recipe = resolve(name, changes)
+    (found,) = obtain_together([name], seed, results, out, progress, **changes)
+    return found
+
+
+def obtain_together(
+    names: Sequence[str], seed: int, results: str | Path, out: str | Path, progress: bool = True, **changes: Any
+) -> list[tuple[Record, dict[str, np.ndarray]]]:
+    """`obtain` for several recipes, in order; students that have to be trained are trained side by side.
+
+    Raises CkdsnnError as `obtain` and `run_together` do.
+
+    >>> found = obtain_together(["cifar10-16k-snn", "cifar10-16k-kd"], 0, "results", "mine")
+    >>> [record.recipe["losses"] for record, _ in found]
+    ['none', 'kd']
+    """
     results = nearest(results)
-    for folder in (results, out):
-        if record := find_record(recipe.digest(), seed, folder):
-            return record, load_arrays(record, folder)
-    if recipe.tier != "smoke":
-        from ckdsnn.training.options import train_command
 
-        command = train_command(name, seed, changes)
-        raise CkdsnnError(f"no record of {name}, seed {seed}, in {results}; run `{command}`")
-    from ckdsnn.training import run
+    def folder_of(recipe: Recipe) -> str | Path | None:
+        return next((folder for folder in (results, out) if find_record(recipe.digest(), seed, folder)), None)
 
-    record = run(recipe, seed, out, progress=progress, results=results)
-    return record, load_arrays(record, out)
+    recipes = [resolve(name, changes) for name in names]
+    missing = [recipe for recipe in recipes if not folder_of(recipe)]
+    for recipe in missing:
+        if recipe.tier != "smoke":
+            from ckdsnn.training.options import train_command
+
+            command = train_command(recipe.name, seed, changes)
+            raise CkdsnnError(f"no record of {recipe.name}, seed {seed}, in {results}; run `{command}`")
+    if missing:
+        from ckdsnn.training import run_together
+
+        run_together(missing, seed, out, progress=progress, results=results)
+    obtained = []
+    for recipe in recipes:
+        folder = folder_of(recipe)
+        record = find_record(recipe.digest(), seed, folder)
+        obtained.append((record, load_arrays(record, folder)))
+    return obtained
 
 
 def obtain_suite(

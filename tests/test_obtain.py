@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.obtain import obtain, obtain_suite
+from ckdsnn.obtain import obtain, obtain_suite, obtain_together
 from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.records import copy_record, load_record, load_records
 
@@ -46,6 +46,15 @@ def test_obtain_trains_smoke_runs_only(tmp_path, results, record, student):
         obtain("cifar10-reduced-snn", 0, results, tmp_path, flip=False, epochs=3)
     smoke, arrays = obtain("digits-snn", 0, results, tmp_path, progress=False, train_images=64, epochs=1)
     assert arrays["sam"].shape == (64, 4, 4) and smoke == load_records(tmp_path)[0]
+
+
+def test_what_is_missing_of_several_is_trained_side_by_side(record, results, tmp_path, tiny_suite):
+    names = ["digits-snn", "digits-kd", "tiny-ckdsnn"]
+    changes = {"teacher": "tiny-teacher", "train_images": 96, "epochs": 2}
+    found = obtain_together(names, 0, results, tmp_path, progress=False, **changes)
+    assert [one.recipe["name"] for one, _ in found] == names and found[2][0] == record
+    assert [one.side_by_side for one in load_records(tmp_path) if one.recipe["name"] in names] == [2, 2]
+    assert all(arrays["sam"].shape == (64, 4, 4) for _, arrays in found)
 
 
 def test_obtain_takes_a_teacher_from_either_folder(record, results, tmp_path, monkeypatch):
