@@ -3,6 +3,7 @@
 import logging
 import math
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -64,7 +65,8 @@ def make_trainer(
 ) -> L.Trainer:
     """A Trainer whose checkpoints and logs go to the folder `work`; for `deadline` see `Deadline`.
 
-    beside: those that it is trained beside; each has its progress bar below the others'.
+    beside: those that it is trained beside; each has its progress bar below the others', but outside a terminal, where
+    no output can move up to a former line, only the first, with which the others are in step.
 
     Raises CkdsnnError for an accelerator or a strategy that is unknown or not there.
     """
@@ -74,7 +76,8 @@ def make_trainer(
     checkpoint = ModelCheckpoint(
         work, CHECKPOINT, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
     )
-    bars = [ProgressBar(refresh_rate=10, process_position=beside.number)] if progress else []
+    shown = progress and (beside.number == 0 or sys.stdout.isatty())
+    bars = [ProgressBar(refresh_rate=10, process_position=beside.number)] if shown else []
     try:
         return L.Trainer(
             **machine.options,
@@ -87,7 +90,7 @@ def make_trainer(
             callbacks=[OwnSignals(), curve, Deadline(deadline, beside.at_once), checkpoint, *bars],
             num_sanity_val_steps=0,
             log_every_n_steps=1,  # steps are not logged, epochs are; Lightning warns of any larger number
-            enable_progress_bar=progress,
+            enable_progress_bar=shown,
             enable_model_summary=False,
         )
     except (MisconfigurationException, ImportError, ValueError) as error:

@@ -1,6 +1,7 @@
-"""The Trainer's schedule, curve and precision."""
+"""The Trainer's schedule, curve, precision and progress bars."""
 
 import math
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import torch
 
 from ckdsnn.assemble import build_data, build_network, build_objective
 from ckdsnn.recipe import RECIPES
+from ckdsnn.training.beside import Group
 from ckdsnn.training.module import Classifier, Curve
-from ckdsnn.training.trainer import fit, make_trainer, quiet_lightning
+from ckdsnn.training.trainer import ProgressBar, fit, make_trainer, quiet_lightning
 
 TINY = RECIPES["digits-snn"].replace(train_images=96, epochs=2, lr=0.1)
 
@@ -61,3 +63,14 @@ def test_logs_are_written_for_csv_and_tensorboard(trained):
 def test_precision_is_the_recipes(tmp_path, precision):
     trainer_precision = make_trainer(TINY.replace(precision=precision), tmp_path, Curve(), progress=False).precision
     assert trainer_precision == {"fp32": "32-true", "bf16": "bf16-mixed"}[precision]
+
+
+@pytest.mark.parametrize(
+    ("number", "terminal", "bars"), [(0, False, [0]), (1, False, []), (0, True, [0]), (1, True, [1])]
+)
+def test_of_several_side_by_side_only_the_first_has_a_bar_where_no_other_can_stand_below(
+    number, terminal, bars, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    trainer = make_trainer(TINY, tmp_path, Curve(), beside=Group(2).seats[number])
+    assert [bar.process_position for bar in trainer.callbacks if isinstance(bar, ProgressBar)] == bars
