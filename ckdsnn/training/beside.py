@@ -126,7 +126,7 @@ class Seat(Alone):
 
     def begin_step(self, step: int, own: Batches) -> None:
         """Return when it is this training's turn there."""
-        place = self.epoch, step
+        place, self.step = (self.epoch, step), {}  # what was made for the last one may be large
         self.turns.begin(self.number, place)
         with self.turns.changed:
             self.size = max(self.size, self.turns.in_epoch(self.epoch))
