@@ -8,7 +8,10 @@ Opens all of _build/html, or the pages named (book/index.html). Prints "page: wi
 import argparse
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from difflib import get_close_matches
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +21,7 @@ from playwright.sync_api import Browser, Locator, Page, Route
 from book.browser import chromium, served
 from book.scan import Page as Text
 from book.scan import link_findings
+from ckdsnn.engine import usable_cores
 from ckdsnn.errors import CkdsnnError
 
 VIEWS = ((1440, "light"), (768, "dark"), (390, "light"), (390, "dark"))  # width in px, theme
@@ -29,6 +33,7 @@ EXPLORER, PANEL = ".explore", ".explore-controls"  # an interactive figure, and 
 CONTROLS = "select, input[type=range], input[type=radio], input[type=checkbox], [role=slider]"
 KEYS = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "Space")
 PATIENCE, STEPS = 500, 5  # ms that an explorer may take to answer a key, and how often it is looked at meanwhile
+PART = 6  # pages that one browser opens, one after the other; there is one for each core
 MADE, EACH = ("book/records", "_static/sources"), 50  # of pages that one program makes alike, every fiftieth is opened
 
 
@@ -135,6 +140,12 @@ def page_findings(browser: Browser, address: str, name: str) -> Iterator[str]:
         yield from (f"{name}: {width} {theme}: {finding}" for finding in found)
 
 
+def open_pages(html: Path, names: list[str]) -> list[str]:
+    """`page_findings` in these pages below `html`."""
+    with chromium() as browser, served(html) as address:
+        return [finding for name in names for finding in page_findings(browser, address, name)]
+
+
 def check(html: Path, names: list[str]) -> Iterator[str]:
     """The findings in the named pages below `html`, or in all; links that lead nowhere are looked for in every page.
 
@@ -148,9 +159,14 @@ def check(html: Path, names: list[str]) -> Iterator[str]:
     texts = {html / name: Text(html / name) for name in every}
     for name in names or every:
         yield from (f"{name}: {finding}" for finding in link_findings(texts[html / name], texts))
-    with chromium() as browser, served(html) as address:
-        for name in names or sample(every):
-            yield from page_findings(browser, address, name)
+    opened = names or sample(every)
+    parts = [opened[start : start + PART] for start in range(0, len(opened), PART)]
+    if len(parts) == 1:
+        yield from open_pages(html, opened)
+        return
+    with ProcessPoolExecutor(min(usable_cores(), len(parts)), get_context("spawn")) as pool:
+        for findings in pool.map(partial(open_pages, html), parts):
+            yield from findings
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,17 @@ def test_of_pages_made_alike_a_few_are_opened():
     few = ["index.html", "book/method.html", "notebooks/00.html"]
     opened = check.sample(few + made)
     assert set(few) <= set(opened) and len(opened) == len(few) + 4 and opened == [n for n in few + made if n in opened]
+
+
+def test_many_pages_are_shared_out_and_their_findings_keep_their_order(tmp_path, monkeypatch):
+    """By threads here: a process of each browser's own would cost seconds."""
+    names = [f"{number:02}.html" for number in range(2 * check.PART + 1)]
+    for name in names:
+        (tmp_path / name).write_text(PAGE.format(""))
+    shares = []
+    monkeypatch.setattr(check, "ProcessPoolExecutor", lambda workers, _: ThreadPoolExecutor(workers))
+    monkeypatch.setattr(check, "open_pages", lambda _, share: shares.append(len(share)) or share)
+    assert list(check.check(tmp_path, [])) == names and sorted(shares) == [1, check.PART, check.PART]
 
 
 def test_pages_that_only_lead_on_are_not_opened(tmp_path):
