@@ -46,11 +46,12 @@ def obtain_together(
     """
     results = nearest(results)
 
-    def folder_of(recipe: Recipe) -> str | Path | None:
-        return next((folder for folder in (results, out) if find_record(recipe.digest(), seed, folder)), None)
+    def find(recipe: Recipe) -> tuple[Record, str | Path] | None:
+        records = ((find_record(recipe.digest(), seed, folder), folder) for folder in (results, out))
+        return next((found for found in records if found[0]), None)
 
     recipes = [resolve(name, changes) for name in names]
-    missing = [recipe for recipe in recipes if not folder_of(recipe)]
+    missing = [recipe for recipe in recipes if not find(recipe)]
     for recipe in missing:
         if recipe.tier != "smoke":
             from ckdsnn.training.options import train_command
@@ -61,12 +62,7 @@ def obtain_together(
         from ckdsnn.training import run_together
 
         run_together(missing, seed, out, progress=progress, results=results)
-    obtained = []
-    for recipe in recipes:
-        folder = folder_of(recipe)
-        record = find_record(recipe.digest(), seed, folder)
-        obtained.append((record, load_arrays(record, folder)))
-    return obtained
+    return [(record, load_arrays(record, folder)) for record, folder in map(find, recipes)]
 
 
 def obtain_suite(

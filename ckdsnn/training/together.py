@@ -66,7 +66,8 @@ def run_together(
     the one that `run` makes, but for its times: see `Record.seconds`. Students of which one has got further than
     another wait until that has caught up. One whose training fails, or that another process is training, is left out
     while the others go on; in the end that is raised. threads: CPU threads of each student, of which as many compute at
-    once as torch's number of threads allows; None: those of torch shared out to all, to each at least one.
+    once as torch's number of threads allows; None: those of torch shared out to all, to each at least one. A
+    missing teacher has as many as each, or without the number all.
     Raises CkdsnnError as `run` does, and for recipes that do not show the same; OutOfTime if a student was not finished
     at the end of the budget, Busy if another process is training one.
 
@@ -88,10 +89,11 @@ def run_together(
     missing = {recipe.digest(): recipe for recipe in chosen if not find_record(recipe.digest(), seed, setting.out)}
     sharers = len({recipe.digest() for recipe in chosen}) if setting.machine.kind == "cpu" else 1  # also who is done
     cores = torch.get_num_threads()
-    threads = threads or max(1, cores // sharers)
     with quiet_writers():
         if taught := next((recipe for recipe in missing.values() if needs_run(recipe)), None):
-            require_teacher(taught, setting)  # alone, so on all threads
+            with on_threads(threads or cores):
+                require_teacher(taught, setting)  # alone, as it is for a student alone
+        threads = threads or max(1, cores // sharers)
         with on_threads(threads):
             if len(missing) > 1:
                 train_group(list(missing.values()), seed, setting, max(1, cores // threads))
