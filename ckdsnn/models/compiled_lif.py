@@ -45,8 +45,12 @@ def current_gradient(current: torch.Tensor, spike_gradient: torch.Tensor) -> tor
 
 @cache
 def kernel(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
-    """The function as torch.compile makes it, for any number of neurons; it is made at its first call."""
-    return torch.compile(function, dynamic=True)
+    """The function as torch.compile makes it, for any number of neurons and threads; it is made at its first call.
+
+    Torch keeps kernels on the disk without the number of threads for which they were made: one of a single thread, or
+    of so few neurons that one is enough, would serve all later trainings, whose other threads would have nothing to do.
+    """
+    return torch.compile(function, dynamic=True, options={"cpp.dynamic_threads": True})
 
 
 def launch(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch._dynamo.testing import CompileCounter
+from torch._inductor import config
 from torch._inductor.exc import InductorError
+from torch._inductor.utils import run_and_get_cpp_code
 
 from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError
@@ -41,6 +43,15 @@ def test_kernels_compute_what_the_fused_neuron_does():
         ours, fused = (spikes_and_gradient(kind, timesteps, x, weights) for kind in ("compiled", "fused"))
         assert torch.equal(ours[0], fused[0]) and ours[1].any()
         torch.testing.assert_close(ours[1], fused[1], rtol=1e-5, atol=1e-5)
+
+
+@COMPILING
+def test_a_kernel_that_one_thread_has_made_serves_many():
+    compiled_lif.kernel.cache_clear()
+    torch._dynamo.reset()
+    with config.patch(fx_graph_cache=False):
+        _, code = run_and_get_cpp_code(compiled_lif.launch, compiled_lif.fire, torch.randn(3, 9))
+    assert "#pragma omp parallel\n" in code and "num_threads" not in code
 
 
 @pytest.mark.usefixtures("uncompiled")
