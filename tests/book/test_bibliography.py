@@ -37,7 +37,7 @@ def test_every_work_has_its_authors_title_and_year_or_says_that_they_are_not_kno
 def test_the_companion_is_cited_as_it_says_of_itself():
     """CITATION.cff, the package's version and the entry in BibTeX say the same."""
     said, entry = yaml.safe_load((BOOK.parent / "CITATION.cff").read_text()), WORK[COMPANION]
-    assert entry.fields["title"] == said["title"]
+    assert entry.fields["title"].replace("{ckdsnn}", "ckdsnn") == said["title"]  # BibTeX would capitalise it
     assert entry.fields["version"] == said["version"] == ckdsnn.__version__
     (author,), (name,) = entry.persons["author"], said["authors"]
     assert str(author).strip("{}") == name["name"]
