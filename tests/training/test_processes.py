@@ -1,12 +1,13 @@
 """Several processes: the same record as one alone, whoever starts them, and no process that waits for ever."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 import torch
+from lightning.fabric.plugins.environments.lightning import find_free_network_port
 from safetensors.torch import load_file
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ckdsnn import load_records
 from ckdsnn.assemble import build_network
@@ -15,44 +16,46 @@ from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import TEACHERS
 from ckdsnn.recipe import RECIPES
 from ckdsnn.training.machine import Machine
+from tests.forked import FORKS, LIMIT, command, fork, status_of
 
 SMALL = ["--epochs", "2", "--train_images", "64", "--accelerator", "cpu", "--progress", "false"]
 TWO = ["--devices", "2"]
-ALONE = [sys.executable, "-m", "ckdsnn"]
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "ckdsnn"]
 LIMIT = 240  # seconds after which processes that wait for each other are given up
-
-
-def call(start, *arguments, data="."):
-    """Run the command in processes of one thread; its exit status and what it has printed."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "CKDSNN_DATA": str(data)}
-    done = subprocess.run(
-        [*start, *map(str, arguments)], capture_output=True, text=True, timeout=LIMIT, env=environment
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 def words(out, *arguments, recipe="digits-ckdsnn"):
     return ["train", recipe, "--out", str(out), *SMALL, *map(str, arguments)]
 
 
-def train(start, out, *arguments, **recipe):
-    return call(start, *words(out, *arguments, **recipe))
+def by_lightning(words, log):
+    """Start the command as a user does: Lightning starts the other process."""
+    with log.open("w") as file:
+        started = [sys.executable, "-m", "ckdsnn", *words]
+        assert subprocess.run(started, stdout=file, stderr=file, timeout=LIMIT).returncode == 0
 
 
-@pytest.mark.parametrize("start", [ALONE, TORCHRUN], ids=["started by Lightning", "started by torchrun"])
-def test_two_processes_train_teacher_and_student_and_write_one_record_each(start, tmp_path):
-    status, said = train(start, tmp_path, *TWO, "--teacher", "digits-teacher", "--seed", "1")
-    assert status == 0, said
-    assert said.count("record digits-ckdsnn-s1") == 1 and said.count("training it first") == 1
-    student, teacher = load_records(tmp_path)
-    assert (student.devices, student.global_batch, len(student.curve)) == (2, 32, 2)
-    assert teacher.devices == 2 and student.teacher["record"] == teacher.id
-    assert student.final["last_accuracy"]["test_images"] == 360
-    assert not list(tmp_path.rglob("*partial*"))
+def by_torchrun(words, log):
+    """Let torchrun's own launcher start two forks."""
+    launcher = FORKS.Process(target=launch, args=(words, log))
+    launcher.start()
+    assert status_of(launcher) == 0
 
 
-WITHOUT_NORMS = """
+def launch(words, log):
+    config = LaunchConfig(1, 1, 2, rdzv_backend="c10d", rdzv_endpoint="localhost:0", max_restarts=0)
+    config.start_method = "forkserver"
+    elastic_launch(config, command)(words, log, {})
+
+
+def two_forks(words, log):
+    """Two forks that know of each other as torchrun's do, but that nobody ends when one fails; their statuses."""
+    shared = {"MASTER_ADDR": "localhost", "MASTER_PORT": str(find_free_network_port()), "TORCHELASTIC_RUN_ID": "1"}
+    shared |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "GROUP_RANK": "0"}
+    forks = [fork([*words, *TWO], log, **shared, RANK=rank, LOCAL_RANK=rank) for rank in "01"]
+    return [status_of(process) for process in forks]
+
+
+OWN = """
 from torch import nn
 from ckdsnn.models import TEACHERS, ModelSpec, Tapped
 from ckdsnn.recipe import RECIPES
@@ -63,7 +66,7 @@ def build(num_classes, inputs):
     return Tapped(network, stages=["0"], head="2")
 
 TEACHERS["without-norms"] = ModelSpec(build)
-own = {"name": "own", "model": "without-norms", "width": 8, "crop_padding": 0}
+own = {"name": "own", "model": "without-norms", "width": 8, "crop_padding": 0, "epochs": 2, "train_images": 64}
 RECIPES["own"] = RECIPES["digits-teacher"].replace(**own)
 """
 
@@ -72,17 +75,30 @@ RECIPES["own"] = RECIPES["digits-teacher"].replace(**own)
 def own(tmp_path):
     """The file of one's own; what it adds in this process is taken away again."""
     path, tables = tmp_path / "own.py", (dict(TEACHERS), dict(RECIPES))
-    path.write_text(WITHOUT_NORMS)
+    path.write_text(OWN)
     yield path
     for table, known in zip((TEACHERS, RECIPES), tables, strict=True):
         table.clear()
         table.update(known)
 
 
+@pytest.mark.parametrize("start", [by_lightning, by_torchrun])
+def test_two_processes_train_teacher_and_student_and_write_one_record_each(start, own, tmp_path):
+    out, log = tmp_path / "out", tmp_path / "log"
+    start(words(out, *TWO, "--own", own, "--teacher", "own", "--seed", "1"), log)
+    said = log.read_text()
+    assert said.count("record digits-ckdsnn-s1") == 1 and said.count("training it first") == 1
+    student, teacher = load_records(out)
+    assert (student.devices, student.global_batch, len(student.curve)) == (2, 32, 2)
+    assert teacher.devices == 2 and student.teacher["record"] == teacher.id
+    assert student.final["last_accuracy"]["test_images"] == 360
+    assert not list(out.rglob("*partial*"))
+
+
 def test_two_processes_learn_the_weights_that_one_learns(own, tmp_path):
     """Without batch normalisation, which takes the statistics of each process's share, to rounding."""
-    status, said = train(ALONE, tmp_path / "two", *TWO, "--own", own, recipe="own")
-    assert status == 0, said
+    log = tmp_path / "log"
+    assert two_forks(words(tmp_path / "two", "--own", own, recipe="own"), log) == [0, 0], log.read_text()
     assert main(words(tmp_path / "one", "--own", own, recipe="own")) == 0
     learned = []
     for name in ("one", "two"):
@@ -95,8 +111,12 @@ def test_two_processes_learn_the_weights_that_one_learns(own, tmp_path):
 
 
 def test_an_interrupted_run_goes_on_with_another_number_of_devices(tmp_path, capsys):
-    status, said = train(ALONE, tmp_path, *TWO, "--budget", "1s", recipe="digits-snn")
-    assert status == 3 and "stopped after epoch 1 of 2" in said, said
+    own, log = tmp_path / "own.py", tmp_path / "log"
+    own.write_text(
+        "import ckdsnn.training\nckdsnn.training.parse_duration = lambda _: 1e-3  # less than an epoch takes"
+    )
+    assert two_forks(words(tmp_path, "--own", own, "--budget", "1s", recipe="digits-snn"), log) == [3, 3]
+    assert "stopped after epoch 1 of 2" in log.read_text()
     assert main(words(tmp_path, recipe="digits-snn")) == 0
     assert "continuing from" in capsys.readouterr().out
     (record,) = load_records(tmp_path)
@@ -105,8 +125,9 @@ def test_an_interrupted_run_goes_on_with_another_number_of_devices(tmp_path, cap
 
 def test_an_error_at_the_end_ends_all_processes(tmp_path):
     (tmp_path / "arrays").write_text("a file where a folder should be")
-    status, said = train(ALONE, tmp_path, *TWO, recipe="digits-snn")
-    assert status != 0 and "arrays" in said
+    log = tmp_path / "log"
+    assert two_forks(words(tmp_path, recipe="digits-snn"), log) == [2, 2]
+    assert "arrays" in log.read_text()
     assert not load_records(tmp_path)
 
 
