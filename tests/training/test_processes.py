@@ -20,7 +20,6 @@ from tests.forked import FORKS, LIMIT, command, fork, status_of
 
 SMALL = ["--epochs", "2", "--train_images", "64", "--accelerator", "cpu", "--progress", "false"]
 TWO = ["--devices", "2"]
-LIMIT = 240  # seconds after which processes that wait for each other are given up
 
 
 def words(out, *arguments, recipe="digits-ckdsnn"):
