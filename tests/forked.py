@@ -1,5 +1,7 @@
 """The command in a process of its own that has nothing to load: a fork of one that has loaded everything.
 
+Where the subject is what a process does, not how it starts.
+
 Not a fork of the tests' own process: torch computes no gradient in a fork of one that has computed some.
 """
 

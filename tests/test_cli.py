@@ -1,5 +1,6 @@
 """The command: what it prints, what it refuses, and that an interruption can be continued."""
 
+import os
 import re
 import shlex
 import signal
@@ -21,6 +22,7 @@ from ckdsnn.recipe import RECIPES, SUITES
 from ckdsnn.recipe.suites import SEEDS
 from ckdsnn.records import save_record
 from ckdsnn.training.module import Classifier
+from tests.forked import fork, status_of
 
 
 @pytest.fixture
@@ -353,14 +355,13 @@ def test_a_picture_that_is_none_and_a_teachers_record(record, results, picture, 
 def test_ctrl_c_leaves_no_record_and_the_same_command_goes_on(tmp_path, capsys, monkeypatch):
     words = ["train", "digits-snn", "--out", str(tmp_path), "--progress", "false"]
     words += ["--train_images", "320", "--epochs", "200"]
-    first = subprocess.Popen([sys.executable, "-m", "ckdsnn", *words], stderr=subprocess.PIPE, text=True)
-    with first:
-        while first.poll() is None and not list(tmp_path.glob("work/*/last.ckpt")):
-            time.sleep(0.1)
-        first.send_signal(signal.SIGINT)
-        errors = first.communicate()[1]
-    assert first.returncode == 130, errors
-    assert "the same command continues" in errors
+    log = tmp_path / "log"
+    first = fork(words, log)
+    while first.is_alive() and not list(tmp_path.glob("work/*/last.ckpt")):
+        time.sleep(0.1)
+    os.kill(first.pid, signal.SIGINT)
+    assert status_of(first) == 130, log.read_text()
+    assert "the same command continues" in log.read_text()
 
     def interrupted(*_):
         raise KeyboardInterrupt

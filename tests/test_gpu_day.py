@@ -9,17 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from ckdsnn.bench import floor
 from ckdsnn.engine import Engine, engine
 from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.suites import SEEDS, SUITES
 from ckdsnn.records import load_records
 from ckdsnn.records.bench import load_benches
-from tools.gpu_day import processes, train
+from tests.forked import FORKS
+from tools.gpu_day import measure, processes, train
 from tools.gpu_day.__main__ import main
 from tools.gpu_day.luggage import LARGEST, join, pack, split, wheels
 from tools.gpu_day.measure import picks
 from tools.gpu_day.plan import trainings
-from tools.gpu_day.processes import SELF, python, shared_gpu, within
+from tools.gpu_day.processes import ROOT, SELF, python, shared_gpu, within
 from tools.gpu_day.train import jobs_for, way_for
 
 
@@ -141,12 +143,27 @@ def test_records_and_what_has_been_begun_are_carried_back(tmp_path):
         assert tar.getnames() == ["results/arrays/a.npz", "results/runs/a.json", "results/work/b/last.ckpt"]
 
 
-def test_the_rehearsal_measures_and_trains_in_small(tmp_path):
-    """A dozen seconds of a CPU: nothing else shows that the parts fit together before a GPU's minutes are spent."""
-    command = python(*SELF, "go", str(tmp_path), "--rehearse", "--only", "measure", "train")
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+def test_the_rehearsal_measures_and_trains_in_small(tmp_path, monkeypatch, capfd):
+    """A dozen seconds of a CPU: nothing else shows that the parts fit together before a GPU's minutes are spent.
+
+    The search takes place in this process, and steps at once in forks, which have loaded everything; the training is
+    a command as always.
+    """
+    for table in (SUITES, SEEDS):
+        monkeypatch.setitem(table, "day", None)  # to be taken out again
+    monkeypatch.setattr(floor, "SIZES", floor.SIZES)
+    monkeypatch.setattr("ckdsnn.bench.crowd.get_context", {"spawn": FORKS}.get)
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setattr(measure, "within", lambda command, _: main(command[len(python(*SELF)) :]))
+    assert main(["go", str(tmp_path), "--rehearse", "--only", "measure", "train"]) == 0
     (bench,), (record,) = load_benches(tmp_path / "results"), load_records(tmp_path / "results")
     assert bench.cases[0]["implementation"] == "ours" and record.recipe["name"] == "digits-snn"
-    assert "resnet8, T = 1: ours: " in done.stdout and "to be carried back" in done.stdout
+    said = capfd.readouterr().out
+    assert "resnet8, T = 1: ours: " in said and "to be carried back" in said
     with tarfile.open(tmp_path / "results.tar.gz") as tar:
         assert {f"results/bench/{bench.id}.json", f"results/runs/{record.id}.json"} <= {*tar.getnames()}
+
+
+def test_it_is_a_program():
+    done = subprocess.run(python(*SELF, "go", "--help"), cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("usage: python -m tools.gpu_day go ")

@@ -1,16 +1,19 @@
 """A data set by name, as the `Source` that fits it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ckdsnn.data.resident import Resident, read_resident
 from ckdsnn.data.specs import dataset_spec
-from ckdsnn.data.streamed import Streamed, open_folder
 from ckdsnn.files import data_root
+
+if TYPE_CHECKING:
+    from ckdsnn.data.streamed import Streamed
 
 
 def load_dataset(
     name: str, root: str | Path | None = None, download: bool = True, size: int = 0, workers: int = 0
-) -> Resident | Streamed:
+) -> "Resident | Streamed":
     """Load a data set of DATASETS, or "folder:PATH".
 
     CIFAR is read from `<root>/<name>.npz`; if there is none, torchvision downloads it once (`download=True`).
@@ -26,5 +29,7 @@ def load_dataset(
     """
     spec = dataset_spec(name, size)
     if spec.tree:
+        from ckdsnn.data.streamed import open_folder  # here, because torchvision takes seconds
+
         return open_folder(spec, data_root(root), workers)
     return read_resident(spec, data_root(root), download)

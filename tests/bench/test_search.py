@@ -11,6 +11,7 @@ from ckdsnn.bench.crowd import Crowd
 from ckdsnn.bench.search import LEAST, TRIED, Search, fastest, run_search
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import load_benches
+from tests.forked import FORKS
 
 CASE, OTHER = Case("resnet8", 1, 1, 4), Case("resnet8", 1, 2, 4)
 CUDA = torch.device("cuda")
@@ -68,14 +69,20 @@ def test_a_cpu_is_not_asked_for_what_it_does_not_have():
     assert not [name for _, name in asked if "graph" in name or "compile" in name or "tf32" in name]
 
 
-def test_a_search_on_a_small_network_writes_its_record(quick, tmp_path):
+@pytest.fixture
+def forks(monkeypatch):
+    """Processes that have nothing to load, of which each has its own device, too."""
+    monkeypatch.setattr("ckdsnn.bench.crowd.get_context", {"spawn": FORKS}.get)
+
+
+def test_a_search_on_a_small_network_writes_its_record(quick, forks, tmp_path):
     record = run_search("resnet8", "1", 2, 1.0, (1,), "resnet8", 0.01, 1, tmp_path)
     assert load_benches(tmp_path) == [record]
     assert [entry["implementation"] for entry in record.cases] == ["ours"]  # a second has no room for more
     assert record.cases[0]["floor"]["arithmetic_s"] > 0
 
 
-def test_two_processes_are_measured_at_once():
+def test_two_processes_are_measured_at_once(forks):
     with Crowd(2) as crowd:
         entry = crowd.measure(CASE, "ours", 2, 0.2)
         with pytest.raises(CkdsnnError, match="unknown neuron 'jelly'"):

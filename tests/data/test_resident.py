@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -111,8 +109,3 @@ def test_statistics_can_be_borrowed_from_cifar10():
     assert statistics_of(spec, "cifar10") == statistics_of(DATASETS["cifar10"], "own")
     with pytest.raises(CkdsnnError, match=r"'mine'.*own, cifar10"):
         statistics_of(spec, "mine")
-
-
-def test_arrays_do_not_cost_the_import_of_lightning():
-    code = "import sys; from ckdsnn.data import DATASETS, load_dataset; sys.exit('lightning' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0

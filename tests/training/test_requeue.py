@@ -1,8 +1,6 @@
 """A training that is asked to stop goes on by the same command, and ends with the record of one that never was."""
 
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -10,6 +8,7 @@ from ckdsnn import load_records, run
 from ckdsnn.cli import main
 from ckdsnn.signals import ASKING
 from ckdsnn.training.module import Classifier, Curve
+from tests.forked import fork, status_of
 
 CALL = ["train", "digits-snn", "--epochs", "3", "--train_images", "64", "--accelerator", "cpu", "--progress", "false"]
 JOB = {"SLURM_NTASKS": "1", "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NODEID": "0", "SLURM_JOB_ID": "7"}
@@ -72,9 +71,9 @@ def test_a_job_that_slurm_ends_and_queues_again_gives_the_record_of_one_that_it_
     job, tmp_path, through, monkeypatch, capsys
 ):
     arguments = call(tmp_path, signal.SIGTERM)
-    ended = subprocess.run([sys.executable, "-m", "ckdsnn", *arguments], capture_output=True, text=True, timeout=300)
-    assert ended.returncode == 3, ended.stderr
-    assert ended.stderr.endswith("stopped by SIGTERM; the same command continues after the last whole epoch\n")
+    log = tmp_path / "log"
+    assert status_of(fork(arguments, log, **JOB)) == 3, log.read_text()
+    assert log.read_text().endswith("stopped by SIGTERM; the same command continues after the last whole epoch\n")
     assert not (tmp_path / "out" / "runs").exists()
     assert told(submit_again(arguments, tmp_path, monkeypatch)) == told(through)
     assert "continuing from" in capsys.readouterr().out

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import asdict
 
@@ -20,6 +18,7 @@ from ckdsnn.training.lock import only_process
 from ckdsnn.training.module import Classifier
 from ckdsnn.training.run import work_folder
 from ckdsnn.training.together import SHOWN
+from tests.forked import fork, status_of
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +142,9 @@ def test_at_the_end_of_a_budget_all_stop_and_any_of_them_goes_on_alone(recipes, 
 
 KILLED = """
 import os, signal
-from ckdsnn.cli import main
+from ckdsnn.recipe import RECIPES
 from ckdsnn.training.module import Classifier
+RECIPES["tiny-teacher"] = RECIPES["digits-teacher"].replace(name="tiny-teacher", train_images=96, epochs=2)
 step = Classifier.training_step
 def fatal(self, batch):
     if (self.recipe.name, self.current_epoch, self.trainer.fit_loop.batch_idx) == ("digits-kd", 1, 1):
@@ -154,20 +154,16 @@ Classifier.training_step = fatal
 """
 
 
-def test_after_a_kill_the_same_command_goes_on_to_the_same_records(results, tmp_path, capsys):
+@pytest.mark.usefixtures("results")
+def test_after_a_kill_the_same_command_goes_on_to_the_same_records(tmp_path, capsys):
     """A process of its own, because it is killed: that of the command, in the midst of the second epoch."""
     words = ["train", "digits-snn", "digits-kd", "--teacher", "tiny-teacher", "--train_images", "96", "--epochs", "2"]
-    own = tmp_path / "own.py"
-    own.write_text(
-        "from ckdsnn.recipe import RECIPES\n"
-        'small = {"name": "tiny-teacher", "train_images": 96, "epochs": 2}\n'
-        'RECIPES["tiny-teacher"] = RECIPES["digits-teacher"].replace(**small)\n'
-    )
-    words += ["--progress", "false", "--own", str(own), "--out"]
-    program = f"{KILLED}\nmain({[*words, str(tmp_path / 'killed')]!r})"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True).returncode == -9
-    assert not [r for r in load_records(tmp_path / "killed") if "kd" in r.id or "snn" in r.id]
-    assert main([*words, str(tmp_path / "killed")]) == main([*words, str(tmp_path / "through")]) == 0
+    words += ["--progress", "false", "--out"]
+    own, killed = tmp_path / "own.py", tmp_path / "killed"
+    own.write_text(KILLED)
+    assert status_of(fork([*words, str(killed), "--own", str(own)], tmp_path / "log")) == -signal.SIGKILL
+    assert not [r for r in load_records(killed) if "kd" in r.id or "snn" in r.id]
+    assert main([*words, str(killed)]) == main([*words, str(tmp_path / "through")]) == 0
     assert capsys.readouterr().out.count("continuing from") == 2
     assert_same(*(load_records(tmp_path / folder) for folder in ("killed", "through")))
 
