@@ -3,9 +3,9 @@
 import hashlib
 import io
 import os
+import resource
 import shutil
-import subprocess
-import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +21,7 @@ from ckdsnn.cli import main
 from ckdsnn.data import Augment, Streamed, load_dataset, streamed
 from ckdsnn.data.module import DataModule
 from ckdsnn.errors import CkdsnnError
+from tests.forked import FORKS
 
 SIZE = 16
 SIDES = (24, 40)  # of a picture, unless asked otherwise
@@ -472,27 +473,20 @@ def test_the_command_says_what_lies_there(usual, capsys):
 
 # memory
 
-PEAK = """
-import resource, sys
-import torch
-from ckdsnn.data import load_dataset
-torch.set_num_threads(1)
-source = load_dataset("folder:" + sys.argv[1], size=64)
-order = torch.randperm(len(source.labels("train")), generator=torch.Generator().manual_seed(0))
-for number, _ in zip(range(20), source.chunks("train", order, 8, crops=0)):
-    pass
-print(len(order), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
+
+def read_some(folder):
+    """Training pictures of a folder, and the most memory in MB of a process that opens it and reads 20 batches."""
+    source = opened(folder, size=64)
+    order = torch.randperm(len(source.labels("train")), generator=torch.Generator().manual_seed(0))
+    for _ in zip(range(20), source.chunks("train", order, 8, crops=0), strict=False):
+        pass
+    return len(order), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def peak(folder):
-    """Training pictures of a folder, and the most memory in MB of a process that opens it and reads 20 batches."""
-    command = [sys.executable, "-c", PEAK, str(folder)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
-    count, kilobytes = map(int, done.stdout.split())
-    return count, kilobytes / 1024
+    """The same of a process of its own."""
+    with ProcessPoolExecutor(1, FORKS) as one:
+        return one.submit(read_some, folder).result()
 
 
 def test_memory_does_not_grow_with_the_set(tmp_path):
