@@ -81,10 +81,10 @@ def test_students_learn_the_same_side_by_side(student, results, kind, replays, t
     CPU in half precision, in which a GPU's other order of summation would flip spikes."""
     precision = {"cpu": "bf16", "cuda": "fp32"}[kind]
     recipes = [
-        student.replace(name="plain", losses="none"),
-        student.replace(name="rivals", losses="kd+nld+kdsnn+bkd+at+catkd+e2kd"),
+        student.replace(name="plain", losses="none", timesteps=1),
+        student.replace(name="rivals", losses="kd+nld+kdsnn+bkd+at+catkd+e2kd", timesteps=1),
         student.replace(name="everywhere", losses="samd", every_stage=True, timesteps=2),
-        student.replace(name="longer", every_stage=True, epochs=3),
+        student.replace(name="longer", every_stage=True, timesteps=1, epochs=3),
     ]
     records = []
     for switches in (PLAIN, GRAPH):

@@ -25,9 +25,9 @@ from tests.forked import fork, status_of
 def recipes(student):
     """A plain student, and three that ask the teacher for different things: noise and blur are drawn besides."""
     return [
-        student.replace(name="plain", losses="none", epochs=3),
-        student.replace(name="blurred", losses="nld+bkd", gamma=0.5),
-        student,
+        student.replace(name="plain", losses="none", timesteps=1, epochs=3),
+        student.replace(name="blurred", losses="nld+bkd", gamma=0.5, timesteps=1),
+        student.replace(name="both", timesteps=1),
         student.replace(name="everywhere", every_stage=True, losses="samd", timesteps=2),
     ]
 
@@ -95,7 +95,7 @@ def test_each_student_has_as_many_threads_as_asked(recipes, results, tmp_path, t
     fresh = {record.recipe["name"]: record.env["threads"] for record in load_records(results)}
     run_together([small[2]], out=tmp_path / "fresh", progress=False, threads=2, seed=1)
     taught = {record.recipe["name"]: record.env["threads"] for record in load_records(tmp_path / "fresh")}
-    assert fresh["tiny-teacher"] == 1 and taught == {"tiny-teacher": 2, "tiny-ckdsnn": 2}
+    assert fresh["tiny-teacher"] == 1 and taught == {"tiny-teacher": 2, "both": 2}
     with pytest.raises(CkdsnnError, match="threads = 0; expected an integer of at least 1"):
         run_together(small, out=tmp_path, threads=0)
 
