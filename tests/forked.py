@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import torch
 from lightning.pytorch.utilities import rank_zero_only
 
 from ckdsnn.cli import main
@@ -26,6 +27,7 @@ def command(words: list[str], log: Path, environment: Mapping[str, str]) -> None
     """Be the command with these words; what is said goes to the end of the file `log`."""
     os.environ.update(environment)
     os.environ[PARENT] = str(os.getppid())  # it does not outlive the tests
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # as torch reads it when it is loaded
     rank_zero_only.rank = int(os.environ.get("RANK", 0))  # as Lightning looks it up when it is loaded
     said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):

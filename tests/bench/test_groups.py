@@ -24,7 +24,7 @@ def test_every_method_is_trained_alone_and_beside_the_others(monkeypatch):
             assert record["env"].get("side_by_side", 1) == len(called[-1]) - 1 and record["env"]["threads"] == 1
             curves[record["recipe"]["name"], len(called[-1]) - 1] = record["curve"]
 
-    for name, value in {"SETTING": "digits", "METHODS": ("snn", "nld"), "STEPS": 2, "TESTED": 64, "call": call}.items():
+    for name, value in {"SETTING": "digits", "METHODS": ("snn", "nld"), "STEPS": 2, "TESTED": 16, "call": call}.items():
         monkeypatch.setattr(groups, name, value)
     monkeypatch.setitem(DATASETS, groups.DATA_SET, None)  # what the command puts there goes with the test
     entries = groups.measure_groups(2)

@@ -19,7 +19,7 @@ def few_test_images(monkeypatch):
 
     def short(*arguments, **options) -> Resident:
         data = load(*arguments, **options)
-        return Resident(data.spec, data.x_train, data.y_train, data.x_test[:200], data.y_test[:200], data.digest)
+        return Resident(data.spec, data.x_train, data.y_train, data.x_test[:64], data.y_test[:64], data.digest)
 
     monkeypatch.setattr(assemble, "load_dataset", short)
 
@@ -37,7 +37,7 @@ def needs(name: str) -> pytest.MarkDecorator:
     ],
 )
 def test_the_papers_small_network_trains_on_real_images(recipe, classes, tmp_path):
-    record = run(recipe, out=tmp_path, progress=False, train_images=256, epochs=1)
+    record = run(recipe, out=tmp_path, progress=False, train_images=128, epochs=1)
     assert record.data["name"].endswith(str(classes))
     assert 0 < record.curve[0]["ce"] < 3 * torch.tensor(float(classes)).log().item()
-    assert record.final["last_accuracy"]["test_images"] == 200
+    assert record.final["last_accuracy"]["test_images"] == 64

@@ -21,7 +21,7 @@ from ckdsnn.training.limits import limits_told
 from ckdsnn.training.module import Classifier
 from ckdsnn.training.run import work_folder
 
-SNN = RECIPES["digits-snn"].replace(name="limited-snn", train_images=64, epochs=2)
+SNN = RECIPES["digits-snn"].replace(name="limited-snn", timesteps=1, train_images=64, epochs=2)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,18 @@ from ckdsnn.signals import ASKING
 from ckdsnn.training.module import Classifier, Curve
 from tests.forked import fork, status_of
 
-CALL = ["train", "digits-snn", "--epochs", "3", "--train_images", "64", "--accelerator", "cpu", "--progress", "false"]
+CALL = [
+    "train",
+    "digits-snn-t1",
+    "--epochs",
+    "3",
+    "--train_images",
+    "64",
+    "--accelerator",
+    "cpu",
+    "--progress",
+    "false",
+]
 JOB = {"SLURM_NTASKS": "1", "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NODEID": "0", "SLURM_JOB_ID": "7"}
 JOB |= {"SLURM_JOB_NAME": "train", "SLURM_NTASKS_PER_NODE": "1"}  # as srun sets them
 
@@ -35,7 +46,7 @@ Classifier.training_step = interrupted
 def through(tmp_path_factory):
     """The record of a training that nothing has stopped."""
     out = tmp_path_factory.mktemp("through")
-    return run("digits-snn", out=out, epochs=3, train_images=64, accelerator="cpu", progress=False)
+    return run("digits-snn-t1", out=out, epochs=3, train_images=64, accelerator="cpu", progress=False)
 
 
 def told(record):
@@ -106,6 +117,6 @@ def test_a_training_in_a_program_of_ones_own_leaves_signals_to_it(job, tmp_path,
     monkeypatch.setattr(Classifier, "training_step", interrupted)
     monkeypatch.setattr(Curve, "on_exception", look)
     with pytest.raises(KeyboardInterrupt, match="interrupted; the same command continues"):
-        run("digits-snn", out=tmp_path, epochs=1, train_images=64, progress=False)
+        run("digits-snn-t1", out=tmp_path, epochs=1, train_images=64, progress=False)
     assert seen == [before, before]
     assert [signal.getsignal(number) for number in numbers] == before

@@ -17,7 +17,7 @@ from ckdsnn.records import load_arrays, load_record
 from ckdsnn.training.module import Classifier
 
 run_module = import_module("ckdsnn.training.run")  # the package's name `run` is the function
-SNN = RECIPES["digits-snn"].replace(name="tiny-snn", train_images=96, epochs=3)
+SNN = RECIPES["digits-snn"].replace(name="tiny-snn", timesteps=1, train_images=96, epochs=3)
 
 
 def without_times(record) -> dict:
@@ -85,7 +85,7 @@ def test_a_missing_teacher_is_trained_first_and_said(student, tmp_path, capsys):
 
 
 def test_resuming_equals_running_through_and_an_interruption_leaves_no_record(student, results, tmp_path, monkeypatch):
-    distilled = student.replace(epochs=3)
+    distilled = student.replace(timesteps=1, epochs=3)
     through = run(distilled, seed=1, out=results, progress=False)
     start_epoch, started = Classifier.on_train_epoch_start, []
 
@@ -98,10 +98,9 @@ def test_resuming_equals_running_through_and_an_interruption_leaves_no_record(st
             raise KeyboardInterrupt
         noted(self)
 
-    run(RECIPES["tiny-teacher"], out=tmp_path, progress=False)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="same command continues"):
         patch.setattr(Classifier, "on_train_epoch_start", interrupted)
-        run(distilled, seed=1, out=tmp_path, progress=False)
+        run(distilled, seed=1, out=tmp_path, results=results, progress=False)
     assert [r.recipe["name"] for r in load_records(tmp_path)] == ["tiny-teacher"]
     monkeypatch.setattr(Classifier, "on_train_epoch_start", noted)
     resumed = run(distilled, seed=1, out=tmp_path, progress=False)

@@ -22,6 +22,7 @@ from ckdsnn.training import plan, run_suite, suite
 from ckdsnn.training.estimate import Estimate
 from ckdsnn.training.plan import Job, Part, Run
 from ckdsnn.training.suite import Crew, launcher, summary, work_off
+from tests.forked import fork
 
 HEEDS = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); {ready}; time.sleep(60)"
 IGNORES = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); {ready}; time.sleep(60)"
@@ -243,7 +244,21 @@ def tiny(monkeypatch):
     return {"name": "tiny", "train_images": 64, "epochs": 1, "accelerator": "cpu"}
 
 
+class Fork:
+    """A command that a suite starts, as a fork that has nothing to load; a rented GPU's day starts one as always."""
+
+    def __init__(self, command, stdout, env, **_):
+        assert command[:3] == [sys.executable, "-m", "ckdsnn"]
+        self.process = fork(command[3:], stdout.name, **env)
+
+    def poll(self):
+        return self.process.exitcode
+
+    returncode = property(poll)
+
+
 def test_a_suite_trains_what_has_no_record_and_only_that(tiny, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(suite.subprocess, "Popen", Fork)
     fates = run_suite(**tiny, out=tmp_path, jobs=2, budget=500)
     said = capsys.readouterr().out
     logs = {name: (tmp_path / "work" / name / "log.txt").read_text() for name in fates}
