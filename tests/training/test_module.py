@@ -26,15 +26,8 @@ def test_the_learning_rate_rises_along_a_line_and_falls_along_a_cosine(steps, ri
 
 
 def test_a_run_with_adamw_warm_up_and_smoothed_labels_goes_on_as_if_uninterrupted(tmp_path, monkeypatch):
-    recipe = RECIPES["digits-snn"].replace(
-        name="tiny-adamw",
-        timesteps=1,
-        train_images=96,
-        epochs=3,
-        optimizer="adamw",
-        lr=0.002,
-        warmup=1,
-        label_smoothing=0.1,
+    recipe = RECIPES["digits-snn-t1"].replace(
+        name="tiny-adamw", train_images=96, epochs=3, optimizer="adamw", lr=0.002, warmup=1, label_smoothing=0.1
     )
     through = run(recipe, out=tmp_path / "through", progress=False)
     start = Classifier.on_train_epoch_start
