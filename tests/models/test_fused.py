@@ -102,11 +102,10 @@ def test_compiled_it_has_the_same_gradient(timesteps, backend):
 
 
 @COMPILING
-@pytest.mark.parametrize("timesteps", [1, 3])
-def test_a_compiled_network_gives_every_parameter_its_gradient(timesteps):
-    """With one time step; and with a first, a last, and one between; in the layout in which networks are trained."""
+def test_a_compiled_network_gives_every_parameter_its_gradient():
+    """With a first time step, a last, and one between; in the layout in which networks are trained."""
     torch._dynamo.reset()
-    student = build_student("resnet8", width=1, timesteps=timesteps).to(memory_format=torch.channels_last)
+    student = build_student("resnet8", width=1, timesteps=3).to(memory_format=torch.channels_last)
     images = torch.randn(2, 3, 16, 16).contiguous(memory_format=torch.channels_last)
 
     def gradients(network):

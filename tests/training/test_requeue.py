@@ -10,7 +10,8 @@ from ckdsnn.signals import ASKING
 from ckdsnn.training.module import Classifier, Curve
 from tests.forked import fork, status_of
 
-CALL = "train digits-snn-t1 --epochs 3 --train_images 64 --accelerator cpu --progress false".split()
+CALL = ["train", "digits-snn-t1", "--epochs", "3", "--train_images", "64", "--accelerator", "cpu"]
+CALL += ["--progress", "false"]
 JOB = {"SLURM_NTASKS": "1", "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NODEID": "0", "SLURM_JOB_ID": "7"}
 JOB |= {"SLURM_JOB_NAME": "train", "SLURM_NTASKS_PER_NODE": "1"}  # as srun sets them
 
