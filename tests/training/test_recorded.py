@@ -99,7 +99,7 @@ def test_students_learn_the_same_side_by_side(student, results, kind, replays, t
 @pytest.fixture(scope="module")
 def told(results, kind) -> dict:
     """How the trainings that are interrupted are called."""
-    return {"results": results, "accelerator": kind, "progress": False, "train_images": 160}
+    return {"results": results, "accelerator": kind, "progress": False, "train_images": 160, "timesteps": 1}
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +127,12 @@ def test_a_training_goes_on_whichever_way_it_was_begun(
     assert_same([resumed], [through[optimizer]])
 
 
-def test_one_that_diverges_is_found_at_the_same_step(student, results, kind, replays, tmp_path):
+def test_one_that_diverges_is_found_at_the_same_step(student, told, replays, tmp_path):
     failures = []
     for switches in (PLAIN, GRAPH):
         out = tmp_path / str(switches.graph)
         with using(switches), pytest.raises(CkdsnnError, match="diverged"):
-            run(student, out=out, results=results, accelerator=kind, progress=False, lr=1e30, train_images=160)
+            run(student, out=out, lr=1e30, **told)
         (failure,) = FAILURES.load_all(out)
         failures.append((failure.term, failure.epoch, failure.step))
     assert failures[0] == failures[1]

@@ -158,7 +158,7 @@ Classifier.training_step = fatal
 def test_after_a_kill_the_same_command_goes_on_to_the_same_records(tmp_path, capsys):
     """A process of its own, because it is killed: that of the command, in the midst of the second epoch."""
     words = ["train", "digits-snn", "digits-kd", "--teacher", "tiny-teacher", "--train_images", "96", "--epochs", "2"]
-    words += ["--progress", "false", "--out"]
+    words += ["--timesteps", "1", "--progress", "false", "--out"]
     own, killed = tmp_path / "own.py", tmp_path / "killed"
     own.write_text(KILLED)
     assert status_of(fork([*words, str(killed), "--own", str(own)], tmp_path / "log")) == -signal.SIGKILL
