@@ -12,7 +12,7 @@ from torch._inductor.utils import run_and_get_cpp_code
 from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF, compiled_lif
-from tests.models.test_fused import COMPILING, spikes_and_gradient, sure  # noqa: F401
+from tests.models.test_fused import COMPILING, spikes_and_gradient
 from tests.models.test_neurons import lif_loop, value_and_gradient
 
 LAYOUTS = [torch.contiguous_format, torch.channels_last]

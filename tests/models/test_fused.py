@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-import torch._inductor.config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,13 +77,6 @@ def test_it_keeps_the_membrane_and_the_spikes_alone():
 
 # torch's compiler uses what torch deprecates, and looks at gradients of tensors that keep none
 COMPILING = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The .grad attribute:UserWarning")
-
-
-@pytest.fixture
-def sure():
-    """torch's compiler believes the CPU what it can; to try each instruction set would take ten seconds."""
-    with torch._inductor.config.patch({"cpp.vec_isa_ok": True}):
-        yield
 
 
 @COMPILING
