@@ -1,6 +1,7 @@
 """The book's figures that no run stands behind: drawn by the package, anew with every build."""
 
 from collections.abc import Callable
+from functools import cache
 
 import matplotlib.figure
 
@@ -12,11 +13,17 @@ DRAWINGS: dict[str, Callable[[], matplotlib.figure.Figure]] = {"framework": fram
 """Name -> function; pages show NAME as figures/NAME.svg."""
 
 
+@cache
+def drawn(name: str) -> bytes:
+    """A drawing's SVG: half a second's work, the same in every build."""
+    return content_of(DRAWINGS[name]())
+
+
 def drawings(link: Callable[[str], str]) -> list[Figure]:
     """Every drawing with a legend that leads to the code. `link`: path of a file -> address that shows it."""
     figures = []
     for name, draw in DRAWINGS.items():
         path = draw.__module__.replace(".", "/") + ".py"
         text = f'<div class="provenance">Drawn by <a href="{link(path)}">{path}</a></div>'
-        figures.append(Figure(name, ".svg", content_of(draw()), text))
+        figures.append(Figure(name, ".svg", drawn(name), text))
     return figures

@@ -8,8 +8,6 @@ from pathlib import Path
 from unicodedata import name, normalize
 
 from bs4 import BeautifulSoup
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 
 ICON_CLASS = re.compile(r"\bfa-[a-z0-9-]+")
 ICON_RULE = re.compile(r'(\.fa-[a-z0-9-]+:before(?:,\.fa-[a-z0-9-]+:before)*)\{content:"\\[0-9a-f]+"\}')
@@ -25,6 +23,9 @@ def subset(font: Path, characters: set[str], flavor: str | None = None) -> bytes
 
     `flavor`: "woff" for a compressed file, None for the kind that `font` is.
     """
+    from fontTools.subset import Options, Subsetter  # as long to load as all else that runs a notebook
+    from fontTools.ttLib import TTFont
+
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # else it reports every table of every font
     options = Options(layout_features=["*"], notdef_outline=True, flavor=flavor)
     with TTFont(font, recalcTimestamp=False) as whole:

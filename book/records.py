@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from book.provenance import Records, has_page, is_live
+from ckdsnn.command_line import changes_of, train_command
 from ckdsnn.data import dataset_spec
 from ckdsnn.files import atomic
 from ckdsnn.recipe import RECIPES, Recipe
@@ -21,7 +22,6 @@ from ckdsnn.records import Record, load_arrays
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
 from ckdsnn.report.pages.record import Around, link, page, title_of
-from ckdsnn.training.options import changes_of, train_command
 
 EXTRA = "extra"  # folder of the stage that _config.yml copies into the pages as it is
 FOLDER = "book/records"

@@ -54,7 +54,7 @@ def obtain_together(
     missing = [recipe for recipe in recipes if not find(recipe)]
     for recipe in missing:
         if recipe.tier != "smoke":
-            from ckdsnn.training.options import train_command
+            from ckdsnn.command_line import train_command
 
             command = train_command(recipe.name, seed, changes)
             raise CkdsnnError(f"no record of {recipe.name}, seed {seed}, in {results}; run `{command}`")

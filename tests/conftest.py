@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 os.environ["MPLBACKEND"] = "Agg"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # where more are the subject, they wait asleep: cores are scarce
 # however the tests were started: nohup ignores SIGHUP, and a script's background SIGINT, in every child, too
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

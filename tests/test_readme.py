@@ -56,10 +56,11 @@ def pictures(tmp_path, monkeypatch):
     """A folder of noise in two classes, in the folder where a block runs; the tables are afterwards as they were."""
     for name in ("ant", "bee"):
         (tmp_path / "pictures" / name).mkdir(parents=True)
-        for index in range(20):
+        for index in range(10):
             noise = np.random.default_rng([index, len(name)]).integers(0, 256, (40, 48, 3), np.uint8)
             Image.fromarray(noise).save(tmp_path / "pictures" / name / f"{index}.png")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ckdsnn.training.machine.usable_cores", lambda: 1)  # else each pass starts two workers
     for table in (models.STUDENTS, models.TEACHERS, RECIPES):
         for name in ("own-snn", "own-ann", "own-teacher", "own-student"):
             monkeypatch.setitem(table, name, None)  # what a block puts there is gone afterwards

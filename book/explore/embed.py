@@ -81,12 +81,13 @@ def embedded(name: str, models: Mapping[str, Model], layout: str, data: Mapping[
     )
     named = {kind: [model for model in models.values() if isinstance(model, of)] for kind, of in KINDS.items()}
     document = Document(title=name)
-    for key, model in models.items():
-        if isinstance(model, Select | Slider):
-            model.js_on_change("value", respond)
-        model.name = f"{name}-{key}"
-        document.add_root(model)
-    document.js_on_event(DocumentReady, CustomJS(args=named, code=NAMED), respond)
+    with document.models.freeze():  # else Bokeh looks through all models for each change of one
+        for key, model in models.items():
+            if isinstance(model, Select | Slider):
+                model.js_on_change("value", respond)
+            model.name = f"{name}-{key}"
+            document.add_root(model)
+        document.js_on_event(DocumentReady, CustomJS(args=named, code=NAMED), respond)
     script, places = components(dict(models), wrap_script=False)
     shown = renamed(f"{Template(layout).substitute(places)}<script>{script}</script>", name)
     hidden = f"<noscript><style>.explore {{ display: none; }}</style>\n{without}\n</noscript>"

@@ -104,8 +104,8 @@ def suite_parser() -> RecipeParser:
 
 
 def suite_command(options: Namespace) -> int:
+    from ckdsnn.command_line import as_options, turned_switches
     from ckdsnn.training import run_suite
-    from ckdsnn.training.options import as_options, turned_switches
     from ckdsnn.training.suite import WELL
 
     fates = set(run_suite(**in_seconds(options)).values())

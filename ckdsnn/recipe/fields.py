@@ -7,7 +7,7 @@ Defaults are the paper's text wherever it is known; where the released code diff
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from dataclasses import replace as dataclass_replace
 from typing import Any
 
@@ -244,7 +244,7 @@ class Recipe:
 
     def digest(self) -> str:
         """Eight hex digits of the content; the name does not count, so that suites share what is the same run."""
-        content = dict(asdict(self).items() - {"name": self.name, **ADDED_LATER}.items())
+        content = dict(vars(self).items() - {"name": self.name, **ADDED_LATER}.items())
         if "samd" not in self.loss_names:
             content["student_range"] = "none"  # nothing reads it: it counts as the default from before
         if not order_counts(self.loss_names):

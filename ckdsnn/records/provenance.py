@@ -8,11 +8,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from ckdsnn.engine import engine
+
+if TYPE_CHECKING:
+    import torch  # seconds that who asks only for the time or the commit need not wait
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -59,8 +60,10 @@ def processor_name() -> str:
     return models[0] if models else platform.machine()
 
 
-def device_name(device: torch.device) -> str:
+def device_name(device: "torch.device") -> str:
     """The kind of a device and its full name."""
+    import torch
+
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
     return f"{device.type}: {name}"
 
@@ -71,9 +74,11 @@ def wait_policy() -> str:
     return (policy or "default").lower() + (f", after {spins} turns" if spins else "")
 
 
-def environment(device: torch.device, dtype: str) -> dict[str, Any]:
+def environment(device: "torch.device", dtype: str) -> dict[str, Any]:
     """Versions, device by its full name, numeric type, CPU threads, how they wait for each other, and how steps
     are computed."""
+    import torch
+
     packages = ("torch", "spikingjelly", "lightning")
     return {
         "python": platform.python_version(),

@@ -15,6 +15,7 @@ compared: a row a seed, a column a method, NaN where there is none.
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import nan, sqrt
 from statistics import mean
 
@@ -70,16 +71,20 @@ class Comparison:
         """NaN where no leading seed is on record."""
         return mean(self.differences.values()) if self.n else nan
 
+    @cached_property
+    def test(self):
+        """The paired t test, made once; None for fewer than two seeds, and without a spread."""
+        return t_test([*self.differences.values()])
+
     @property
     def p(self) -> float | None:
         """None for fewer than LEAST seeds, and without a spread."""
-        test = t_test([*self.differences.values()])
-        return float(test.pvalue) if test and self.n >= LEAST else None
+        return float(self.test.pvalue) if self.test and self.n >= LEAST else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """95 % interval of the paired t test, not corrected; None for fewer than two seeds, and without a spread."""
-        return t_interval([*self.differences.values()])
+        return interval_of(self.test)
 
     @property
     def pooled_interval(self) -> tuple[float, float] | None:
@@ -120,7 +125,11 @@ def t_test(differences: Sequence[float]):
 
 def t_interval(differences: Sequence[float]) -> tuple[float, float] | None:
     """The 95 % interval of their mean by that test, not corrected; None where there is none."""
-    test = t_test(differences)
+    return interval_of(t_test(differences))
+
+
+def interval_of(test) -> tuple[float, float] | None:
+    """The 95 % interval of a t test."""
     return tuple(map(float, test.confidence_interval(1 - LEVEL))) if test else None
 
 

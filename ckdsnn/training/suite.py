@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from ckdsnn.command_line import as_options, changes_of, turned_switches
 from ckdsnn.engine import usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.files import make_folder, opened
@@ -26,7 +27,6 @@ from ckdsnn.training.before import check_graph
 from ckdsnn.training.budget import deadline_after
 from ckdsnn.training.estimate import Estimator
 from ckdsnn.training.machine import Machine
-from ckdsnn.training.options import as_options, changes_of, turned_switches
 from ckdsnn.training.plan import (
     Job,
     Run,

@@ -18,6 +18,7 @@ from book.first_cell import first_cell
 from book.records import EXTRA
 from book.templates import Source, source_of
 from ckdsnn.recipe import RECIPES
+from ckdsnn.records import load_records
 
 ROOT = Path(__file__).parents[2]
 PLAIN = "notebooks/00_plain.ipynb"
@@ -195,6 +196,15 @@ def built_with_address(built, tmp_path_factory) -> Path:
     shutil.copytree(built, root)
     build(root, REPOSITORY)
     return root
+
+
+@pytest.fixture(scope="session")
+def explorers():
+    """Name -> explorer of the committed records."""
+    from book.explore.explorers import EXPLORERS  # with torch
+
+    runs = load_records(ROOT / "results")
+    return {name: make(runs, ROOT / "results") for name, make in EXPLORERS.items()}
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
-"""Each check of the opened pages finds its fault on a small bad page, and nothing on a good one."""
+"""Each check of the opened pages finds its fault on a small bad page, and nothing on a good one.
+
+A page is opened with all faults that show in one view: a page costs as much as ten faults.
+"""
 
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -30,21 +34,21 @@ BAD = {
     "missing file": (DESK, "<script>fetch('lost.json')</script>", "404: "),
     "too wide": (PHONE, '<div style="width: 800px">wide</div>', "sticks out at the right: main > div (wide)"),
     "too wide page": (TABLET, '<div style="width: 800px">wide</div>', "the page is "),
-    "contrast": (DESK, '<p style="color: #999999; background: #ffffff">pale</p>', "color-contrast: p: "),
+    "contrast": (DESK, '<p id="pale" style="color: #999999; background: #ffffff">pale</p>', "color-contrast: #pale: "),
     "contrast in the dark": (TABLET, '<p style="color: #666666">pale</p>', "color-contrast: p: "),
-    "no alternative text": (DESK, '<img src="data:,">', "image-alt: img: "),
-    "no label": (DESK, '<input type="range">', "label: input: "),
+    "no alternative text": (DESK, '<img id="mute" src="data:,">', "image-alt: #mute: "),
+    "no label": (DESK, '<input id="bare" type="range">', "label: #bare: "),
     "focus not seen": (DESK, '<a href="#" style="outline: none">here</a>', "shows no focus: main > a (here)"),
     "dead explorer": (
         DESK,
-        '<div class="explore"><label>Steps <input type="range"></label></div>',
-        "nothing changes with label > input",
+        '<div class="explore"><label>Steps <input id="dead" type="range"></label></div>',
+        "nothing changes with label > input#dead",
     ),
     "explorer that says only what is set": (
         DESK,
-        '<div class="explore"><div class="explore-controls"><label>Steps <input type="range" oninput="said.textContent '
-        '= this.value"></label><output id="said">50</output></div></div>',
-        "nothing changes with label > input",
+        '<div class="explore"><div class="explore-controls"><label>Steps <input id="loud" type="range" oninput="said'
+        '.textContent = this.value"></label><output id="said">50</output></div></div>',
+        "nothing changes with label > input#loud",
     ),
     "empty explorer": (DESK, '<div class="explore"></div>', "an explorer has no control"),
 }
@@ -70,28 +74,38 @@ def test_good_page_has_no_findings(browser, tmp_path):
     assert findings(browser, tmp_path, GOOD) == []
 
 
-@pytest.mark.parametrize(("view", "body", "finding"), BAD.values(), ids=BAD)
-def test_bad_page_is_found_out(browser, monkeypatch, tmp_path, view, body, finding):
-    assert view in check.VIEWS
-    monkeypatch.setattr(check, "VIEWS", [view])  # the others would cost seconds
-    monkeypatch.setattr(check, "PATIENCE", check.PATIENCE / 10)  # with what never answers
-    found = findings(browser, tmp_path, body)
-    assert [line for line in found if line.startswith(f"page.html: {view[0]} {view[1]}: {finding}")], found
+@pytest.fixture(scope="module")
+def found(browser, tmp_path_factory) -> dict[tuple[int, str], list[str]]:
+    """View -> what is found, in that view alone, on a page with all its faults."""
+    lines = {}
+    assert {DESK, TABLET, PHONE} <= {*check.VIEWS}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check, "PATIENCE", check.PATIENCE / 10)  # with what never answers
+        patch.setattr(check, "STEPS", 1)
+        for view in (DESK, TABLET, PHONE):
+            patch.setattr(check, "VIEWS", [view])
+            bodies = "".join(body for where, body, _ in BAD.values() if where == view)
+            lines[view] = findings(browser, tmp_path_factory.mktemp("bad"), bodies)
+    return lines
 
 
-def command(folder, *pages, **environment) -> subprocess.CompletedProcess:
-    """The command in a process of its own, as two browsers cannot be steered from one."""
-    line = [sys.executable, "-m", "book.check", "--html", folder, *pages]
-    return subprocess.run(line, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True)
+@pytest.mark.parametrize(("view", "finding"), [(view, finding) for view, _, finding in BAD.values()], ids=BAD)
+def test_bad_page_is_found_out(found, view, finding):
+    start = f"page.html: {view[0]} {view[1]}: {finding}"
+    assert [line for line in found[view] if line.startswith(start)], found[view]
 
 
-def test_command_says_what_is_wrong_and_fails(browser, tmp_path):
-    (tmp_path / "bad.html").write_text(PAGE.format('<a href="lost.html">lost</a>'))
+def test_command_says_what_is_wrong_and_fails(browser, tmp_path, monkeypatch, capsys):
+    """With the browser that is there, as two cannot be steered from one process."""
+    monkeypatch.setattr(check, "chromium", lambda: nullcontext(browser))
+    monkeypatch.setattr(check, "VIEWS", [DESK])
+    (tmp_path / "bad.html").write_text(PAGE.format('<a href="lost.html">lost</a><p style="width: 3000px">wide</p>'))
     (tmp_path / "good.html").write_text(PAGE.format("<p>Words.</p>"))  # of more the test above has no findings
-    assert command(tmp_path, "good.html").returncode == 0
-    everything = command(tmp_path)
-    assert everything.returncode == 1
-    assert "bad.html: leads to a file that is not there: lost.html" in everything.stdout
+    assert check.main(["--html", str(tmp_path), "good.html"]) == 0 and capsys.readouterr().out == "findings: 0\n"
+    assert check.main(["--html", str(tmp_path)]) == 1
+    first, *opened, count = capsys.readouterr().out.splitlines()
+    assert first == "bad.html: leads to a file that is not there: lost.html" and count == f"findings: {1 + len(opened)}"
+    assert any(line.startswith("bad.html: 1440 light: sticks out at the right: main > p") for line in opened)
 
 
 def test_pages_that_are_not_there_are_named(tmp_path, capsys):
@@ -126,5 +140,7 @@ def test_pages_that_only_lead_on_are_not_opened(tmp_path):
 
 def test_without_a_chromium_the_error_says_what_to_do(tmp_path):
     (tmp_path / "page.html").write_text(PAGE.format(""))
-    result = command(tmp_path, CHROMIUM=str(tmp_path / "none"))
+    line = [sys.executable, "-m", "book.check", "--html", tmp_path]
+    none = {"CHROMIUM": str(tmp_path / "none")}
+    result = subprocess.run(line, cwd=ROOT, env=os.environ | none, capture_output=True, text=True)
     assert result.returncode == 2 and "name one with the variable CHROMIUM" in result.stderr

@@ -29,8 +29,8 @@ def runs():
 
 
 @pytest.fixture(scope="module")
-def made(runs):
-    return {name: make(runs, RESULTS) for name, make in EXPLORERS.items()}
+def shown(runs):
+    return shown_runs(runs, RESULTS)
 
 
 def content(explorer, dataset):
@@ -45,16 +45,16 @@ def unpacked(found, shape):
 
 
 @pytest.mark.parametrize("name", ["samd", "runs"])
-def test_two_builds_are_equal_though_bokeh_counts_and_draws_its_ids(made, runs, name):
+def test_two_builds_are_equal_though_bokeh_counts_and_draws_its_ids(explorers, runs, name):
     again = EXPLORERS[name](runs, RESULTS)
-    assert again == made[name]
+    assert again == explorers[name]
     assert not IDENTITY.search(again.html) and f'id="{name}-' in again.html
 
 
-def test_a_page_with_its_data_stays_below_a_megabyte_beside_the_library(made):
-    heaviest = max(len(script) for name, script in made["maps"].files.items() if name.endswith(".js"))
-    assert len(made["maps"].html) + heaviest < MEGABYTE
-    assert len(made["samd"].html) + len(made["nld"].html) < MEGABYTE > len(made["runs"].html)
+def test_a_page_with_its_data_stays_below_a_megabyte_beside_the_library(explorers):
+    heaviest = max(len(script) for name, script in explorers["maps"].files.items() if name.endswith(".js"))
+    assert len(explorers["maps"].html) + heaviest < MEGABYTE
+    assert len(explorers["samd"].html) + len(explorers["nld"].html) < MEGABYTE > len(explorers["runs"].html)
 
 
 def test_pages_load_what_lies_beside_them_and_nothing_else():
@@ -64,19 +64,18 @@ def test_pages_load_what_lies_beside_them_and_nothing_else():
     assert [Path(name).name for name in made.files] == [*LIBRARY] and (ROOT / "book/_static/explore.css").is_file()
 
 
-def test_every_data_set_shows_all_pictures_of_its_gallery(made, runs):
-    shown = shown_runs(runs, RESULTS)
+def test_every_data_set_shows_all_pictures_of_its_gallery(explorers, runs, shown):
     assert {cell.dataset for cell in shown} == {run.data["name"] for run in runs}
     for dataset in {cell.dataset for cell in shown}:
-        found = content(made["maps"], dataset)
+        found = content(explorers["maps"], dataset)
         with np.load(RESULTS / "arrays" / f"{dataset}.gallery.npz") as gallery:
             assert found["labels"] == gallery["labels"].tolist() and len(found["labels"]) == 64
-        assert json.dumps(NAMES[dataset]) in made["maps"].html
+        assert json.dumps(NAMES[dataset]) in explorers["maps"].html
 
 
-def test_the_maps_of_the_page_are_those_on_record(made, runs):
-    for cell, run in shown_runs(runs, RESULTS).items():
-        found = content(made["maps"], cell.dataset)["runs"][run.record.id]
+def test_the_maps_of_the_page_are_those_on_record(explorers, shown):
+    for cell, run in shown.items():
+        found = content(explorers["maps"], cell.dataset)["runs"][run.record.id]
         arrays = load_arrays(run.record, RESULTS)
         sam, highest = unpacked(found["sam"], steps_of(arrays).shape).sum(1), arrays["sam"].max((1, 2), keepdims=True)
         counts = Recipe.of(run.record.recipe).last_activation == "spike"
@@ -87,13 +86,12 @@ def test_the_maps_of_the_page_are_those_on_record(made, runs):
         assert found["answers"] == arrays["logits"].argmax(1).tolist()
 
 
-def test_runs_that_tell_the_steps_of_their_maps_apart_are_preferred(runs):
-    events = {cell: run for cell, run in shown_runs(runs, RESULTS).items() if cell.dataset == "nmnist"}
+def test_runs_that_tell_the_steps_of_their_maps_apart_are_preferred(shown):
+    events = {cell: run for cell, run in shown.items() if cell.dataset == "nmnist"}
     assert events and all("sam_steps" in run.arrays for run in events.values())
 
 
-def test_a_plain_student_stands_beside_the_map_of_its_settings_teacher(runs):
-    shown = shown_runs(runs, RESULTS)
+def test_a_plain_student_stands_beside_the_map_of_its_settings_teacher(shown):
     for cell, run in shown.items():
         if cell.method == "snn":
             taught = next(other for other in shown.values() if other.teacher == run.teacher and other.record.teacher)
@@ -108,11 +106,11 @@ def test_packed_maps_are_exact_counts_or_near(top):
     assert near.max() == 0 if top > 1 else near.max() <= top / 400
 
 
-def test_every_run_is_a_point_that_leads_to_its_record(made, runs):
-    rows = made["runs"].data["explore-runs"].splitlines()
+def test_every_run_is_a_point_that_leads_to_its_record(explorers, runs):
+    rows = explorers["runs"].data["explore-runs"].splitlines()
     assert len(rows) == 1 + len(runs)
     for run in runs:
-        assert f'"records/{run.id}.html"' in made["runs"].html
+        assert f'"records/{run.id}.html"' in explorers["runs"].html
 
 
 def test_without_records_pages_say_so(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +33,16 @@ def runs():
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
+def site(explorers, tmp_path_factory) -> Path:
     """The three pages with what lies beside them, without the theme."""
     folder, made = tmp_path_factory.mktemp("site"), Generator(ROOT, {})
     (folder / "book").mkdir()
     for name in set(PAGES.values()):
-        text = made.fill((ROOT / "book" / f"explore_{name}.md").read_text())
+        with pytest.MonkeyPatch.context() as patch:  # made already
+            patch.setattr(
+                "book.explore.explorers.EXPLORERS", {key: lambda *_, key=key: explorers[key] for key in PAGES}
+            )
+            text = made.fill((ROOT / "book" / f"explore_{name}.md").read_text())
         head = '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         (folder / "book" / f"{name}.html").write_text(head + text.replace("````{raw} html", "").replace("````", ""))
     for name, content in made.files.items():
@@ -61,8 +66,8 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def page(browser) -> Iterator:
+@contextmanager
+def faultless(browser) -> Iterator:
     """A page that must meet no error, and ask for nothing but files."""
     page = browser.new_page()
     faults = []
@@ -74,6 +79,20 @@ def page(browser) -> Iterator:
     yield page
     page.close()
     assert faults == []
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    with faultless(browser) as page:
+        yield page
+
+
+@pytest.fixture(params=["maps", "samd", "runs"], scope="module")
+def on_telephone(request, browser, site) -> Iterator:
+    """The page of an explorer on a telephone, for several tests."""
+    with faultless(browser) as page:
+        page.set_viewport_size({"width": 390, "height": 844})
+        yield opened(page, site, request.param)
 
 
 def opened(page, site, name):
@@ -146,9 +165,8 @@ def test_a_slider_is_reached_by_tab_moved_by_arrows_and_seen_to_have_the_focus(p
     assert value(page, "samd", "loss") != before
 
 
-@pytest.mark.parametrize("name", ["maps", "samd", "runs"])
-def test_tab_stops_at_every_control_and_at_nothing_without_a_name(page, site, name):
-    opened(page, site, name)
+def test_tab_stops_at_every_control_and_at_nothing_without_a_name(on_telephone):
+    page = on_telephone
     named = "e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent.trim() || e.title"
     at = "let e = document.activeElement; while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;"
     stops = []
@@ -237,14 +255,11 @@ def test_points_of_runs_keep_their_place_and_the_legend_names_those_that_are_the
     assert page.evaluate(ends, chart) != before
 
 
-@pytest.mark.parametrize("name", ["maps", "samd", "runs"])
-def test_nothing_is_wider_than_a_telephone(page, site, name):
-    page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, site, name)
+def test_nothing_is_wider_than_a_telephone(on_telephone):
     wider = (
         "[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth).length"
     )
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390 and page.evaluate(wider) == 0
+    assert on_telephone.evaluate("document.documentElement.scrollWidth") <= 390 and on_telephone.evaluate(wider) == 0
 
 
 @pytest.mark.parametrize(

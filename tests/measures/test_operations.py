@@ -143,7 +143,7 @@ def test_a_silent_stage_is_no_spike():
 @pytest.mark.parametrize(("name", "options"), [one for one in STUDENTS if one[0] != "spikformer"])
 def test_strict_counts_equal_spikingjellys_where_every_layer_is_active(name, options):
     torch.manual_seed(2)
-    x = torch.randn(3, 3, 64, 64)
+    x = torch.randn(2, 3, 32, 32)
     network = lively(build_student(name, 5, timesteps=2, **options), x)
     ignored = [nn.BatchNorm1d, nn.BatchNorm2d]
     mac, ac = MACCounter(extra_ignore_modules=ignored), ACCounter(extra_ignore_modules=ignored)

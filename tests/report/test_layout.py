@@ -118,8 +118,9 @@ def test_axes_that_are_shown_say_what_they_measure(painted):
         assert not axes.axison or (any if colours else all)(found.values()), f"{found} of {axes}"
 
 
+@pytest.mark.parametrize("named", [name for name in FIGURES if "," not in name], indirect=True, scope="module")
 def test_drawing_twice_gives_equal_bytes(named, painted, record):
-    """Whatever the dots of the screen."""
+    """Whatever the dots of the screen; of every function that draws, one figure."""
     assert figure_bundle(FIGURES[named](record)) == painted.bundle
 
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import nbformat
+
 from book.build import build
 from ckdsnn.files import sha256_file
 from tests.stress.report import RESULTS, Report
@@ -30,6 +32,8 @@ WHAT = (
 )
 AT_A_CALL, ALONE, ALL = "the build, at a call", "the build, at any time", "the build with its children, at any time"
 PAGES = Path("_build", "html")
+TOC = "format: jb-book\nroot: book/index\nchapters: [{file: notebooks/01}, {file: notebooks/02}]\n"
+INDEX = "# A small book\n\nWith two notebooks, which run at the same time.\n"
 MOST = 3  # kills until a build is let go to its end
 SOONEST = 0.2  # seconds after its start a build is killed at the earliest: by then it leads a process group
 
@@ -57,9 +61,15 @@ class Book:
 
     @classmethod
     def of(cls, folder: Path) -> Self:
-        from tests.book.conftest import make_project  # brings torch, which no worker that imports this module needs
+        from book.drawings import drawings  # with all that a build loads, which workers that come here need not
+        from tests.book.conftest import make_project, plain_notebook
 
+        drawings(str)  # once for all forks
         root, copy = make_project(folder / "book"), folder / "copy"
+        (root / "_toc.yml").write_text(TOC)
+        (root / "book" / "index.md").write_text(INDEX)
+        for number in (1, 2):
+            nbformat.write(plain_notebook(), root / "notebooks" / f"0{number}.ipynb")
         through(root, folder / "note")
         for name in ("constraints.txt", "book/index.md"):  # all notebooks depend on the one; the other is a page
             with open(root / name, "a") as file:

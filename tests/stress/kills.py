@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sklearn.datasets  # noqa: F401  brings the digits: loaded once for all forks
 import torch
 
 from ckdsnn import load_records, run
+from ckdsnn.command_line import as_options
 from ckdsnn.data import DATASETS, load_dataset
 from ckdsnn.data.resident import content_digest, row_digests
 from ckdsnn.data.specs import DatasetSpec
@@ -32,7 +34,6 @@ from ckdsnn.records import load_arrays, record_files
 from ckdsnn.records.store import check_file
 from ckdsnn.training import run_together
 from ckdsnn.training.checkpoints import read_checkpoint
-from ckdsnn.training.options import as_options
 from tests.stress.report import RESULTS, Report
 from tests.stress.victims import end_of, fork, never, places, striker
 

@@ -12,7 +12,7 @@ from ckdsnn.studies.study import study
 from ckdsnn.studies.surrogate.measure import FAR, IMAGES, differentiated_by, make_surrogate
 from tests.networks import lively_subject
 
-COUNT = 6
+COUNT = 4
 SUBJECT = lively_subject(COUNT)
 X, _ = SUBJECT.test_images(COUNT)
 Y = SUBJECT.network(X).logits.argmax(1)
@@ -106,6 +106,6 @@ def test_the_study_is_the_same_every_time_and_leaves_the_random_state_alone(foun
 
 
 def test_a_trained_student_is_studied_by_name(record, copy_of_results, monkeypatch, tmp_path):
-    monkeypatch.setitem(IMAGES, "smoke", 4)
+    monkeypatch.setitem(IMAGES, "smoke", 2)
     made = study("faithfulness", record.id, copy_of_results(tmp_path))
-    assert made.settings["images"] == 4 and len(made.values["sam.score"]) == 4
+    assert made.settings["images"] == 2 and len(made.values["sam.score"]) == 2

@@ -12,8 +12,8 @@ from ckdsnn.assemble import build_network
 from ckdsnn.distill import LOSSES, Batch
 from ckdsnn.distill.maps import class_activation_map, map_range, spike_activation_map
 from ckdsnn.recipe import RECIPES
+from ckdsnn.studies.gradients import measure
 from ckdsnn.studies.gradients.measure import (
-    IMAGES,
     RANGES_BY_NAME,
     TEMPERATURES,
     batch_of,
@@ -27,6 +27,7 @@ from ckdsnn.studies.gradients.measure import (
 from ckdsnn.studies.subject import find_subject
 from ckdsnn.studies.theory.predictions import map_gradient
 
+FEW = 16  # images of the batch
 ONE_IMAGES = ("raw", "literal", "rate", "sample")  # in these ranges a map is an image's own
 
 
@@ -38,7 +39,7 @@ def subject(record, results):
 @pytest.fixture(scope="module")
 def batch(subject):
     """One step's view of the trained student, in double precision."""
-    x, y = subject.training_images(IMAGES)
+    x, y = subject.training_images(FEW)
     student, teacher = (deepcopy(network).double() for network in (subject.network, subject.teacher))
     seen = teacher.requires_grad_(False)(x.double())
     return Batch(x, y, student.train()(x.double()), seen, teacher, torch.Generator().manual_seed(0), student)
@@ -92,7 +93,7 @@ def test_samd_is_at_right_angles_to_the_cross_entropy_at_the_spikes(reading, val
 
 
 def test_gradients_at_the_weights_are_those_of_a_training_step(subject, values):
-    x, y = subject.training_images(IMAGES)
+    x, y = subject.training_images(FEW)
     student = deepcopy(subject.network).train()
     F.cross_entropy(student(x).logits, y).backward()
     norm = torch.cat([p.grad.flatten() for p in student.parameters()]).norm().item()
@@ -151,10 +152,12 @@ def test_a_gradient_is_a_derivative(batch):
     assert found[0, 3, 5, 1, 2].item() == pytest.approx(slope, rel=1e-4, abs=1e-10)
 
 
-def test_the_study_has_the_fresh_weights_first_and_leaves_the_network_alone(subject, values):
+def test_the_study_has_the_fresh_weights_first_and_leaves_the_network_alone(subject, values, monkeypatch):
+    assert len(subject.training_images(measure.IMAGES)[1]) == 96, "all that there are"
+    monkeypatch.setattr(measure, "IMAGES", FEW)
     before = {name: tensor.clone() for name, tensor in subject.network.state_dict().items()}
     found_settings, found = gradients(subject)
-    assert found_settings == {"images": 96, "temperatures": list(TEMPERATURES)}
+    assert found_settings == {"images": FEW, "temperatures": list(TEMPERATURES)}
     assert found.keys() == {f"{state}-{name}" for state in ("start", "end") for name in values}
     fresh = batch_of(subject, build_network(subject.recipe, 10, subject.record.seed))
     start = F.cross_entropy(fresh.student.logits, fresh.labels)

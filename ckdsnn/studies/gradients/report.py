@@ -32,14 +32,14 @@ PAPER = 2.0  # the paper's T_s
 def strengths(studies: Iterable[Study]) -> pd.DataFrame:
     """One row for each study, `state` (start, end), `place` (spikes, weights), `term` and temperature `T_s`, NaN for
     NLD's: `strength`, the norm of the term's gradient over that of the cross-entropy, and `cosine` with that."""
-    parts = []
+    rows = []
     for study, state, place, term in product(studies, ("start", "end"), PLACES, TERMS):
-        norms, cosines = study.numbers(f"{state}-{place}-{term}").T
         ((whole, _),) = study.numbers(f"{state}-{place}-ce")
         heats = [nan] if term == "nld" else study.settings["temperatures"]
-        where = {"state": state, "place": place, "term": term, "T_s": heats}
-        parts.append(pd.DataFrame(named(study) | where | {"strength": norms / whole, "cosine": cosines}))
-    return pd.concat(parts, ignore_index=True)
+        where = named(study) | {"state": state, "place": place, "term": term}
+        for heat, (norm, cosine) in zip(heats, study.numbers(f"{state}-{place}-{term}"), strict=True):
+            rows.append(where | {"T_s": heat, "strength": norm / whole, "cosine": cosine})
+    return pd.DataFrame(rows)
 
 
 @styled()
