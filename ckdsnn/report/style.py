@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
+import seaborn as sns
 
 WIDTH = 4.8  # inches: a telephone shows it at three quarters of its size
 
@@ -51,23 +52,10 @@ SETTINGS = {
     "legend.fontsize": 9,
     "legend.title_fontsize": 9,
     "figure.labelsize": 9.5,
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "text.color": ".15",
-    "axes.labelcolor": ".15",
-    "xtick.color": ".15",
-    "ytick.color": ".15",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#888888",
-    "axes.grid": True,  # and no ticks
-    "axes.axisbelow": True,
     "grid.color": "#DDDDDD",
-    "xtick.bottom": False,
-    "ytick.left": False,
-    "patch.edgecolor": "white",
-    "patch.force_edgecolor": True,
-    "lines.solid_capstyle": "round",
     "legend.frameon": False,
     "lines.markersize": 4.5,
     "svg.hashsalt": "ckdsnn",  # the same figure gives the same bytes
@@ -78,5 +66,5 @@ SETTINGS = {
 def styled() -> Iterator[None]:
     """The project's look for the figures made inside the block, or by the function so decorated; nothing global
     changes."""
-    with plt.rc_context(SETTINGS):
+    with plt.rc_context({**sns.axes_style("whitegrid"), **SETTINGS}):
         yield
