@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
-import seaborn as sns
 
 WIDTH = 4.8  # inches: a telephone shows it at three quarters of its size
 
@@ -66,5 +65,7 @@ SETTINGS = {
 def styled() -> Iterator[None]:
     """The project's look for the figures made inside the block, or by the function so decorated; nothing global
     changes."""
+    import seaborn as sns  # a second that colours and labels alone need not wait
+
     with plt.rc_context({**sns.axes_style("whitegrid"), **SETTINGS}):
         yield
