@@ -13,7 +13,7 @@ FLOORS = [  # bottom to top; modules on one floor do not know each other
     {"models", "data"},
     {"distill"},  # shares Features with models
     {"recipe", "measures"},
-    {"records"},
+    {"records", "command_line"},
     {"assemble"},
     {"analysis"},
     {"report"},
