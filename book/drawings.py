@@ -15,7 +15,7 @@ DRAWINGS: dict[str, Callable[[], matplotlib.figure.Figure]] = {"framework": fram
 
 @cache
 def drawn(name: str) -> bytes:
-    """A drawing's SVG: half a second's work, the same in every build."""
+    """A drawing's SVG; made once a process, as it takes half a second."""
     return content_of(DRAWINGS[name]())
 
 

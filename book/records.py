@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from book.provenance import Records, has_page, is_live
-from ckdsnn.command_line import changes_of, train_command
 from ckdsnn.data import dataset_spec
 from ckdsnn.files import atomic
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.named import PLACE_OF_NAME, places_by_digest
+from ckdsnn.recipe.words import changes_of, train_command
 from ckdsnn.records import Record, load_arrays
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES

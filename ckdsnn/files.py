@@ -7,7 +7,7 @@ import platform
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -82,12 +82,12 @@ def make_folder(folder: Path) -> Path:
 @contextmanager
 def opened(path: Path, mode: str) -> Iterator[IO[Any]]:
     """A file, open to be written to. Raises CkdsnnError where it cannot be opened."""
-    try:
-        file = open(path, mode)  # noqa: SIM115, its errors are not those of the block
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    with file:
-        yield file
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(path, mode))
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        yield file  # whose errors in the block are others
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import pytest
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 
@@ -49,3 +50,8 @@ def status_of(process: BaseProcess) -> int | None:
     status = process.exitcode
     process.terminate()
     return status
+
+
+def fork_crowds(patch: pytest.MonkeyPatch) -> None:
+    """Let the processes of a `Crowd`, in which steps are measured at once, be forks, each with its own device."""
+    patch.setattr("ckdsnn.bench.crowd.get_context", {"spawn": FORKS}.get)

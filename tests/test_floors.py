@@ -13,7 +13,7 @@ FLOORS = [  # bottom to top; modules on one floor do not know each other
     {"models", "data"},
     {"distill"},  # shares Features with models
     {"recipe", "measures"},
-    {"records", "command_line"},
+    {"records"},
     {"assemble"},
     {"analysis"},
     {"report"},

@@ -15,7 +15,7 @@ from ckdsnn.recipe import RECIPES
 from ckdsnn.recipe.suites import SEEDS, SUITES
 from ckdsnn.records import load_records
 from ckdsnn.records.bench import load_benches
-from tests.forked import FORKS
+from tests.forked import fork_crowds
 from tools.gpu_day import measure, processes, train
 from tools.gpu_day.__main__ import main
 from tools.gpu_day.luggage import LARGEST, join, pack, split, wheels
@@ -150,10 +150,10 @@ def test_the_rehearsal_measures_and_trains_in_small(tmp_path, monkeypatch, capfd
     a command as always.
     """
     for table in (SUITES, SEEDS):
-        monkeypatch.setitem(table, "day", None)  # to be taken out again
+        monkeypatch.setitem(table, "day", None)
     monkeypatch.setattr(floor, "SIZES", floor.SIZES)
-    monkeypatch.setattr("ckdsnn.bench.crowd.get_context", {"spawn": FORKS}.get)
-    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))  # what the day changes goes with the test
+    fork_crowds(monkeypatch)
     monkeypatch.setattr(measure, "within", lambda command, _: main(command[len(python(*SELF)) :]))
     assert main(["go", str(tmp_path), "--rehearse", "--only", "measure", "train"]) == 0
     (bench,), (record,) = load_benches(tmp_path / "results"), load_records(tmp_path / "results")

@@ -18,9 +18,9 @@ import numpy as np
 from safetensors.torch import save_file
 
 from ckdsnn.assemble import fresh_teacher, teacher_recipe
-from ckdsnn.command_line import as_options, turned_switches
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES
+from ckdsnn.recipe.words import as_options, turned_switches
 from ckdsnn.records.store import record_files
 from ckdsnn.seeds import drawn_by
 from ckdsnn.signals import PARENT

@@ -104,7 +104,7 @@ def suite_parser() -> RecipeParser:
 
 
 def suite_command(options: Namespace) -> int:
-    from ckdsnn.command_line import as_options, turned_switches
+    from ckdsnn.recipe.words import as_options, turned_switches
     from ckdsnn.training import run_suite
     from ckdsnn.training.suite import WELL
 

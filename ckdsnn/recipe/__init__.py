@@ -4,5 +4,5 @@ from ckdsnn.lazy import on_first_use
 
 __all__ = ["RECIPES", "SUITES", "Recipe", "parse_changes"]
 
-HOMES = {"RECIPES": "named", "SUITES": "suites", "Recipe": "fields", "parse_changes": "fields"}
+HOMES = {"RECIPES": "named", "SUITES": "suites", "Recipe": "fields", "parse_changes": "words"}
 __getattr__ = on_first_use(__name__, HOMES)

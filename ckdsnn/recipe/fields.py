@@ -293,24 +293,3 @@ def idle_fields(recipe: Recipe, names: Iterable[str]) -> dict[str, list[str]]:
     """Those of these fields that only losses read, but none of the recipe's -> the losses that read it."""
     able = {name: readers(name, recipe.every_stage) for name in names}
     return {name: losses for name, losses in able.items() if losses and not set(losses) & set(recipe.loss_names)}
-
-
-def parse_changes(text: str) -> dict[str, Any]:
-    """Field values from "epochs=10 beta=0.5", each read as its field's type; "" gives none.
-
-    Raises CkdsnnError for an unknown field, a missing =, or text that does not read as the type.
-
-    >>> parse_changes("epochs=10 beta=0.5 flip=false")
-    {'epochs': 10, 'beta': 0.5, 'flip': False}
-    """
-    known = {field.name: field for field in fields(Recipe)}
-    changes = {}
-    for part in text.split():
-        name, equals, value = part.partition("=")
-        kind = choose("recipe field", name, known).type
-        try:
-            changes[name] = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
-        except (KeyError, ValueError) as error:
-            wanted = "true or false" if kind is bool else kind.__name__
-            raise CkdsnnError(f"{part!r}: expected {name}{equals or '='}{wanted}, fields apart by spaces") from error
-    return changes

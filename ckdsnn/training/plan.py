@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ckdsnn.assemble import teacher_recipe
-from ckdsnn.command_line import changes_of
 from ckdsnn.errors import choose
 from ckdsnn.recipe import SUITES, Recipe
 from ckdsnn.recipe.named import resolve
 from ckdsnn.recipe.suites import SEEDS
+from ckdsnn.recipe.words import changes_of
 from ckdsnn.records import find_record
 from ckdsnn.training.estimate import TEST_SHARE, Estimate, Estimator, Progress, read_progress
 from ckdsnn.training.run import work_folder

@@ -16,10 +16,10 @@ from typing import Any
 
 import torch
 
-from ckdsnn.command_line import as_options, changes_of, turned_switches
 from ckdsnn.engine import usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.files import make_folder, opened
+from ckdsnn.recipe.words import as_options, changes_of, turned_switches
 from ckdsnn.records import find_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.signals import PARENT, PATIENCE, stoppable

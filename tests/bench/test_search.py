@@ -11,7 +11,7 @@ from ckdsnn.bench.crowd import Crowd
 from ckdsnn.bench.search import LEAST, TRIED, Search, fastest, run_search
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.records.bench import load_benches
-from tests.forked import FORKS
+from tests.forked import fork_crowds
 
 CASE, OTHER = Case("resnet8", 1, 1, 4), Case("resnet8", 1, 2, 4)
 CUDA = torch.device("cuda")
@@ -71,8 +71,7 @@ def test_a_cpu_is_not_asked_for_what_it_does_not_have():
 
 @pytest.fixture
 def forks(monkeypatch):
-    """Processes that have nothing to load, of which each has its own device, too."""
-    monkeypatch.setattr("ckdsnn.bench.crowd.get_context", {"spawn": FORKS}.get)
+    fork_crowds(monkeypatch)
 
 
 def test_a_search_on_a_small_network_writes_its_record(quick, forks, tmp_path):

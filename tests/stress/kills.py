@@ -16,20 +16,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sklearn.datasets  # noqa: F401  brings the digits: loaded once for all forks
 import torch
 
 from ckdsnn import load_records, run
-from ckdsnn.command_line import as_options
 from ckdsnn.data import DATASETS, load_dataset
 from ckdsnn.data.resident import content_digest, row_digests
 from ckdsnn.data.specs import DatasetSpec
 from ckdsnn.inputs import InputSpec
 from ckdsnn.recipe import RECIPES
+from ckdsnn.recipe.words import as_options
 from ckdsnn.records import load_arrays, record_files
 from ckdsnn.records.store import check_file
 from ckdsnn.training import run_together
@@ -289,6 +289,7 @@ def main() -> int:
         "--results", type=Path, default=RESULTS, help="folder of results, for stress/kills.json, suites.json"
     )
     options = parser.parse_args()
+    import_module("sklearn.datasets")  # has the digits: loaded once for all forks
     failed = 0
     for kill, count in ((kill_works, options.count), (kill_suites, options.suites)):
         if count:
