@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ckdsnn.bench.cases import Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
-from ckdsnn.engine import Engine, using
+from ckdsnn.engine import Engine, cpu_has_bf16, using
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF
 
@@ -84,7 +84,8 @@ def test_all_implementations_of_a_case_start_from_the_same_weights(name):
 
 
 def test_a_step_is_built_as_its_name_says():
-    assert build(SMALL, "ours-bf16", CPU).half and not build(SMALL, "ours", CPU).half
+    assert build(SMALL, "ours-bf16", CPU).half and not build(SMALL, "ours-fp32", CPU).half
+    assert build(SMALL, "ours", CPU).half == cpu_has_bf16()
     neurons = {m.kind for m in build(SMALL, "ours, neuron=spikingjelly", CPU).network.modules() if isinstance(m, LIF)}
     assert neurons == {"spikingjelly"}
     assert build(SMALL, "ours, channels_last=False", CPU).images.is_contiguous()
