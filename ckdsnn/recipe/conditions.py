@@ -1,4 +1,4 @@
-"""What else may decide whether maps help beside logits: schedule, capacity, labels, teacher, T, each changed alone.
+"""What else may decide what a student learns: schedule, capacity, labels, teacher, T, precision, each changed alone.
 
 NLD alone and NLD with SAMD are compared under each condition. At the paper's weight SAMD's maps from 0 to 1 pull
 little: hence ten and thirty times as much.
@@ -21,6 +21,9 @@ BETTER_TEACHERS = {  # a setting's own teacher -> a better one on the same data
 TIMESTEPS = (1, 2, 4, 6)
 OVER_TIME = ("snn", "nld", "ckdsnn", "ckdsnn-count")  # the methods that are compared at each of them
 
+PRECISIONS = {"fp32": "float32", "bf16": "bfloat16"}
+IN_EACH = ("snn", "nld", "ckdsnn")  # the methods that are trained in both
+
 
 class Condition(NamedTuple):
     """What a student has otherwise than its setting says, besides what it learns from."""
@@ -39,12 +42,16 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "strong": Condition("a better teacher", lambda plain: {"teacher": BETTER_TEACHERS[plain.teacher]}),
     **{f"t{t}": Condition(f"T\u00a0=\u00a0{t}", lambda plain, t=t: {"timesteps": t}) for t in TIMESTEPS},
+    **{p: Condition(f"in {words}", lambda plain, p=p: {"precision": p}) for p, words in PRECISIONS.items()},
 }
 ASKED = ("long", "wide", "few", "t4", "strong")  # by the suite of conditions
 
 # METHOD-CONDITION -> both, for all that any suite compares
-UNDER = {f"{method}-{name}": (method, name) for name in ASKED for method in COMPARED} | {
-    f"{method}-t{t}": (method, f"t{t}") for t in TIMESTEPS for method in OVER_TIME
+UNDER = {
+    f"{method}-{name}": (method, name)
+    for names, methods in ((ASKED, COMPARED), ([f"t{t}" for t in TIMESTEPS], OVER_TIME), (PRECISIONS, IN_EACH))
+    for name in names
+    for method in methods
 }
 
 
@@ -63,9 +70,9 @@ def words_of(method: str) -> str:
 def under_conditions(plain: Recipe) -> dict[str, Fields]:
     """METHOD-CONDITION -> fields, for the setting of this plain student; a better teacher only where there is one.
 
-    The setting's own T is no condition.
+    The setting's own T is no condition, nor its own precision.
     """
-    idle = {f"t{plain.timesteps}"} | ({"strong"} if plain.teacher not in BETTER_TEACHERS else set())
+    idle = {f"t{plain.timesteps}", plain.precision} | ({"strong"} if plain.teacher not in BETTER_TEACHERS else set())
     return {
         name: ROWS[method].fields | CONDITIONS[condition].change(plain)
         for name, (method, condition) in UNDER.items()

@@ -1,6 +1,6 @@
 """The suites: the recipes behind each table or figure, in every tier, and the seeds that each was planned with."""
 
-from ckdsnn.recipe.conditions import ASKED, COMPARED, OVER_TIME, TIMESTEPS
+from ckdsnn.recipe.conditions import ASKED, COMPARED, IN_EACH, OVER_TIME, PRECISIONS, TIMESTEPS
 from ckdsnn.recipe.methods import MAP_LOSSES, NOISE, ONE_RELEASED, RANGES, SCALING, STAGE, WEIGHTS, WITHOUT_SAMD
 from ckdsnn.recipe.named import QUICK, SHORT, STUDENTS, TIER_SETTINGS
 
@@ -21,6 +21,7 @@ SUITE_METHODS: dict[str, tuple[str, ...]] = {
     "weights": ("ckdsnn", "ckdsnn-beta0.1", "ckdsnn-beta10", *WEIGHTS),
     "timesteps": tuple(f"{method}-t{t}" for t in TIMESTEPS for method in OVER_TIME),
     "conditions": (*COMPARED, *(f"{method}-{name}" for name in ASKED for method in COMPARED)),
+    "precision": tuple(f"{method}-{name}" for method in IN_EACH for name in PRECISIONS),
 }
 
 
@@ -97,7 +98,7 @@ SUITES = {suite: tiers(suite) for suite in SUITE_METHODS}
 SUITES |= {suite: over_settings(settings) for suite, settings in OVER_SETTINGS.items()}
 
 # suite -> number of seeds, from 0 on, that was decided on before its first run
-SEEDS = dict.fromkeys(SUITES, 3) | {"components": 5, "rivals": 5, "gpu": 1, "imagenet": 1}
+SEEDS = dict.fromkeys(SUITES, 3) | {"components": 5, "rivals": 5, "precision": 5, "gpu": 1, "imagenet": 1}
 
 # What was picked by the test results of some seeds is judged by others, decided on after the pick. ckdsnn-beta30:
 # picked by seeds 0 to 2 among all map ranges, looked at again with 3 and 4. samd-beta10: the best of four weights by

@@ -28,4 +28,5 @@ PAGES = {  # suite, kind of study or subject -> the page
     "imagenet": "notebooks/22_imagenet.ipynb",
     "evidence": "notebooks/23_resnet20.ipynb",
     "gpu": "notebooks/24_resnet19.ipynb",
+    "precision": "notebooks/25_precision.ipynb",
 }

@@ -108,6 +108,13 @@ def test_a_condition_changes_all_of_its_methods_alike():
         assert differ == [fields for fields in expected if tier != "smoke" or fields != ["teacher"]]
 
 
+@pytest.mark.parametrize("names", SUITES["precision"].values(), ids=SUITES["precision"])
+def test_each_method_is_trained_in_both_precisions_with_nothing_else_changed(names):
+    for exact, short in zip(names[::2], names[1::2], strict=True):
+        assert (RECIPES[exact].precision, RECIPES[short].precision) == ("fp32", "bf16")
+        assert RECIPES[exact].replace(precision="bf16").digest() == RECIPES[short].digest()
+
+
 @pytest.mark.parametrize(
     ("with_maps", "without"),
     [("ckdsnn-with-relu", "nld-with-relu"), ("ckdsnn-released", "nld-released"), ("samd", "snn")],
