@@ -32,6 +32,7 @@ PHASES = {  # part of a step -> in words, colour
     "backward": ("backward", "#56B4E9"),
     "optimiser": ("optimiser", "#000000"),
 }
+OTHERWISE = {"ours-compiled": "with a compiled neuron", "ours-fp32": "in float32"}  # ours, as the answer says it
 SWITCHED = "ours, "  # begins the name of our step with one fast path turned, SWITCH=VALUE
 AXES = {"timesteps": "Time steps T", "batch": "Batch (images)", "width": "Width (of 16 channels)"}
 COSTS = {"seconds": "Step (s)", "memory": "Memory (MB)"}
@@ -229,9 +230,9 @@ def answer(runs: pd.DataFrame) -> str:
         plain = "" if ours["over_plain"].isna().all() else f", {gains(own, 'over_plain')} times as fast as spikingjelly"
         reached = between(ours.groupby("case")["reached"].median(), "{:.0f}".format)
         dtype = series(ours["dtype"].unique())
-        compiled = gains(own, name="ours-compiled")
-        compiled = f" ({compiled} with a compiled neuron, see below)" if compiled else ""
-        speed = f"{gains(own)} times as fast as the released code{compiled}{plain}"
+        otherwise = [f"{found} {words}" for name, words in OTHERWISE.items() if (found := gains(own, name=name))]
+        aside = f" ({series(otherwise)}, see below)" if otherwise else ""
+        speed = f"{gains(own)} times as fast as the released code{aside}{plain}"
         told.append(f"{machine}, in {dtype}: {speed}; {reached} % of what the device would allow")
     return (
         "A training step of ours, from the network and number of time steps T that gain least to those that gain most:"
