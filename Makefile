@@ -9,6 +9,9 @@ BIN := .venv/bin
 PIP := $(if $(shell command -v uv),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install)
 INSTALLED := .venv/.installed
 
+# Containers often set this: every kernel and every child of a test would compile all of the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: book check-book pdf test environment clean help
 

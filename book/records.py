@@ -17,7 +17,7 @@ from ckdsnn.data import dataset_spec
 from ckdsnn.files import atomic
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.named import PLACE_OF_NAME, places_by_digest
-from ckdsnn.recipe.words import changes_of, train_command
+from ckdsnn.recipe.words import changes_of, shell_command
 from ckdsnn.records import Record, load_arrays
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
@@ -117,7 +117,7 @@ def command_of(record: Record) -> str:
         defaults = {field.name: field.default for field in fields(Recipe)}
         own = [f"{name}={value!r}" for name, value in asdict(recipe).items() if value != defaults[name]]
         return f'run(Recipe({", ".join(own)}), seed={record.seed}, out="again")'
-    return f"{train_command(recipe.name, record.seed, changes_of(recipe))} --out again"
+    return f"{shell_command(recipe.name, record.seed, changes_of(recipe))} --out again"
 
 
 def arrays_of(record: Record, out: Path) -> dict[str, np.ndarray]:

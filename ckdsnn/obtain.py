@@ -14,7 +14,7 @@ from ckdsnn.errors import CkdsnnError, check_count
 from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.named import resolve
-from ckdsnn.recipe.words import train_command
+from ckdsnn.recipe.words import shell_command
 from ckdsnn.records import Record, find_record, load_arrays
 
 
@@ -55,7 +55,7 @@ def obtain_together(
     missing = [recipe for recipe in recipes if not find(recipe)]
     for recipe in missing:
         if recipe.tier != "smoke":
-            command = train_command(recipe.name, seed, changes)
+            command = shell_command(recipe.name, seed, changes)
             raise CkdsnnError(f"no record of {recipe.name}, seed {seed}, in {results}; run `{command}`")
     if missing:
         from ckdsnn.training import run_together

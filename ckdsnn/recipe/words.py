@@ -49,6 +49,6 @@ def turned_switches() -> dict[str, Any]:
     return {f"engine.{name}": value for name, value in asdict(engine()).items() if value != defaults[name]}
 
 
-def train_command(name: str, seed: int, changes: dict[str, Any]) -> str:
+def shell_command(name: str, seed: int, changes: dict[str, Any]) -> str:
     """The line, ready for a shell, that trains a named recipe with fields changed."""
     return shlex.join(["ckdsnn", "train", name, "--seed", str(seed), *as_options(changes)])
