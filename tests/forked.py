@@ -1,4 +1,4 @@
-"""The command in a process of its own that has nothing to load: a fork of one that has loaded everything.
+"""A command in a process of its own that has nothing to load: a fork of one that has loaded everything.
 
 Where the subject is what a process does, not how it starts.
 
@@ -8,7 +8,7 @@ Not a fork of the tests' own process: torch computes no gradient in a fork of on
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -23,9 +23,11 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.forked", "ckdsnn.training", "sklearn.datasets", "tensorboard"])
 LIMIT = 240  # seconds after which a process that does not end is given up
 
+Main = Callable[[list[str]], int]
 
-def command(words: list[str], log: Path, environment: Mapping[str, str]) -> None:
-    """Be the command with these words; what is said goes to the end of the file `log`."""
+
+def command(words: list[str], log: Path, environment: Mapping[str, str], main: Main = main) -> None:
+    """Be the command `main` with these words; what is said goes to the end of the file `log`."""
     os.environ.update(environment)
     os.environ[PARENT] = str(os.getppid())  # it does not outlive the tests
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # as torch reads it when it is loaded
@@ -37,9 +39,9 @@ def command(words: list[str], log: Path, environment: Mapping[str, str]) -> None
         sys.exit(status)
 
 
-def fork(words: list[str], log: Path, **environment: str) -> BaseProcess:
-    """Start the command, see `command`."""
-    process = FORKS.Process(target=command, args=(words, log, environment))
+def fork(words: list[str], log: Path, main: Main = main, **environment: str) -> BaseProcess:
+    """Start a command, see `command`."""
+    process = FORKS.Process(target=command, args=(words, log, environment, main))
     process.start()
     return process
 

@@ -156,13 +156,13 @@ def kill_builds(count: int, seed: int, place: Path) -> Report:
     return killer.report
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status: 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=40, help="kills")
     parser.add_argument("--seed", type=int, default=0, help="of what is killed, and when")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of results, for stress/builds.json")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     report = kill_builds(options.count, options.seed, places()[0])
     print(*report.failures, report.write(options.results), sep="\n")
     return 1 if report.failures else 0

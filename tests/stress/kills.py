@@ -279,7 +279,7 @@ def kill_suites(count: int, seed: int) -> Report:
     return killer.report
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status: 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=200, help="kills of trainings and of the preparation of data")
@@ -288,7 +288,7 @@ def main() -> int:
     parser.add_argument(
         "--results", type=Path, default=RESULTS, help="folder of results, for stress/kills.json, suites.json"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     import_module("sklearn.datasets")  # has the digits: loaded once for all forks
     failed = 0
     for kill, count in ((kill_works, options.count), (kill_suites, options.suites)):
