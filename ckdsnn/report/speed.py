@@ -9,7 +9,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator
 
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.report.chart import Chart, legend_below, panels
@@ -24,6 +23,7 @@ IMPLEMENTATIONS = {
     "ours-fp32": "#56B4E9",
     "ours-bf16": "#E69F00",
 }
+MAIN = ("reference", "spikingjelly", "ours")  # the others are variants of ours
 PHASES = {  # part of a step -> in words, colour
     "data": ("training input", "#F0E442"),
     "teacher": ("teacher forward", "#D55E00"),
@@ -37,8 +37,7 @@ SWITCHED = "ours, "  # begins the name of our step with one fast path turned, SW
 AXES = {"timesteps": "Time steps T", "batch": "Batch (images)", "width": "Width (of 16 channels)"}
 COSTS = {"seconds": "Step (s)", "memory": "Memory (MB)"}
 BLOCKS = {"estimator": "median", "errorbar": ("pi", 100)}  # with the range from the lowest to the highest
-FEW_TICKS = 8  # so many times as large as the smallest rate, the largest leaves room for three ticks a decade
-POINTS = {"linestyle": "none", "markersize": 6, "err_kws": {"linewidth": 1.5}}
+POINTS = {"linestyle": "none", "markersize": 5, "err_kws": {"linewidth": 1.5}}
 
 
 def check_some(runs: pd.DataFrame) -> None:
@@ -93,49 +92,53 @@ def switched(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def row_panels(runs: pd.DataFrame, row: str, height: float = 0.25) -> tuple[Figure, list[tuple[pd.DataFrame, Axes]]]:
-    """A panel for each machine below the other, so many inches for each row: its runs and its axes."""
+    """A panel for each machine below the other, with one axis of x, so many inches for each row: its runs and axes."""
     parts = dict(iter(runs.groupby("machine", sort=False)))
     sizes = [own[row].nunique() for own in parts.values()]
-    figure, grid = panels(len(parts), height=height * np.mean(sizes) + 0.7, height_ratios=sizes)
+    figure, grid = panels(len(parts), height=height * np.mean(sizes) + 0.7, height_ratios=sizes, sharex=True)
     for title, axes in zip(parts, grid[:, 0], strict=True):
         axes.set_title(title.replace(", ", ",\n"))
     return figure, list(zip(parts.values(), grid[:, 0], strict=True))
 
 
-@styled()
-def throughput(runs: pd.DataFrame) -> Chart:
-    """Images/s of full steps, as `compared` gives them, one row a case and implementation: median and range of the
-    blocks, and beside each how many times as fast as the reference it is, and its share of the floor."""
-    figure, parts = row_panels(runs, "row")
+def dots(runs: pd.DataFrame, x: str, row: str, colours: dict[str, str], hue: str, label: str) -> Figure:
+    """A panel for each machine below the other: median and range of `x` over the blocks, a dot for each value of `hue`,
+    which is what `colours` names; a line at 1."""
+    figure, parts = row_panels(runs, row, 0.1 + 0.1 * len(colours))
+    look = {"hue": hue, "hue_order": [*colours], "palette": colours, "dodge": 0.8 - 0.8 / len(colours)}
     for own, axes in parts:
-        look = {"hue": "implementation", "palette": IMPLEMENTATIONS, "legend": False}
-        sns.pointplot(own, x="images_per_second", y="row", **BLOCKS, **POINTS, **look, ax=axes)
-        axes.set(xlabel="Images/s", ylabel="", xscale="log")
-        for row, blocks in own.groupby("row"):
-            end, (factor, reached) = (blocks["images_per_second"].max(), row), blocks[["factor", "reached"]].median()
-            text = f"{factor:.1f} ×, " * (blocks["implementation"].iloc[0] != "reference") + f"{reached:.0f} %"
-            axes.annotate(text, end, (6, 0), textcoords="offset points", va="center")
-        low, high = own["images_per_second"].agg(["min", "max"])
-        axes.set_xlim(right=high * max(4, high / low) ** 0.7)  # a good third of the width for the words
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < FEW_TICKS * low else (1,)))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.minorticks_off()
-    return Chart(figure, runs[["machine", "case", "implementation", "block", "images_per_second", "factor", "reached"]])
+        sns.pointplot(own, x=x, y=row, **BLOCKS, **POINTS, **look, legend=axes is parts[-1][1], ax=axes)
+        axes.axvline(1, color="#777777", lw=1)
+        axes.set(xlabel="", ylabel="")
+    axes.set_xlabel(label)
+    legend_below(figure, axes)
+    return figure
+
+
+@styled()
+def speedups(runs: pd.DataFrame) -> Chart:
+    """How many times as fast as the reference each implementation's step is, as `compared` gives them, a row a case."""
+    others = runs[runs["implementation"] != "reference"]
+    colours = {name: colour for name, colour in IMPLEMENTATIONS.items() if name in others["implementation"].unique()}
+    figure = dots(others, "factor", "case", colours, "implementation", "Times as fast as the released code")
+    return Chart(figure, others[["machine", "case", "implementation", "block", "images_per_second", "factor"]])
 
 
 @styled()
 def time_shares(runs: pd.DataFrame) -> Chart:
-    """The share of each part of a step, as `compared` gives them, one bar a case and implementation."""
+    """The share of each part of a step, as `compared` gives them, a bar for each case and one of MAIN."""
     words = {f"{part}_seconds": label for part, (label, _) in PHASES.items()}
     bar = ["machine", "case", "implementation", "row"]
-    data = runs[runs["block"] == 1].melt(bar, words, "part", "part_seconds").replace({"part": words})
+    shown = runs[(runs["block"] == 1) & runs["implementation"].isin(MAIN)]
+    data = shown.melt(bar, words, "part", "part_seconds").replace({"part": words})
     data["share"] = 100 * data["part_seconds"] / data.groupby(bar)["part_seconds"].transform("sum")
     figure, parts = row_panels(data, "row")
     palette = dict(reversed(PHASES.values()))  # the last is drawn first, at the right
     for own, axes in parts:
         look = {"multiple": "stack", "hue_order": [*palette], "palette": palette, "alpha": 1, "legend": False}
         sns.histplot(own, y="row", weights="share", hue="part", shrink=0.8, **look, ax=axes)
-        axes.set(ylabel="", xlabel="Share of the step (%)", xlim=(0, 100))
+        axes.set(ylabel="", xlabel="", xlim=(0, 100))
+    axes.set_xlabel("Share of the step (%)")
     handles = [Patch(color=colour, label=label) for label, colour in PHASES.values()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return Chart(figure, data.drop(columns="row"))
@@ -143,16 +146,9 @@ def time_shares(runs: pd.DataFrame) -> Chart:
 
 @styled()
 def switch_costs(runs: pd.DataFrame) -> Chart:
-    """How many times as long our step takes with one fast path turned, as `switched` gives it: median and range over
-    the blocks, a point for each case."""
-    figure, parts = row_panels(runs, "switch", 0.5)
-    palette = dict(zip(runs["case"].unique(), TERM_COLOURS[1:], strict=False))
-    for own, axes in parts:
-        look = {"hue": "case", "palette": palette, "hue_order": [*palette], "dodge": 0.4}
-        sns.pointplot(own, x="cost", y="switch", **BLOCKS, **POINTS, **look, legend=axes is parts[-1][1], ax=axes)
-        axes.axvline(1, color="#777777", lw=1)
-        axes.set(xlabel="Time of a step, ours = 1", ylabel="")
-    legend_below(figure, axes)
+    """How many times as long our step takes with one fast path turned, as `switched` gives it, a row a fast path."""
+    colours = dict(zip(runs["case"].unique(), TERM_COLOURS[1:], strict=False))
+    figure = dots(runs, "cost", "switch", colours, "case", "Time of a step, ours = 1")
     return Chart(figure, runs[["machine", "switch", "case", "batch", "block", "cost"]])
 
 

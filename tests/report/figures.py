@@ -22,7 +22,7 @@ from ckdsnn.report.framework import framework
 from ckdsnn.report.maps import explanation, map_gallery, sam_growth
 from ckdsnn.report.plots import cell_shares, loss_terms, smoothed_probabilities, training_curves
 from ckdsnn.report.speed import compared as compared_speed
-from ckdsnn.report.speed import newest, scaling, switch_costs, switched, throughput, time_shares
+from ckdsnn.report.speed import newest, scaling, speedups, switch_costs, switched, time_shares
 from ckdsnn.report.suites import accuracy_figure, pair_figure, pairs_of, suite_figure
 from ckdsnn.studies.distributions.report import distances, histograms
 from ckdsnn.studies.faithfulness.report import map_scores, road_curves
@@ -100,7 +100,7 @@ FIGURES: dict[str, Callable[[Record], Chart]] = {  # the function that draws it,
     "map_scores, one": lambda record: map_scores([faithfulness(record)]),
     "surrogate_curves": lambda record: surrogate_curves(surrogates(record)),
     "framework": lambda _: Chart(framework(), pd.DataFrame()),
-    "throughput": lambda _: throughput(compared_speed(bench_frame(benches()))),
+    "speedups": lambda _: speedups(compared_speed(bench_frame(benches()))),
     "time_shares": lambda _: time_shares(compared_speed(bench_frame(benches()))),
     "switch_costs": lambda _: switch_costs(switched(bench_frame(benches()))),
     "scaling": lambda _: scaling(newest(sweep_frame(benches()))),
@@ -192,7 +192,7 @@ FIGURES |= {
     "landscape_planes, committed": lambda _: landscape_planes(studied("landscape", "snn ckdsnn ckdsnn-count", 1)),
     **{
         f"{draw.__name__}, committed": lambda _, draw=draw, of=of: draw(of(bench_frame(load_benches(RESULTS))))
-        for draw, of in ((throughput, compared_speed), (time_shares, compared_speed), (switch_costs, switched))
+        for draw, of in ((speedups, compared_speed), (time_shares, compared_speed), (switch_costs, switched))
     },
     "scaling, committed": lambda _: scaling(newest(sweep_frame(load_benches(RESULTS)))),
 }
