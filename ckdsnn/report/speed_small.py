@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ckdsnn.report.tables import Table, between
+from ckdsnn.report.tables import Table, between, listed
 
 ALONE = "Alone (ms)"
 BESIDE = "Side by side (ms)"
@@ -58,11 +58,11 @@ def group_answer(machines: Sequence[pd.DataFrame]) -> str:
         step, command = (times[BESIDE] / times[ALONE] for times in (middle, whole))
         where, students = groups["machine"].iloc[0], groups["recipe"].nunique()
         told.append(
-            f"Side by side in one command, {students} students of one seed take {step:.2f} of the time that they take "
-            f"one after the other, step for step on {where} (epochs: {epochs}); short commands as a whole, "
-            f"{command:.2f}."
+            f"{where}: {students} students take {step:.2f} of the time, step for step (epochs: {epochs}); short "
+            f"commands as a whole, {command:.2f}"
         )
-    return " ".join(told)
+    how = "Students of one seed, trained side by side in one command instead of one after the other:"
+    return f"{how}\n\n{listed(told)}" if told else ""
 
 
 def waiting_table(name: str, waits: pd.DataFrame) -> Table:
