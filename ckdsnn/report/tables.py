@@ -82,8 +82,8 @@ def whole(text: str) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """With its sign."""
-    return whole(f"{value:+.{digits}f}")
+    """With its sign; what rounds to zero is +0."""
+    return whole(f"{value:+z.{digits}f}")
 
 
 def digits(value: float | None) -> str:

@@ -13,7 +13,7 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import load_record
 from ckdsnn.report.runs import ENERGY, RATE, accuracy_answer, accuracy_table, recipe_table
-from ckdsnn.report.tables import Table, between, digits, mean_sd, whole
+from ckdsnn.report.tables import Table, between, digits, mean_sd, signed, whole
 from tests.report.examples import readable
 
 AWKWARD = Table("tab", "A < B & C", ["Run", "a|b"], [["x | y", "<b>"], ["`p|q`", "61.0 [58.1, 63.9]"]])
@@ -54,6 +54,11 @@ def test_on_a_screen_every_cell_is_whole_in_its_column():
         "",
         "A < B & C",
     ]
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.5, "+0.50"), (-0.5, "−0.50"), (-0.004, "+0.00"), (0, "+0.00")])
+def test_a_difference_has_its_sign_and_a_plus_where_it_rounds_to_zero(value, text):
+    assert signed(value) == text
 
 
 @pytest.mark.parametrize(
