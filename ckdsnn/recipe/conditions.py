@@ -1,7 +1,7 @@
 """What else may decide what a student learns: schedule, capacity, labels, teacher, T, precision, each changed alone.
 
-NLD alone and NLD with SAMD are compared under each condition. At the paper's weight SAMD's maps from 0 to 1 pull
-little: hence ten and thirty times as much.
+The suite of conditions asks whether maps help beside logits: it compares NLD alone with NLD and SAMD. At the paper's
+weight SAMD's maps from 0 to 1 pull little: hence ten and thirty times as much.
 """
 
 from collections.abc import Callable
