@@ -17,7 +17,7 @@ from ckdsnn.data import dataset_spec
 from ckdsnn.files import atomic
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.named import PLACE_OF_NAME, places_by_digest
-from ckdsnn.recipe.words import changes_of, shell_command
+from ckdsnn.recipe.words import ONE_PRECISION, changes_of, shell_command
 from ckdsnn.records import Record, load_arrays
 from ckdsnn.records.record import RUNS
 from ckdsnn.records.study import STUDIES
@@ -108,7 +108,8 @@ def pages_that_show(staged: Path) -> dict[str, list[tuple[str, str]]]:
 def command_of(record: Record) -> str:
     """The line that repeats a run: by the name that its recipe has today, and the fields that it has otherwise.
 
-    For a recipe of one's own, which no command knows, it is a line of Python.
+    What was trained in float32 is so on a CPU that has bfloat16, too. For a recipe of one's own, which no command
+    knows, it is a line of Python.
     """
     recipe = Recipe.of(record.recipe)
     if place := places_by_digest().get(recipe.digest()):
@@ -117,7 +118,8 @@ def command_of(record: Record) -> str:
         defaults = {field.name: field.default for field in fields(Recipe)}
         own = [f"{name}={value!r}" for name, value in asdict(recipe).items() if value != defaults[name]]
         return f'run(Recipe({", ".join(own)}), seed={record.seed}, out="again")'
-    return f"{shell_command(recipe.name, record.seed, changes_of(recipe))} --out again"
+    exact = ONE_PRECISION if (recipe.precision, record.env["dtype"]) == ("auto", "32-true") else {}
+    return f"{shell_command(recipe.name, record.seed, changes_of(recipe) | exact)} --out again"
 
 
 def arrays_of(record: Record, out: Path) -> dict[str, np.ndarray]:

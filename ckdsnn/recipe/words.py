@@ -9,6 +9,9 @@ from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.recipe.fields import Recipe
 from ckdsnn.recipe.named import RECIPES
 
+ONE_PRECISION = {"engine.cpu_bf16": False}
+"""with this, precision auto is float32 on every CPU, so that runs of several machines can be compared"""
+
 
 def parse_changes(text: str) -> dict[str, Any]:
     """Field values from "epochs=10 beta=0.5", each read as its field's type; "" gives none.

@@ -19,7 +19,7 @@ import torch
 from ckdsnn.engine import usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.files import make_folder, opened
-from ckdsnn.recipe.words import as_options, changes_of, turned_switches
+from ckdsnn.recipe.words import ONE_PRECISION, as_options, changes_of, turned_switches
 from ckdsnn.records import find_record
 from ckdsnn.records.failure import FAILURES
 from ckdsnn.signals import PARENT, PATIENCE, stoppable
@@ -43,7 +43,6 @@ from ckdsnn.training.teacher import fetch_teacher
 
 POLL = 0.2  # seconds between two looks at the running trainings
 GRACE = 20  # seconds after the budget's end until a training that has not stopped by itself is interrupted
-ONE_PRECISION = {"engine.cpu_bf16": False}  # the runs that a suite compares may come from several machines
 FATE_OF_STATUS = {  # exit statuses of `ckdsnn train`
     0: "done",
     3: "stopped",
