@@ -35,7 +35,7 @@ def gradient_kernel(current, above, below, neurons, T: tl.constexpr, BLOCK: tl.c
     for t in tl.static_range(T):
         h = v * 0.5 + tl.load(current + t * neurons + n, mask=inside, other=0.0).to(REAL)
         v = h * (1 - (h >= 1).to(REAL))
-        membranes = membranes + (h,)  # noqa: RUF005 (Triton has no unpacking)
+        membranes += (h,)
     kept = tl.full([BLOCK], 0.0, REAL)  # dL/dv[t]
     for back in tl.static_range(T):
         h = membranes[T - 1 - back]
