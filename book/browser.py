@@ -15,11 +15,18 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 from ckdsnn.errors import CkdsnnError
 
-COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+COMMANDS = (
+    "chromium-headless-shell",  # has no windows, not even hidden ones: a page costs a tenth of what it costs the others
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+)
 PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
@@ -33,24 +40,36 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def installed() -> str | None:
-    """The program that the variable CHROMIUM names, or one found in a usual place; None if there is none."""
-    commands = (shutil.which(command) for command in COMMANDS)
-    places = (place for place in PLACES if Path(place).is_file())
-    return os.environ.get("CHROMIUM") or next(filter(None, (*commands, *places)), None)
+def installed() -> list[str]:
+    """The programs that lie in the usual places."""
+    commands = map(shutil.which, COMMANDS)
+    return [*filter(None, commands), *(place for place in PLACES if Path(place).is_file())]
+
+
+def launched(playwright: Playwright) -> Browser:
+    """The program that the variable CHROMIUM names; else Playwright's own, else the first installed one that starts.
+
+    Raises CkdsnnError where none does.
+    """
+    named = os.environ.get("CHROMIUM")
+    programs = [named] if named else [None, *installed()]
+    told = []
+    for program in programs:
+        try:
+            return playwright.chromium.launch(executable_path=program)
+        except Error as error:
+            told.append(f"{program or 'its own'}: {error.message}")
+    raise CkdsnnError(
+        "no Chromium starts: name one with the variable CHROMIUM, or run "
+        "`python -m playwright install --only-shell chromium`\n" + "\n".join(told)
+    )
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A running Chromium: the installed one, else Playwright's own. Raises CkdsnnError where there is neither."""
+    """A running Chromium. Raises CkdsnnError where there is none."""
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=installed())
-        except Error as error:
-            raise CkdsnnError(
-                f"no Chromium starts ({installed() or 'none is installed'}): name one with the variable CHROMIUM, "
-                f"or run `python -m playwright install chromium`\n{error.message}"
-            ) from error
+        browser = launched(playwright)
         try:
             yield browser
         finally:

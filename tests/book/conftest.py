@@ -4,6 +4,7 @@ papermill."""
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +13,14 @@ import nbformat
 import papermill
 import pytest
 import yaml
+from playwright.sync_api import Browser
 
+from book.browser import chromium
 from book.build import build, jupyter_book
 from book.first_cell import first_cell
 from book.records import EXTRA
 from book.templates import Source, source_of
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.recipe import RECIPES
 from ckdsnn.records import load_records
 
@@ -196,6 +200,19 @@ def built_with_address(built, tmp_path_factory) -> Path:
     shutil.copytree(built, root)
     build(root, REPOSITORY)
     return root
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium for all tests of a module; they are skipped where none starts.
+
+    Not for those of several: as long as it runs, no kernel can be steered from the same process.
+    """
+    try:
+        with chromium() as running:
+            yield running
+    except CkdsnnError as error:
+        pytest.skip(str(error).splitlines()[0])
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from book import check
-from book.browser import chromium, served
-from ckdsnn.errors import CkdsnnError
+from book.browser import served
 
 ROOT = Path(__file__).parents[2]
 PAGE = """<!doctype html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,">
@@ -52,16 +51,6 @@ BAD = {
     ),
     "empty explorer": (DESK, '<div class="explore"></div>', "an explorer has no control"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A Chromium for all tests here; they are skipped where there is none."""
-    try:
-        with chromium() as running:
-            yield running
-    except CkdsnnError as error:
-        pytest.skip(str(error).splitlines()[0])
 
 
 def findings(browser, folder, body) -> list[str]:

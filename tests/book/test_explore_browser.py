@@ -18,10 +18,6 @@ from ckdsnn.distill import nld_loss, samd_loss
 from ckdsnn.distill.maps import map_range, min_max
 from ckdsnn.records import load_records
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-
 ROOT = Path(__file__).parents[2]
 PAGES = {"maps": "maps", "samd": "losses", "nld": "losses", "runs": "runs"}  # explorer -> its page
 MODEL = "([name, key]) => Bokeh.documents.find((d) => d.title() === name).get_model_by_name(`${name}-${key}`)"
@@ -56,14 +52,6 @@ def site(explorers, tmp_path_factory) -> Path:
     for name, text in made.data.items():
         (folder / "_static" / "data" / f"{name}.csv").write_text(text)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @contextmanager
