@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import nbformat
 import papermill
 from jupyter_client.kernelspec import KernelSpecManager
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from book import reads
 from book.templates import Source
@@ -29,10 +31,7 @@ from ckdsnn.files import atomic, make_folder, scratch_folder, sha256_file, sweep
 from ckdsnn.reads import TRACE
 
 KERNEL = "python3"
-ARGUMENTS = [
-    "--log-level=ERROR",  # else ipykernel warns that it talks to this very machine in plain text
-    "--InteractiveShell.system_raise_on_error=True",  # a failing shell line ends the notebook; from IPython 9 on
-]
+ARGUMENTS = ["--InteractiveShell.system_raise_on_error=True"]  # a failing shell line ends a notebook; from IPython 9 on
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
@@ -113,6 +112,17 @@ def kernel_environment(trace: Path) -> Iterator[None]:
         os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
+@contextmanager
+def kernel_sockets() -> Iterator[Config]:
+    """Settings by which a kernel is spoken to through sockets in a folder of its own.
+
+    Of ports, which are the default, another process may take one after it was found free; a kernel then dies, or waits
+    for ever, which where many run at once has happened.
+    """
+    with tempfile.TemporaryDirectory(prefix="ckdsnn-kernel-") as folder:
+        yield Config({"KernelManager": {"transport": "ipc", "connection_file": f"{folder}/connection.json"}})
+
+
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Take out times, paths and random ids, so that equal runs are equal bytes; fold the injected cell."""
     notebook.metadata.pop("papermill", None)
@@ -132,10 +142,10 @@ def run_papermill(notebook: Path, parameters: dict, trace: Path) -> nbformat.Not
     that dies, and a warning or whatever else is written to the standard error.
     """
     try:
-        with kernel_environment(trace):
+        with kernel_environment(trace), kernel_sockets() as config:
             executed = papermill.execute_notebook(
                 notebook, None, parameters, kernel_name=KERNEL, cwd=notebook.parent, progress_bar=False,
-                coalesce_streams=True, extra_arguments=ARGUMENTS,
+                coalesce_streams=True, extra_arguments=ARGUMENTS, config=config,
             )  # fmt: skip
     except PapermillExecutionError as error:
         raise CkdsnnError(f"{notebook.name} fails: {error.ename}: {error.evalue}\n{error}") from error

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -12,6 +13,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from jupyter_client.provisioning.local_provisioner import LocalPortCache
 
 from book import execute as executor
 from book.execute import book_parameters, check_kernel, check_parameters, execute, normalise, static_key
@@ -128,6 +130,12 @@ def test_failing_notebook_names_the_error_and_leaves_nothing(project, plain):
     with pytest.raises(CkdsnnError, match=r"00_plain\.ipynb fails: ZeroDivisionError"):
         execute(project, plain)
     assert not list((project / "_build").rglob("*.ipynb"))
+
+
+def test_a_port_that_was_free_and_is_taken_stops_no_kernel(project, plain, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(LocalPortCache, "find_available_port", lambda *_: taken.getsockname()[1])
+        assert execute(project, plain).is_file()
 
 
 @pytest.mark.parametrize(
