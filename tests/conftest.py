@@ -27,10 +27,10 @@ settings.load_profile("untimed")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: what waits for a browser, a kernel or a child leaves its core to another."""
+    """As many as there are cores: one more would load all that the tests need once more for the little it fills in."""
     from ckdsnn.engine import usable_cores
 
-    return usable_cores() + 1
+    return usable_cores()
 
 
 def pytest_collection_finish():
