@@ -31,7 +31,10 @@ from ckdsnn.files import atomic, make_folder, scratch_folder, sha256_file, sweep
 from ckdsnn.reads import TRACE
 
 KERNEL = "python3"
-ARGUMENTS = ["--InteractiveShell.system_raise_on_error=True"]  # a failing shell line ends a notebook; from IPython 9 on
+ARGUMENTS = [
+    "--log-level=CRITICAL",  # a kernel is interrupted before it is told to end, and would call that an error
+    "--InteractiveShell.system_raise_on_error=True",  # a failing shell line ends the notebook; from IPython 9 on
+]
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
