@@ -108,8 +108,8 @@ def pages_that_show(staged: Path) -> dict[str, list[tuple[str, str]]]:
 def command_of(record: Record) -> str:
     """The line that repeats a run: by the name that its recipe has today, and the fields that it has otherwise.
 
-    What was trained in float32 is so on a CPU that has bfloat16, too. For a recipe of one's own, which no command
-    knows, it is a line of Python.
+    What was trained in float32 is so on a CPU that has bfloat16, too, and on as many threads. For a recipe of one's
+    own, which no command knows, it is a line of Python.
     """
     recipe = Recipe.of(record.recipe)
     if place := places_by_digest().get(recipe.digest()):
@@ -119,6 +119,8 @@ def command_of(record: Record) -> str:
         own = [f"{name}={value!r}" for name, value in asdict(recipe).items() if value != defaults[name]]
         return f'run(Recipe({", ".join(own)}), seed={record.seed}, out="again")'
     exact = ONE_PRECISION if (recipe.precision, record.env["dtype"]) == ("auto", "32-true") else {}
+    if record.env["device"].startswith("cpu"):
+        exact = exact | {"threads": record.env["threads"]}
     return f"{shell_command(recipe.name, record.seed, changes_of(recipe) | exact)} --out again"
 
 

@@ -112,4 +112,4 @@ def unless_corrected(found: Iterable[Comparison], family: int) -> str:
     if not (lost := sum(bool(one.sign) and not one.clear for one in found)):
         return ""
     which = f"{lost} of them " * (len(found) > 1)
-    return f"; {which}not after [Holm's correction]({RULE}) for {family} questions"
+    return f"; {which}only without [Holm's correction]({RULE}) for {family} questions"

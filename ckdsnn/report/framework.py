@@ -11,16 +11,18 @@ LOSS, PLAIN = ("#E3F2EC", "#00664B"), ("#F2F2F2", "#444444")
 
 # name -> (x, y, width, text, colours); the centre of each box
 BOXES = {
-    "image": (4.2, 9.1, 1.7, "image $x$", PLAIN),
-    "teacher": (1.9, 7.9, 2.4, "ANN teacher\nfrozen", TEACHER),
-    "student": (6.5, 7.9, 2.4, "SNN student\nLIF, $T$ steps", STUDENT),
-    "cam": (1.9, 6.4, 2.4, "CAM of the label\n$\\Sigma_c\\, w_{yc} F_c$", TEACHER),
-    "sam": (6.5, 6.4, 2.4, "SAM: spike count\n$\\Sigma_t \\Sigma_c\\, F_{tc}$", STUDENT),
-    "scaled_cam": (1.9, 4.9, 2.4, "softmax over\ncells, $T_s = 2$", TEACHER),
-    "scaled_sam": (6.5, 4.9, 2.4, "softmax over\ncells, $T_s = 2$", STUDENT),
-    "samd": (4.2, 4.9, 1.5, "SAMD\n$T_s^2\\,$KL", LOSS),
-    "teacher_logits": (1.9, 3.4, 2.4, "logits $z^{te}$", TEACHER),
-    "student_logits": (6.5, 3.4, 2.4, "logits $z^{st}$", STUDENT),
+    "image": (4.2, 10.5, 1.7, "image $x$", PLAIN),
+    "teacher": (1.9, 9.3, 2.4, "ANN teacher\nfrozen", TEACHER),
+    "student": (6.5, 9.3, 2.4, "SNN student\nLIF, $T$ steps", STUDENT),
+    "cam": (1.9, 7.9, 2.4, "CAM of the label\n$(\\Sigma_c\\, w_{yc} F_c)_+$", TEACHER),
+    "sam": (6.5, 7.9, 2.4, "SAM: spike count\n$\\Sigma_t \\Sigma_c\\, F_{tc}$", STUDENT),
+    "ranged_cam": (1.9, 6.5, 2.4, "0 to 1 within\neach image", TEACHER),
+    "ranged_sam": (6.5, 6.5, 2.4, "0 to 1 within\neach image", STUDENT),
+    "scaled_cam": (1.9, 5.1, 2.4, "softmax over\ncells, $T_s = 2$", TEACHER),
+    "scaled_sam": (6.5, 5.1, 2.4, "softmax over\ncells, $T_s = 2$", STUDENT),
+    "samd": (4.2, 5.1, 1.5, "SAMD\n$T_s^2\\,$KL", LOSS),
+    "teacher_logits": (1.9, 3.5, 2.4, "logits $z^{te}$", TEACHER),
+    "student_logits": (6.5, 3.5, 2.4, "logits $z^{st}$", STUDENT),
     "noise": (6.5, 2.1, 2.4, "$+\\ \\lambda\\,\\varepsilon$", PLAIN),
     "nld": (4.4, 2.1, 1.2, "NLD\n$\\tau^2\\,$KL", LOSS),
     "ce": (6.5, 0.6, 2.4, "cross-entropy\nwith label $y$", LOSS),
@@ -28,7 +30,8 @@ BOXES = {
 }
 ARROWS = [
     ("image", "teacher"), ("image", "student"), ("teacher", "cam"), ("student", "sam"),
-    ("cam", "scaled_cam"), ("sam", "scaled_sam"), ("scaled_cam", "samd"), ("scaled_sam", "samd"),
+    ("cam", "ranged_cam"), ("sam", "ranged_sam"), ("ranged_cam", "scaled_cam"), ("ranged_sam", "scaled_sam"),
+    ("scaled_cam", "samd"), ("scaled_sam", "samd"),
     ("teacher", "teacher_logits"), ("student", "student_logits"), ("teacher_logits", "nld"),
     ("student_logits", "noise"), ("noise", "nld"), ("student_logits", "ce"),
     ("samd", "total"), ("nld", "total"), ("ce", "total"),
@@ -51,7 +54,7 @@ def framework() -> Figure:
 
     An arrow leads straight from edge to edge of its boxes, or from side to side around what lies between.
     """
-    figure = Figure(figsize=(WIDTH, 5.4))
+    figure = Figure(figsize=(WIDTH, 6.2))
     axes = figure.subplots()
     boxes = {name: draw_box(axes, *box) for name, box in BOXES.items()}
     for start, end in ARROWS:
@@ -62,6 +65,6 @@ def framework() -> Figure:
         )
         look = {"arrowstyle": "-|>", "color": colour, "lw": 1.3, "shrinkA": 2, "shrinkB": 2} | way
         axes.annotate("", (x_end + side * width_end / 2, y_end), (x + side * width / 2, y), arrowprops=look)
-    axes.set(xlim=(-0.1, 8.5), ylim=(0, 9.6))
+    axes.set(xlim=(-0.1, 8.5), ylim=(0, 11))
     axes.set_axis_off()
     return figure

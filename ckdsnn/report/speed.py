@@ -120,7 +120,7 @@ def speedups(runs: pd.DataFrame) -> Chart:
     """How many times as fast as the reference each implementation's step is, as `compared` gives them, a row a case."""
     others = runs[runs["implementation"] != "reference"]
     colours = {name: colour for name, colour in IMPLEMENTATIONS.items() if name in others["implementation"].unique()}
-    figure = dots(others, "factor", "case", colours, "implementation", "Times as fast as the released code")
+    figure = dots(others, "factor", "case", colours, "implementation", "Times as fast as the released recipe")
     return Chart(figure, others[["machine", "case", "implementation", "block", "images_per_second", "factor"]])
 
 
@@ -204,7 +204,8 @@ def bench_table(name: str, runs: pd.DataFrame) -> Table:
     caption = (
         f"One training step on {runs['machine'].iloc[0]}, batch {between(runs['batch'])}: medians of "
         f"{runs['block'].max()} blocks. Over: how many times as fast, in the same block. Floor: the least time in "
-        "which the device could do it, in % of what it takes. NAME:WIDTH is so many times as wide."
+        "which the device could do it, in % of what it takes; the reference, which multiplies more, has a floor of its "
+        "own. NAME:WIDTH is so many times as wide."
     )
     return Table.of_frame(name, caption, medians.rename(columns=COLUMNS))
 
@@ -228,11 +229,11 @@ def answer(runs: pd.DataFrame) -> str:
         dtype = series(ours["dtype"].unique())
         otherwise = [f"{found} {words}" for name, words in OTHERWISE.items() if (found := gains(own, name=name))]
         aside = f" ({series(otherwise)}, see below)" if otherwise else ""
-        speed = f"{gains(own)} times as fast as the released code{aside}{plain}"
+        speed = f"{gains(own)} times as fast as the released recipe{aside}{plain}"
         told.append(f"{machine}, in {dtype}: {speed}; {reached} % of what the device would allow")
     return (
         "A training step of ours, from the network and number of time steps T that gain least to those that gain most:"
         f"\n\n{listed(told)}\n\n"
-        "The released code's step and the plain loop of spikingjelly's tutorials compute in float32. All that makes "
-        "ours fast is on by default; what else you can choose is named below."
+        "The released recipe, which we wrote anew, and the plain loop of spikingjelly's tutorials compute in float32. "
+        "All that makes ours fast is on by default; what else you can choose is named below."
     )

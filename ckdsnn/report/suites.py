@@ -1,6 +1,6 @@
 """The runs of a suite against each other: figures, tables and answers. `runs`: as `Cells.frame()` gives them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from textwrap import fill
 
 import pandas as pd
@@ -79,9 +79,15 @@ def in_order(found: Iterable[Comparison], baseline: str) -> list[Comparison]:
     return [by_method[method] for method in in_families(by_method, baseline)]
 
 
-def suite_table(name: str, caption: str, runs: pd.DataFrame, baseline: str) -> Table:
-    """One row a method: accuracy, paired difference from `baseline`, corrected p value; then what is not measured."""
-    found = {one.method: one for one in against(runs, baseline)}
+def suite_table(
+    name: str, caption: str, runs: pd.DataFrame, baseline: str, family: Collection[Comparison] = ()
+) -> Table:
+    """One row a method: accuracy, paired difference from `baseline`, corrected p value; then what is not measured.
+
+    family: the comparisons, with others that their p values are corrected for; by default the table's own.
+    """
+    family = family or against(runs, baseline)
+    found = {one.method: one for one in family if one.baseline == baseline}
     groups = of_methods(runs)
     columns = {
         "Method": lambda method: marked(label_of(method), groups[method]),
@@ -90,7 +96,7 @@ def suite_table(name: str, caption: str, runs: pd.DataFrame, baseline: str) -> T
         f"minus {label_of(baseline)}, points {PAIRED_T}": lambda m: (
             with_start(found[m], groups) if m in found else DASH
         ),
-        holm_over(found.values()): lambda m: probability(found[m].corrected) if m in found else DASH,
+        holm_over(family): lambda m: probability(found[m].corrected) if m in found else DASH,
         "Remarks": lambda method: remarks(found.get(method)),
     }
     missing = [label_of(method) for method in absent(runs)]

@@ -46,7 +46,7 @@ def test_what_does_not_stand_the_correction_says_so(record):
     assert ps[0] < 0.05 < ps[1] and stats.ttest_1samp(gains["samd"], 0).pvalue < 0.05
     strong, weak, none = told(record, accuracies, [(name, "snn") for name in gains]).replace("; **", ". **").split(". ")
     assert strong.startswith("**NLD** helps (+8.10 [") and "Holm" not in strong
-    assert weak.startswith("**SAMD** helps (+1.37 [") and "not after [Holm's correction]" in weak
+    assert weak.startswith("**SAMD** helps (+1.37 [") and "only without [Holm's correction]" in weak
     assert "for 3 questions" in weak and none.startswith("It is not shown that **KD** helps (+0.07 [")
 
 

@@ -143,14 +143,14 @@ def test_the_answer_has_the_gains_and_the_share_of_each_machine():
     lines = speed.answer(speed.compared(bench_frame([record, measured(GPU)]))).splitlines()
     (cpu,), (gpu,) = ([line for line in lines if device in line] for device in (CPU, GPU))
     # the floor is 0.5 s; a step of 8 images takes 1.6 and 4 s
-    assert "2.0 to 2.5 times as fast as the released code; 12 to 31 %" in cpu
-    assert "2.0 times as fast as the released code, 1.6 times as fast as spikingjelly;" in gpu
+    assert "2.0 to 2.5 times as fast as the released recipe; 12 to 31 %" in cpu
+    assert "2.0 times as fast as the released recipe, 1.6 times as fast as spikingjelly;" in gpu
 
 
 def test_the_answer_has_the_gains_with_a_compiled_neuron_and_in_float32_where_they_were_measured():
     others = [entry("ours-compiled", rates=[10.0]), entry("ours-fp32", rates=[7.5])]
     told = speed.answer(speed.compared(bench_frame([of_cases(entry("reference", [2.0]), entry(rates=[5.0]), *others)])))
-    assert "2.5 times as fast as the released code (5.0 with a compiled neuron and 3.8 in float32, see below)" in told
+    assert "2.5 times as fast as the released recipe (5.0 with a compiled neuron and 3.8 in float32, see below)" in told
 
 
 def test_all_that_is_measured_has_a_colour():

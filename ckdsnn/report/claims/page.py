@@ -182,12 +182,22 @@ def section(claim: Claim, evidence: Evidence, show: Show) -> str:
     return "\n\n".join(parts)
 
 
+def by_verdict(evidence: Evidence) -> dict[str, list[str]]:
+    """Verdict -> the keys of the paper's claims that have it, in its own version of the method."""
+    groups: dict[str, list[str]] = {}
+    for claim in CLAIMS:
+        found = judge(claim, evidence)
+        groups.setdefault(verdict_of(found.get(SCALED) or found[ANY]), []).append(claim.key)
+    return groups
+
+
 def answer(evidence: Evidence) -> str:
-    """How many of the paper's claims are supported, contradicted and open, in its own version of the method."""
-    verdicts = {claim.key: judge(claim, evidence) for claim in CLAIMS}
-    found = {key: verdict_of(found.get(SCALED) or found[ANY]) for key, found in verdicts.items()}
-    groups = {
-        verdict: [key for key, own in found.items() if own == verdict] for verdict in dict.fromkeys(found.values())
-    }
-    parts = [f"{len(keys)} **{verdict}** ({', '.join(keys)})" for verdict, keys in groups.items()]
-    return f"Of the paper's {len(found)} claims, with both maps from 0 to 1, at our small size: {'; '.join(parts)}."
+    """How many of the paper's claims are supported, contradicted and open."""
+    parts = [f"{len(keys)} **{verdict}** ({', '.join(keys)})" for verdict, keys in by_verdict(evidence).items()]
+    return f"Of the paper's {len(CLAIMS)} claims, with both maps from 0 to 1, at our small size: {'; '.join(parts)}."
+
+
+def counted(evidence: Evidence) -> str:
+    """The same in short, for a page of the book's own folder."""
+    parts = [f"{len(keys)} {verdict}" for verdict, keys in by_verdict(evidence).items()]
+    return f"[The paper's {len(CLAIMS)} claims](claims.md), by our small runs: {', '.join(parts)}."

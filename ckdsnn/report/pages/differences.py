@@ -80,9 +80,12 @@ def answer(runs: pd.DataFrame) -> str:
     own = {name: found[pairs[0]] for name, pairs in FORMS.items() if pairs[0] in found}
     if not own:
         return NOTHING
-    shown = {f"“{name}”": one for name, one in own.items() if one.sign}
-    which = f": {listing(shown, FAMILY)}" if shown else ""
-    return (
-        f"Of {len(own)} changes by which the newest release was tried to differ from {label_of(BASELINES[0])}, "
-        f"{len(shown) or 'none'} {'is' if len(shown) < 2 else 'are'} shown to change the test accuracy{which}."
+    tried = (
+        f"The points in which the newest release differs from {label_of(BASELINES[0])} were tried one by one, and all "
+        "together: "
     )
+    if not (shown := {f"“{name}”": one for name, one in own.items() if one.sign}):
+        return f"{tried}of none of these {len(own)} changes is it shown that it changes the test accuracy."
+    changes = "changes" if len(shown) == 1 else "change"
+    rest = f"; of the other {len(own) - len(shown)} that is not shown" * (len(shown) < len(own))
+    return f"{tried}{listing(shown, FAMILY)} {changes} the test accuracy{rest}."

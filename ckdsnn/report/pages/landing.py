@@ -24,8 +24,11 @@ def looks(seen: Arrays, students: Mapping[str, Arrays], classes: Sequence[str]) 
     return map_gallery(seen["images"][:SHOWN], [classes[label] for label in seen["labels"][:SHOWN]], maps)
 
 
-def facts(runs: pd.DataFrame, studies: int, claims: int) -> str:
-    """What stands behind the book, as a list in HTML; runs: every run on record, as `Records.frame()` gives them."""
+def facts(runs: pd.DataFrame, studies: int, claims: int, time: str) -> str:
+    """What stands behind the book, as a list in HTML.
+
+    runs: every run on record, as `Records.frame()` gives them; time: what they and the studies took, in words.
+    """
     if runs.empty:
         return ""
     newest = runs.loc[runs["started"].idxmax()]
@@ -34,7 +37,7 @@ def facts(runs: pd.DataFrame, studies: int, claims: int) -> str:
         "runs": f"{len(runs):,}",
         "measurements on trained networks": f"{studies:,}",
         "claims measured": str(claims),
-        "hours of computing": f"{runs['hours'].sum():,.0f}",
+        "of computing": time,
         "newest run": newest["started"][:10],
         "its commit": newest["commit"][:7],
         "trained on": ", ".join(f"{name} ({n})" for name, n in devices.items()),

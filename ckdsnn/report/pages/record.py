@@ -202,8 +202,8 @@ def repeat(record: Record, around: Around) -> str:
     taught = "It trains the teacher first, if that is not in the folder <code>again</code> yet. "
     return (
         f'<pre class="command"><code>{escape(around.command)}</code></pre>'
-        f"<p>{taught * ('record' in (record.teacher or {}))}On another kind of device, or with other versions than "
-        "those below, the numbers will not be exactly these.</p>"
+        f"<p>{taught * ('record' in (record.teacher or {}))}On another kind of device, with other versions than those "
+        "below, or at another commit, the numbers may not be exactly these.</p>"
     )
 
 

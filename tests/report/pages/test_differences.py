@@ -48,9 +48,11 @@ def test_a_worth_is_a_paired_difference_corrected_for_all_variants(record, basel
 def test_the_answer_names_what_is_shown_and_what_no_longer_is_after_the_correction(record, gains, shown, clear):
     runs = {"ckdsnn": PLAIN, "ckdsnn-with-relu": np.add(PLAIN, gains), "ckdsnn-with-mix": [49.0, 52.0, 50.0]}
     said = readable(answer(runs_of(record, runs)))
-    assert said.startswith("Of 2 changes") and "noise mixed" not in said
+    assert said.startswith("The points in which the newest release differs from CKDSNN") and "noise mixed" not in said
     assert ("“last activation ReLU” (" in said and f"+{np.mean(gains):.2f} [" in said) == shown
-    assert ("none is shown" in said) != shown and ("not after [Holm" in said) == (shown and not clear)
+    assert ("of none of these 2 changes is it shown" in said) != shown
+    assert ("of the other 1 that is not shown" in said) == shown
+    assert ("only without [Holm" in said) == (shown and not clear)
     assert answer(runs_of(record, {})) == NOTHING
 
 

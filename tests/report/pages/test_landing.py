@@ -10,19 +10,19 @@ from ckdsnn.report.pages.landing import SHOWN, facts, looks
 
 def test_facts_count_the_records():
     records = load_records("results")
-    soup = BeautifulSoup(facts(records.frame(), 7, 5), "html.parser")
+    soup = BeautifulSoup(facts(records.frame(), 7, 5, "75 h"), "html.parser")
     found = {item.dt.get_text(): item.dd.get_text() for item in soup.find_all("div")}
     assert found["runs"] == f"{len(records):,}" and list(found.values())[1:3] == ["7", "5"]
     newest = max(records, key=lambda record: record.started)
     assert (found["newest run"], found["its commit"]) == (newest.started[:10], newest.code["commit"][:7])
-    assert found["hours of computing"] == f"{sum(record.seconds for record in records) / 3600:.0f}"
+    assert found["of computing"] == "75 h"
     for device in {record.env["device"] for record in records}:
         n = sum(record.env["device"] == device for record in records)
         assert f"{device.split(': ')[1]} ({n})" in found["trained on"]
 
 
 def test_no_runs_are_no_facts():
-    assert facts(Records().frame(), 0, 0) == ""
+    assert facts(Records().frame(), 0, 0, "") == ""
 
 
 def test_the_maps_are_those_of_the_first_pictures():
