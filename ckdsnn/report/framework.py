@@ -14,7 +14,7 @@ BOXES = {
     "image": (4.2, 10.5, 1.7, "image $x$", PLAIN),
     "teacher": (1.9, 9.3, 2.4, "ANN teacher\nfrozen", TEACHER),
     "student": (6.5, 9.3, 2.4, "SNN student\nLIF, $T$ steps", STUDENT),
-    "cam": (1.9, 7.9, 2.4, "CAM of the label\n$(\\Sigma_c\\, w_{yc} F_c)_+$", TEACHER),
+    "cam": (1.9, 7.9, 2.4, "CAM of the label\n$\\max(0, \\Sigma_c\\, w_{yc} F_c)$", TEACHER),
     "sam": (6.5, 7.9, 2.4, "SAM: spike count\n$\\Sigma_t \\Sigma_c\\, F_{tc}$", STUDENT),
     "ranged_cam": (1.9, 6.5, 2.4, "0 to 1 within\neach image", TEACHER),
     "ranged_sam": (6.5, 6.5, 2.4, "0 to 1 within\neach image", STUDENT),

@@ -64,10 +64,11 @@ def pick_answer(runs: pd.DataFrame, baseline: str) -> str:
     chosen = pd.DataFrame(picks(found))
     if chosen.empty:
         return f"Fewer than two methods or {LEAST} seeds: too few to pick by some and judge by others."
-    best, seeds = label_of(found.mean().idxmax()), series(map(str, found.index))
+    means, seeds = found.mean(), series(map(str, found.index))
+    worst, best = (f"**{label_of(name)}** ({signed(means[name])} points" for name in (means.idxmin(), means.idxmax()))
     text = (
-        f"Of {found.shape[1]} variants beside {label_of(baseline)}, **{best}** is the best by the seeds {seeds}: "
-        f"{signed(found.mean().max())} points, which flatters it, as it was picked by them."
+        f"Of {found.shape[1]} variants beside {label_of(baseline)}, by the seeds {seeds}, the worst is {worst}), and "
+        f"the best {best}; that flatters it, as it was picked by them)."
     )
     if chosen["method"].nunique() > 1:
         text += (
