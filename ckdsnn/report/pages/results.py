@@ -10,7 +10,7 @@ from ckdsnn.recipe import Recipe
 from ckdsnn.records.paper import Published
 from ckdsnn.report.labels import in_families, label_of
 from ckdsnn.report.limits import NAMES
-from ckdsnn.report.tables import Show, Table, count, mean_sd, whole
+from ckdsnn.report.tables import Show, Table, count, mean_sd, series, whole
 
 OURS = {  # method as published -> what it is here: beside CKDSNN, also the release that can have made its numbers
     "CKDSNN": ("ckdsnn", "ckdsnn-first", "ckdsnn-count"),
@@ -18,15 +18,21 @@ OURS = {  # method as published -> what it is here: beside CKDSNN, also the rele
     "BKDSNN": ("bkd",),
 }
 PAPER = "CKDSNN"
+WITHOUT_MAPS = ("snn", "kd", "nld")  # methods that CKDSNN has to be held against
 TIERS = ("paper", "reduced", "smoke")  # as the table of all runs is first ordered
 SCRIPT = "itables.js"  # in the pages' folder _static
 
 
-def is_of(runs: pd.DataFrame, entry: Published) -> pd.Series:
-    """Which runs are of the entry's network, data, T and method, in the paper's tier."""
+def in_setting(runs: pd.DataFrame, entry: Published) -> pd.Series:
+    """Which runs are of the entry's network, data and T, in the paper's tier."""
     same = (runs["tier"] == "paper") & runs["T"].eq(entry.timesteps or 0).fillna(False).astype(bool)
     data, student = (runs[column].astype(str).map(NAMES) for column in ("dataset", "model"))
-    return same & (data == entry.data) & (student == entry.student) & runs["method"].isin(OURS.get(entry.method, ()))
+    return same & (data == entry.data) & (student == entry.student)
+
+
+def is_of(runs: pd.DataFrame, entry: Published) -> pd.Series:
+    """Which of these are of its method, too."""
+    return in_setting(runs, entry) & runs["method"].isin(OURS.get(entry.method, ()))
 
 
 def ours(entry: Published, runs: pd.DataFrame) -> str:
@@ -82,7 +88,7 @@ def above(entry: Published, entries: Iterable[Published]) -> str:
 
 
 def answer(entries: Iterable[Published], runs: pd.DataFrame) -> str:
-    """How near our runs of the paper's networks come to what the paper reports for them."""
+    """How near our runs of the paper's networks come to what the paper reports for them, and to those without maps."""
     found = [(entry, runs[is_of(runs, entry)]) for entry in entries if entry.work == PAPER]
     parts = []
     for entry, own in found:
@@ -92,7 +98,8 @@ def answer(entries: Iterable[Published], runs: pd.DataFrame) -> str:
             n = count(len(groups.get_group(best)))
             parts.append(
                 f"{student_of(entry)} on {entry.data}: {groups.mean()[best]:.2f} % {n} by {label_of(str(method))} in "
-                f"{epochs} of {Recipe.epochs} epochs, published {entry.accuracy:.2f} %"
+                f"{epochs} of {Recipe.epochs} epochs{without_maps(runs[in_setting(runs, entry)], epochs)}, published "
+                f"{entry.accuracy:.2f} %"
             )
     if not parts:
         return "No run at the paper's scale is on record yet: these are published numbers alone."
@@ -100,6 +107,13 @@ def answer(entries: Iterable[Published], runs: pd.DataFrame) -> str:
         "Our runs of the paper's networks are shorter trainings, and their last epoch counts. The best of our "
         f"variants: {'; '.join(parts)}."
     )
+
+
+def without_maps(runs: pd.DataFrame, epochs: int) -> str:
+    """What methods without maps have reached in as many epochs, in brackets; "" for none. runs: of one setting."""
+    means = runs[runs["epochs"] == epochs].groupby("method", observed=True)["accuracy"].mean()
+    found = [f"{label_of(method)} {means[method]:.2f}" for method in WITHOUT_MAPS if method in means]
+    return f" (in as many {series(found)})" if found else ""
 
 
 def runs_table(runs: pd.DataFrame, entries: Iterable[Published]) -> str:

@@ -69,6 +69,14 @@ def test_the_answer_is_the_best_group_of_each_published_network(runs):
     assert "No run" in answer([RIVAL, ENTRY], runs[runs["tier"] != "paper"])
 
 
+def test_the_answer_says_what_methods_without_maps_have_reached_in_as_many_epochs(record):
+    reached = [("ckdsnn", 79.0, 400), ("nld", 80.5, 400), ("kd", 90.0, 20)]
+    runs = [at_scale(record, 0, accuracy, method, epochs=epochs) for method, accuracy, epochs in reached]
+    assert "79.00 % (n = 1) by CKDSNN in 400 of 400 epochs (in as many NLD 80.50), published 79.11 %" in readable(
+        answer([ENTRY], Records(runs).frame())
+    )
+
+
 def plain(table, page, ids):
     """The table alone."""
     return table.markdown()
