@@ -7,6 +7,7 @@ from itertools import chain
 
 from ckdsnn.report.claims.questions import ANY, CLAIMS, COUNT, HEAVY, MAP_RANGES, SCALED, Claim, Question
 from ckdsnn.report.claims.verdicts import (
+    CONTRADICTED,
     FAILS,
     HOLDS,
     MARGIN,
@@ -75,13 +76,17 @@ def verdict_cells(found: Mapping[str, str]) -> str:
 
 
 def verdicts(claim: Claim, evidence: Evidence) -> str:
-    """The verdict on a claim in a sentence, with those on its variants, and a link to its evidence."""
-    found = {name: f"**{verdict_of(answers, name)}**" for name, answers in judge(claim, evidence).items()}
+    """The verdict on a claim in a sentence, with those on its variants, and a link to its evidence; how a claim that is
+    contradicted comes to it."""
+    judged = judge(claim, evidence)
+    found = {name: f"**{verdict_of(answers, name)}**" for name, answers in judged.items()}
     link = f"[{claim.key}](../book/claims.md#claim-{claim.key.lower()})"
     own, *variants = (
         verdict if name in (ANY, SCALED) else f"{RANGE_WORDS[name]}: {verdict}" for name, verdict in found.items()
     )
-    return f"The claim ({link}) is {own}" + f" ({'; '.join(variants)})" * bool(variants) + "."
+    aside = f" ({'; '.join(variants)})" * bool(variants)
+    reasons = f" {why(judged.get(SCALED) or judged[ANY])}" * (CONTRADICTED in own)
+    return f"At our small size, the claim ({link}) is {own}{aside}.{reasons}"
 
 
 def differences(claim: Claim, evidence: Evidence) -> str:
