@@ -107,7 +107,10 @@ def nld_loss(
 
 
 class NLD(OfNoisyLogits):
-    """The term `nld` of an objective; its fields are those of `nld_loss` under the recipe's names."""
+    """The term `nld` of an objective; its fields are those of `nld_loss` under the recipe's names.
+
+    Raises CkdsnnError for a value that is no choice of its field.
+    """
 
     def __call__(self, batch: Batch) -> torch.Tensor:
         return nld_loss(

@@ -135,6 +135,13 @@ def test_terms_compare_their_stage(batch, stage):
         torch.testing.assert_close(result, by_hand(adapter))
 
 
+@pytest.mark.parametrize("stage", [3, -4, "last"])
+@pytest.mark.parametrize("name", ["samd", "at", "kdsnn", "bkd"])
+def test_a_stage_that_is_not_there_is_refused(batch, name, stage):
+    with pytest.raises(CkdsnnError, match=f"stage = {stage!r}; expected from -3 to 2"):
+        LOSSES[name](stage=stage)(batch)
+
+
 def test_terms_of_class_maps_read_both_heads(batch):
     stages, heads = (batch.student.stages[-1], batch.teacher.stages[-1]), batch.heads()
     assert heads[0] is batch.student_model.head_weight and heads[1] is batch.teacher_model.head_weight
