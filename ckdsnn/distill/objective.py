@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch, Look, ask
 from ckdsnn.distill.maps import check_classes
-from ckdsnn.distill.numerics import at_least_float32
+from ckdsnn.distill.numerics import at_least_float32, expect_logits
 from ckdsnn.distill.settings import TEACHER_NORMS
 from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError, check_choice, shortened
@@ -102,7 +102,8 @@ class Objective(nn.Module):
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The scalar total, and every term by name, unweighted, "ce" first.
 
-        Raises CkdsnnError for labels that are no class indices of the student's, and a teacher of other classes.
+        Raises CkdsnnError for logits that are not [B, K], labels that are no class indices of the student's, and a
+        teacher of other classes.
         """
         return self.compare(images, labels, student, self.observe(images), generator)
 
@@ -120,9 +121,15 @@ class Objective(nn.Module):
         generator: torch.Generator | None = None,
         recall: Callable[[str, Look], tuple[torch.Tensor, ...]] = ask,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """`forward`, given what `observe` has returned. recall: as in a `Batch`."""
+        """`forward`, given what `observe` has returned. recall: as in a `Batch`.
+
+        Raises CkdsnnError as `forward` does, and where there are terms and no Features of the teacher.
+        """
         if not isinstance(student, Features):
             raise CkdsnnError(f"student: expected its Features, not a {type(student).__name__}; Tapped makes them")
+        if self.terms and not isinstance(teacher, Features):
+            given = f"teacher: expected its Features, not a {type(teacher).__name__}"
+            raise CkdsnnError(f"{given}; the terms {', '.join(self.terms)} need what `observe` returns")
         check_targets(labels, student.logits, teacher.logits if teacher else None)
         logits = at_least_float32(student.logits)
         named = {"ce": F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)}
@@ -151,10 +158,11 @@ def adaptable(terms: Mapping[str, tuple[float, Term]]) -> dict[str, Term]:
 
 
 def check_targets(labels: torch.Tensor, student_logits: torch.Tensor, teacher_logits: torch.Tensor | None) -> None:
-    """Raise CkdsnnError unless the labels are class indices of the student's logits [B, K], and the teacher's are too.
+    """Raise CkdsnnError unless the student's logits are [B, K], as the teacher's, and the labels class indices of them.
 
     A teacher of other classes would otherwise be taken in silence by every term that reads no logits.
     """
+    expect_logits("student logits", student_logits)
     check_classes(labels, *student_logits.shape, noun="labels")
     if teacher_logits is not None and teacher_logits.shape != student_logits.shape:
         raise CkdsnnError(

@@ -232,6 +232,20 @@ def test_networks_that_give_logits_alone_are_named(setting):
         Objective(TERMS, teacher)(x.numpy(), y, student(x))
 
 
+def test_logits_that_are_not_averaged_over_time_are_refused(setting):
+    teacher, student, x, y = setting
+    steps = student(x)._replace(logits=torch.zeros(2, 6, 10))
+    for objective in (Objective({}), Objective(TERMS, teacher)):
+        with pytest.raises(CkdsnnError, match=r"student logits \[2, 6, 10\]: expected \[B, K\] .*over the time steps"):
+            objective(x, y, steps)
+
+
+def test_terms_are_not_compared_without_the_teachers_features(setting):
+    teacher, student, x, y = setting
+    with pytest.raises(CkdsnnError, match="not a NoneType; the terms kd, samd, nld need what `observe` returns"):
+        Objective(TERMS, teacher).compare(x, y, student(x), None)
+
+
 @pytest.mark.parametrize("terms", [["kd"], {"kd": LOSSES["kd"]()}, {"kd": (1.0, LOSSES["kd"])}, {"kd": ("1", len)}])
 def test_what_are_no_terms_are_refused(terms, setting):
     with pytest.raises(CkdsnnError, match=r"expected by name \(weight, term\)"):
