@@ -22,7 +22,8 @@ class Tapped(nn.Module):
     closed_cam: whether the head reads the mean of the last stage over its cells; then the class activation map has its
     closed form, else Grad-CAM takes its place (a head that reads a class token, or a layer norm of the mean). None: it
     is taken to read the mean, which nothing here tests; of a teacher model:NAME it is found out on one example.
-    Raises CkdsnnError for a name that the module does not have, and a head that is not linear.
+    Raises CkdsnnError for a name that the module does not have, one name where several are expected, and a head that is
+    not linear.
 
     >>> network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
     >>> tapped = Tapped(network, stages=["0"], head="3")
@@ -45,15 +46,18 @@ class Tapped(nn.Module):
         closed_cam: bool | None = None,
     ):
         super().__init__()
+        if isinstance(stages, str):
+            raise CkdsnnError(f"stages = {stages!r} is one name; expected a sequence of them, as ({stages!r},)")
         self.module, self.names, self.head_name = module, tuple(stages), head
         self.leading_tokens, self.closed_cam = leading_tokens, closed_cam
         if not self.names:
             raise CkdsnnError("stages is empty; expected the names of one or more parts, the last before the head")
         for name in self.names:
             find_part(module, name)
-        if getattr(find_part(module, head), "weight", torch.empty(0)).dim() != 2:
+        weight = getattr(self.head, "weight", None)
+        if not isinstance(weight, torch.Tensor) or weight.dim() != 2:
             raise CkdsnnError(
-                f"head = {head!r} is a {type(find_part(module, head)).__name__}: expected a linear layer with weights "
+                f"head = {head!r} is a {type(self.head).__name__}: expected a linear layer with weights "
                 "[K, C]; a network with another head can be distilled from by its logits alone (kd, nld)"
             )
 

@@ -122,9 +122,12 @@ def test_frames_are_read_one_by_one_and_averaged():
         (("layer4",), "classifier", "no part 'classifier'"),
         (("layer4",), "avgpool", "head = 'avgpool' is a AdaptiveAvgPool2d: expected a linear layer"),
         (("layer4",), "conv1", "head = 'conv1' is a Conv2d: expected a linear layer"),
+        (("layer4",), "bn1", "head = 'bn1' is a BatchNorm2d: expected a linear layer"),
+        ("layer4", "fc", r"stages = 'layer4' is one name; expected a sequence of them, as \('layer4',\)"),
     ],
 )
 def test_names_that_are_none_and_heads_that_are_not_linear_are_refused(resnet, stages, head, message):
+    resnet.bn1 = nn.BatchNorm2d(64, affine=False)  # its weight is None
     with pytest.raises(CkdsnnError, match=message):
         Tapped(resnet, stages, head)
 
