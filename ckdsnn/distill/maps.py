@@ -151,7 +151,7 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
     how: "none" leaves them; "sample" is min-max to [0, 1] within each map (usual for Grad-CAM); "batch" is min-max
     over the whole batch (the released code: a map then depends on its neighbours); "rate" divides by `units`, the
     number of values summed in a cell: T*C for a spike map, which makes it a firing rate, C for a teacher's.
-    Raises CkdsnnError for maps of another shape, an unknown `how`, or "rate" without `units`.
+    Raises CkdsnnError for maps of another shape or of bool, an unknown `how`, or "rate" without `units`.
 
     >>> import torch
     >>> maps = torch.tensor([[[2.0, 6.0]], [[0.0, 12.0]]])
@@ -163,6 +163,8 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
     0.5
     """
     expect_shape("maps", maps, "BHW")
+    if maps.dtype == torch.bool:
+        raise CkdsnnError("maps of torch.bool: expected numbers; maps.float() makes them")
     check_choice("map range", how, RANGES)
     if how == "rate":
         if not units:

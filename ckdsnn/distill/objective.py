@@ -13,7 +13,7 @@ from ckdsnn.distill.maps import check_classes
 from ckdsnn.distill.numerics import at_least_float32, expect_logits
 from ckdsnn.distill.settings import TEACHER_NORMS
 from ckdsnn.engine import Engine
-from ckdsnn.errors import CkdsnnError, check_choice, shortened
+from ckdsnn.errors import CkdsnnError, check_choice, check_share, shortened
 from ckdsnn.models.features import Features, expect_features, has_closed_cam
 
 Term = Callable[[Batch], torch.Tensor]
@@ -33,7 +33,7 @@ class Objective(nn.Module):
     (as the released code, whose running ones drift besides; here they stay).
     label_smoothing: the share of the labels' weight that the cross-entropy spreads evenly over all classes.
     Raises CkdsnnError for terms that are none or have no teacher, for those that lack their adapter, an unknown
-    teacher_norm, and a share below 0 or above 1.
+    teacher_norm, and a label_smoothing that is no share.
 
     >>> import torch
     >>> from ckdsnn.distill import LOSSES
@@ -59,8 +59,7 @@ class Objective(nn.Module):
     ):
         super().__init__()
         check_terms(terms)
-        if not 0 <= label_smoothing <= 1:
-            raise CkdsnnError(f"label_smoothing = {label_smoothing!r}; expected a share from 0 to 1")
+        check_share("label_smoothing", label_smoothing)
         if terms and teacher is None:
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
         self.terms, self.label_smoothing, self.teacher_norm = dict(terms), label_smoothing, teacher_norm

@@ -111,6 +111,17 @@ def test_other_numbers_of_channels_are_refused(name):
         RIVALS[name](STUDENT, TEACHER[:, :5])
 
 
+@pytest.mark.parametrize("name", ["catkd", "e2kd"])
+@pytest.mark.parametrize("side", ["student", "teacher"])
+def test_heads_that_are_none_or_of_other_classes_are_refused(name, side):
+    loss = {"catkd": catkd_loss, "e2kd": lambda *tensors: e2kd_loss(*tensors, CLASSES)}[name]
+    heads = {"student": HEADS[0], "teacher": HEADS[1]}
+    with pytest.raises(CkdsnnError, match=f"{side}_head: expected a torch.Tensor, not a NoneType"):
+        loss(STUDENT, TEACHER, *(heads | {side: None}).values())
+    with pytest.raises(CkdsnnError, match=r"student_head of . classes, teacher_head of .: not equal"):
+        loss(STUDENT, TEACHER, *(heads | {side: HEADS[0, :4]}).values())
+
+
 @pytest.fixture(scope="module")
 def batch():
     """What a student of half the teacher's width and the teacher see."""

@@ -252,7 +252,7 @@ def test_what_are_no_terms_are_refused(terms, setting):
         Objective(terms, setting[0])
 
 
-@pytest.mark.parametrize("share", [-0.1, 2])
+@pytest.mark.parametrize("share", [-0.1, 2, "a"])
 def test_a_share_that_is_none_is_refused(share):
     with pytest.raises(CkdsnnError, match=r"label_smoothing = .*; expected a share from 0 to 1"):
         Objective({}, label_smoothing=share)
