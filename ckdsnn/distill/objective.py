@@ -1,5 +1,6 @@
 """The training objective: cross-entropy plus weighted distillation terms, around a frozen teacher."""
 
+import math
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
@@ -32,8 +33,9 @@ class Objective(nn.Module):
     teacher_norm: what the teacher's batch normalisation takes: its "running" statistics, or those of each "batch"
     (as the released code, whose running ones drift besides; here they stay).
     label_smoothing: the share of the labels' weight that the cross-entropy spreads evenly over all classes.
-    Raises CkdsnnError for terms that are none or have no teacher, for those that lack their adapter, an unknown
-    teacher_norm, and a label_smoothing that is no share.
+    Raises CkdsnnError for terms that are none or have no teacher, for one named "ce" or with parameters that nothing
+    would train, for those that lack their adapter, adapters of no term, an unknown teacher_norm, and a label_smoothing
+    that is no share.
 
     >>> import torch
     >>> from ckdsnn.distill import LOSSES
@@ -64,9 +66,11 @@ class Objective(nn.Module):
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
         self.terms, self.label_smoothing, self.teacher_norm = dict(terms), label_smoothing, teacher_norm
         self.closed_cam = True
-        self.adapters = nn.ModuleDict(adapters)
-        if lacking := [name for name in adaptable(terms) if name not in self.adapters]:
+        self.adapters, own = nn.ModuleDict(adapters), adaptable(terms)
+        if lacking := [name for name in own if name not in self.adapters]:
             raise CkdsnnError(f"the terms {', '.join(lacking)} need adapters, for the channels of teacher and student")
+        if idle := [name for name in self.adapters if name not in own]:
+            raise CkdsnnError(f"adapters of {', '.join(idle)}; terms that take them: {', '.join(own) or 'none'}")
         self.__dict__["teacher"] = teacher and frozen(teacher, teacher_norm)  # past nn.Module's registration
         self.__dict__["student"] = student
         self.check_norm()
@@ -143,12 +147,25 @@ class Objective(nn.Module):
 
 
 def check_terms(terms: Any) -> None:
-    """Raise CkdsnnError unless these are terms by name, each with its weight."""
+    """Raise CkdsnnError unless these are terms by name, each with its weight.
+
+    None may be named "ce", as the cross-entropy is, or be a module with parameters: nothing would train these.
+    """
     rows = terms.items() if isinstance(terms, Mapping) else [("terms", terms)]
     for name, row in rows:
-        pair = isinstance(row, tuple) and len(row) == 2 and isinstance(row[0], Real)
+        pair = isinstance(name, str) and isinstance(row, tuple) and len(row) == 2 and isinstance(row[0], Real)
         if not pair or isinstance(row[1], type) or not callable(row[1]):
             raise CkdsnnError(f"{name}: {shortened(row)}; expected by name (weight, term), as {{'kd': (1.0, KD())}}")
+        weight, term = row
+        if name == "ce":
+            raise CkdsnnError("a term is named 'ce'; expected another name: this is the cross-entropy's")
+        if not math.isfinite(weight):
+            raise CkdsnnError(f"{name}: weight = {weight!r}; expected a finite number")
+        if isinstance(term, nn.Module) and any(p.requires_grad for p in term.parameters()):
+            raise CkdsnnError(
+                f"{name}: the parameters of {type(term).__name__} would not be trained; expected a term with a method "
+                "`adapter` that makes the module which has them"
+            )
 
 
 def adaptable(terms: Mapping[str, tuple[float, Term]]) -> dict[str, Term]:
