@@ -1,5 +1,8 @@
 """How a step is computed, never what: the switches of the fast paths, each of which has a slow twin.
 
+One exception: in bfloat16 the neurons `compiled` and `triton` compute in float32 inside, where `fused` rounds the
+membrane in every step, so that a few spikes differ; in float32 and float64 none does.
+
 A training takes the switches of the block that it is called in; a network or an objective is told them:
 
     with using(Engine(neuron="spikingjelly", channels_last=False)):

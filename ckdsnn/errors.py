@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Collection, Mapping
+from numbers import Real
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -62,3 +63,9 @@ def check_count(name: str, number: Any, least: int = 1, most: float = math.inf) 
     if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
         expected = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
         raise CkdsnnError(f"{name} = {shortened(number)}; expected an integer {expected}")
+
+
+def check_share(name: str, share: Any) -> None:
+    """Raise CkdsnnError, naming the argument, for anything but a number from 0 to 1."""
+    if not isinstance(share, Real) or isinstance(share, bool) or not 0 <= share <= 1:
+        raise CkdsnnError(f"{name} = {shortened(share)}; expected a share from 0 to 1")

@@ -1,8 +1,12 @@
 """The one error, and the checks that name what would be valid."""
 
+import math
+import re
+
+import numpy as np
 import pytest
 
-from ckdsnn.errors import CkdsnnError, check_choice, check_count, choose
+from ckdsnn.errors import CkdsnnError, check_choice, check_count, check_share, choose
 
 
 def test_choose_returns_the_entry():
@@ -49,6 +53,16 @@ def test_a_count_may_have_other_bounds():
     for number in (-1, 10):
         with pytest.raises(CkdsnnError, match=f"seed = {number}; expected an integer from 0 to 9"):
             check_count("seed", number, 0, 9)
+
+
+def test_a_share_is_a_number_from_0_to_1():
+    for share in (0, 0.5, 1, np.float32(0.1)):
+        check_share("noise_weight", share)
+    for share in (-0.1, 1.1, math.nan, "0.1", None, True, [0.1]):
+        with pytest.raises(
+            CkdsnnError, match=rf"noise_weight = {re.escape(repr(share))}; expected a share from 0 to 1"
+        ):
+            check_share("noise_weight", share)
 
 
 def test_a_mistake_is_a_value_error():

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.models.features import Features, has_closed_cam, stage_pairs
+from ckdsnn.models.features import Features, check_stage, has_closed_cam, stage_pairs
 
 T = TypeVar("T")
 Look = Callable[[], tuple[torch.Tensor, ...]]  # asks the teacher for tensors
@@ -19,7 +19,11 @@ def ask(name: str, look: Look) -> tuple[torch.Tensor, ...]:
 
 
 def at_stage(stage: int, student: Sequence[T], teacher: Sequence[T]) -> tuple[T, T]:
-    """What both have at a stage of the student's, -1 the last: the teacher's is the one that it meets."""
+    """What both have at a stage of the student's, -1 the last: the teacher's is the one that it meets.
+
+    Raises CkdsnnError for a stage that the student does not have.
+    """
+    check_stage(stage, len(student))
     own, other = stage_pairs(len(student), len(teacher))[stage]
     return student[own], teacher[other]
 
@@ -53,7 +57,7 @@ class Batch(NamedTuple):
     closed_cam: bool = True
 
     def stages_at(self, stage: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The student's stage, -1 the last, and the teacher's that it meets. Raises IndexError for one beyond them."""
+        """The student's stage, -1 the last, and the teacher's that it meets. Raises CkdsnnError for one beyond them."""
         return at_stage(stage, self.student.stages, self.teacher.stages)
 
     def heads(self) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,7 +11,7 @@ from torch import nn
 from ckdsnn.distill.batch import Batch
 from ckdsnn.distill.features import as_features, feature_distance, match_channels
 from ckdsnn.distill.settings import OfStage
-from ckdsnn.errors import CkdsnnError
+from ckdsnn.errors import check_share
 
 BLANKED = 0.15  # share of an image's channels, the default of the authors' code
 
@@ -48,7 +48,7 @@ def bkd_loss(
 
     student_stage: [T, B, C, H, W]; teacher_stage: [B, C, H, W]; restore: a `restoring_block`; generator: on the
     stages' device, for a repeatable blur.
-    Raises CkdsnnError for shapes that do not fit and a share out of range.
+    Raises CkdsnnError for shapes that do not fit and a `blanked` that is no share.
 
     >>> import torch
     >>> spikes, features = torch.ones(4, 1, 2, 1, 1), torch.ones(1, 2, 1, 1)
@@ -57,8 +57,7 @@ def bkd_loss(
     >>> bool(bkd_loss(spikes, features, restore=torch.nn.Identity(), blanked=1) > 0)  # every channel is blanked
     True
     """
-    if not 0 <= blanked <= 1:
-        raise CkdsnnError(f"blanked = {blanked!r}; expected a number from 0 to 1")
+    check_share("blanked", blanked)
     student, teacher = as_features(student_stage, teacher_stage)
     return feature_distance(restore(blur(student, blanked, generator)), teacher)
 

@@ -9,10 +9,9 @@ import torch
 from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch
-from ckdsnn.distill.features import as_features
+from ckdsnn.distill.features import as_features, check_heads
 from ckdsnn.distill.maps import check_head, scale_saliency
 from ckdsnn.distill.settings import OfLastStage
-from ckdsnn.errors import CkdsnnError
 
 CELLS = 2  # height and width of the compared maps, the authors' setting for CIFAR
 
@@ -45,8 +44,7 @@ def catkd_loss(
     >>> print(f"{catkd_loss(spikes, spikes[0], head, head):.1f} {catkd_loss(spikes, 1 - spikes[0], head, head):.1f}")
     0.0 0.5
     """
-    if len(student_head) != len(teacher_head):
-        raise CkdsnnError(f"student_head of {len(student_head)} classes, teacher_head of {len(teacher_head)}")
+    check_heads(student_head, teacher_head)
     student, teacher = as_features(student_stage, teacher_stage)
     return F.mse_loss(class_maps(student, student_head), class_maps(teacher, teacher_head.detach()))
 

@@ -9,7 +9,7 @@ closed-form CAM is the same map up to a factor, which the cosine ignores. The st
 import torch
 
 from ckdsnn.distill.batch import Batch
-from ckdsnn.distill.features import as_features
+from ckdsnn.distill.features import as_features, check_heads
 from ckdsnn.distill.maps import class_activation_map, on_one_grid, scale_saliency
 from ckdsnn.distill.settings import OfLastStage
 
@@ -34,6 +34,7 @@ def e2kd_loss(
     >>> print(f"{same.abs():.1f} {apart:.1f}")  # 1 - cosine
     0.0 1.0
     """
+    check_heads(student_head, teacher_head)
     student, teacher = as_features(student_stage, teacher_stage)
     own = class_activation_map(student, student_head, classes)
     target = class_activation_map(teacher, teacher_head.detach(), classes)

@@ -26,6 +26,16 @@ def as_features(student_stage: torch.Tensor, teacher_stage: torch.Tensor) -> tup
     return at_least_float32(student_stage).mean(0), at_least_float32(teacher_stage.detach())
 
 
+def check_heads(student_head: torch.Tensor, teacher_head: torch.Tensor) -> None:
+    """Raise CkdsnnError unless both are weights [K, C] of equally many classes, each with its own channels."""
+    expect_shape("student_head", student_head, "KC")
+    expect_shape("teacher_head", teacher_head, "KC")
+    if len(student_head) != len(teacher_head):
+        raise CkdsnnError(
+            f"student_head of {len(student_head)} classes, teacher_head of {len(teacher_head)}: not equal"
+        )
+
+
 def feature_distance(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     """The squared difference of two features [B, C, H, W], a mean over images, channels and cells.
 

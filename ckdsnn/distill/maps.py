@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ckdsnn.distill.numerics import at_least_float32, check_temperature, expect_tensor
 from ckdsnn.distill.settings import RANGES
 from ckdsnn.errors import CkdsnnError, check_choice, choose
-from ckdsnn.models.features import evaluating, expect_features, has_closed_cam, uncompiled
+from ckdsnn.models.features import check_stage, evaluating, expect_features, has_closed_cam, uncompiled
 
 
 def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
@@ -109,8 +109,7 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
         logits, stages = expect_features(seen, model)
         check_classes(classes, len(logits), logits.shape[1])
         classes = classes.clone()  # those of inference mode cannot take part in a graph
-        if not -len(stages) <= stage < len(stages):
-            raise CkdsnnError(f"stage = {stage!r}; expected from {-len(stages)} to {len(stages) - 1}")
+        check_stage(stage, len(stages))
         activation = stages[stage]
         score = logits.gather(1, classes[:, None]).sum()  # images do not mix: one backward pass serves all
         (gradient,) = torch.autograd.grad(score, activation, allow_unused=True)
@@ -152,7 +151,7 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
     how: "none" leaves them; "sample" is min-max to [0, 1] within each map (usual for Grad-CAM); "batch" is min-max
     over the whole batch (the released code: a map then depends on its neighbours); "rate" divides by `units`, the
     number of values summed in a cell: T*C for a spike map, which makes it a firing rate, C for a teacher's.
-    Raises CkdsnnError for maps of another shape, an unknown `how`, or "rate" without `units`.
+    Raises CkdsnnError for maps of another shape or of bool, an unknown `how`, or "rate" without `units`.
 
     >>> import torch
     >>> maps = torch.tensor([[[2.0, 6.0]], [[0.0, 12.0]]])
@@ -164,6 +163,8 @@ def map_range(maps: torch.Tensor, how: str, units: int | None = None) -> torch.T
     0.5
     """
     expect_shape("maps", maps, "BHW")
+    if maps.dtype == torch.bool:
+        raise CkdsnnError("maps of torch.bool: expected numbers; maps.float() makes them")
     check_choice("map range", how, RANGES)
     if how == "rate":
         if not units:

@@ -12,9 +12,9 @@ from numbers import Real
 import torch
 
 from ckdsnn.distill.batch import Batch
-from ckdsnn.distill.numerics import at_least_float32, check_logits, check_temperature, kl_of_logs
+from ckdsnn.distill.numerics import at_least_float32, check_logits, check_temperature, expect_logits, kl_of_logs
 from ckdsnn.distill.settings import NOISE_MIXES, OfNoisyLogits
-from ckdsnn.errors import CkdsnnError, check_choice, choose
+from ckdsnn.errors import CkdsnnError, check_choice, check_share, choose
 
 DEVIATION_BY = {"std": lambda z: z.std(1, keepdim=True), "variance": lambda z: z.var(1, keepdim=True)}
 
@@ -26,17 +26,19 @@ def draw_noise(
     generator: torch.Generator | None = None,
     noise_gradient: bool = False,
 ) -> torch.Tensor:
-    """Gaussian noise [B, K], one draw for each logit.
+    """Gaussian noise [B, K], one draw for each logit of [B, K], K of at least 2.
 
     "adaptive": each sample's own mean and, as standard deviation, its sample standard deviation over the classes
     (ddof 1), or with noise_scale "variance" its variance (the released code). A number: mean 0 and that deviation.
     noise_gradient: mean and deviation are functions of the logits, with a gradient (the released code), not constants.
+    Raises CkdsnnError for logits of another shape, an unknown scale, and a noise that is neither.
 
     >>> import torch
     >>> logits = torch.full((1, 4), 3.0)  # all alike: their mean is 3, their deviation 0
     >>> draw_noise(logits).tolist()
     [[3.0, 3.0, 3.0, 3.0]]
     """
+    expect_logits("student logits", student_logits)
     z = at_least_float32(student_logits if noise_gradient else student_logits.detach())
     scale_of = choose("noise scale", noise_scale, DEVIATION_BY)
     standard = torch.randn(z.shape, generator=generator, dtype=z.dtype, device=z.device)
@@ -60,8 +62,7 @@ def smoothed(
     """Log-probabilities [B, K] of the softened student with its noise; arguments and errors as for `nld_loss`."""
     check_choice("noise mix", noise_mix, NOISE_MIXES)
     check_temperature(temperature)
-    if not 0 <= noise_weight <= 1:
-        raise CkdsnnError(f"noise_weight = {noise_weight!r}; expected a number from 0 to 1")
+    check_share("noise_weight", noise_weight)
     z = at_least_float32(student_logits)
     eps = draw_noise(student_logits, noise, noise_scale, generator, noise_gradient)
     if noise_mix == "logits":
@@ -107,7 +108,10 @@ def nld_loss(
 
 
 class NLD(OfNoisyLogits):
-    """The term `nld` of an objective; its fields are those of `nld_loss` under the recipe's names."""
+    """The term `nld` of an objective; its fields are those of `nld_loss` under the recipe's names.
+
+    Raises CkdsnnError for a value that is no choice of its field.
+    """
 
     def __call__(self, batch: Batch) -> torch.Tensor:
         return nld_loss(

@@ -20,14 +20,23 @@ def expect_tensor(name: str, value: Any) -> None:
         raise CkdsnnError(f"{name}: expected a torch.Tensor, not a {type(value).__name__}")
 
 
+def expect_logits(name: str, logits: torch.Tensor) -> None:
+    """Raise CkdsnnError unless these are logits [B, K] with B >= 1 and K >= 2."""
+    expect_tensor(name, logits)
+    if logits.dim() != 2 or not len(logits) or logits.shape[1] < 2:
+        raise CkdsnnError(
+            f"{name} {list(logits.shape)}: expected [B, K] with B >= 1 and K >= 2, averaged over the time steps"
+        )
+
+
 def check_logits(student: torch.Tensor, teacher: torch.Tensor) -> None:
     """Raise CkdsnnError unless both are [B, K] with the same B >= 1 and K >= 2, the student's first."""
-    expect_tensor("student logits", student)
+    expect_logits("student logits", student)
     expect_tensor("teacher logits", teacher)
-    if student.dim() != 2 or student.shape != teacher.shape or not len(student) or student.shape[1] < 2:
+    if student.shape != teacher.shape:
         raise CkdsnnError(
-            f"student logits {list(student.shape)}, teacher logits {list(teacher.shape)}: expected both [B, K] "
-            "with B >= 1 and K >= 2, a student's averaged over its time steps"
+            f"student logits {list(student.shape)}, teacher logits {list(teacher.shape)}: expected both [B, K], the "
+            "same images and the same classes"
         )
     check_order(student, teacher)
 

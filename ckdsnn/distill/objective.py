@@ -1,5 +1,6 @@
 """The training objective: cross-entropy plus weighted distillation terms, around a frozen teacher."""
 
+import math
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
@@ -10,10 +11,10 @@ from torch.nn import functional as F
 
 from ckdsnn.distill.batch import Batch, Look, ask
 from ckdsnn.distill.maps import check_classes
-from ckdsnn.distill.numerics import at_least_float32
+from ckdsnn.distill.numerics import at_least_float32, expect_logits
 from ckdsnn.distill.settings import TEACHER_NORMS
 from ckdsnn.engine import Engine
-from ckdsnn.errors import CkdsnnError, check_choice, shortened
+from ckdsnn.errors import CkdsnnError, check_choice, check_share, shortened
 from ckdsnn.models.features import Features, expect_features, has_closed_cam
 
 Term = Callable[[Batch], torch.Tensor]
@@ -32,8 +33,9 @@ class Objective(nn.Module):
     teacher_norm: what the teacher's batch normalisation takes: its "running" statistics, or those of each "batch"
     (as the released code, whose running ones drift besides; here they stay).
     label_smoothing: the share of the labels' weight that the cross-entropy spreads evenly over all classes.
-    Raises CkdsnnError for terms that are none or have no teacher, for those that lack their adapter, an unknown
-    teacher_norm, and a share below 0 or above 1.
+    Raises CkdsnnError for terms that are none or have no teacher, for one named "ce" or with parameters that nothing
+    would train, for those that lack their adapter, adapters of no term, an unknown teacher_norm, and a label_smoothing
+    that is no share.
 
     >>> import torch
     >>> from ckdsnn.distill import LOSSES
@@ -59,15 +61,16 @@ class Objective(nn.Module):
     ):
         super().__init__()
         check_terms(terms)
-        if not 0 <= label_smoothing <= 1:
-            raise CkdsnnError(f"label_smoothing = {label_smoothing!r}; expected a share from 0 to 1")
+        check_share("label_smoothing", label_smoothing)
         if terms and teacher is None:
             raise CkdsnnError(f"the terms {', '.join(terms)} need a teacher; none was given")
         self.terms, self.label_smoothing, self.teacher_norm = dict(terms), label_smoothing, teacher_norm
         self.closed_cam = True
-        self.adapters = nn.ModuleDict(adapters)
-        if lacking := [name for name in adaptable(terms) if name not in self.adapters]:
+        self.adapters, own = nn.ModuleDict(adapters), adaptable(terms)
+        if lacking := [name for name in own if name not in self.adapters]:
             raise CkdsnnError(f"the terms {', '.join(lacking)} need adapters, for the channels of teacher and student")
+        if idle := [name for name in self.adapters if name not in own]:
+            raise CkdsnnError(f"adapters of {', '.join(idle)}; terms that take them: {', '.join(own) or 'none'}")
         self.__dict__["teacher"] = teacher and frozen(teacher, teacher_norm)  # past nn.Module's registration
         self.__dict__["student"] = student
         self.check_norm()
@@ -102,7 +105,8 @@ class Objective(nn.Module):
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The scalar total, and every term by name, unweighted, "ce" first.
 
-        Raises CkdsnnError for labels that are no class indices of the student's, and a teacher of other classes.
+        Raises CkdsnnError for logits that are not [B, K], labels that are no class indices of the student's, and a
+        teacher of other classes.
         """
         return self.compare(images, labels, student, self.observe(images), generator)
 
@@ -120,9 +124,15 @@ class Objective(nn.Module):
         generator: torch.Generator | None = None,
         recall: Callable[[str, Look], tuple[torch.Tensor, ...]] = ask,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """`forward`, given what `observe` has returned. recall: as in a `Batch`."""
+        """`forward`, given what `observe` has returned. recall: as in a `Batch`.
+
+        Raises CkdsnnError as `forward` does, and where there are terms and no Features of the teacher.
+        """
         if not isinstance(student, Features):
             raise CkdsnnError(f"student: expected its Features, not a {type(student).__name__}; Tapped makes them")
+        if self.terms and not isinstance(teacher, Features):
+            given = f"teacher: expected its Features, not a {type(teacher).__name__}"
+            raise CkdsnnError(f"{given}; the terms {', '.join(self.terms)} need what `observe` returns")
         check_targets(labels, student.logits, teacher.logits if teacher else None)
         logits = at_least_float32(student.logits)
         named = {"ce": F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)}
@@ -137,12 +147,25 @@ class Objective(nn.Module):
 
 
 def check_terms(terms: Any) -> None:
-    """Raise CkdsnnError unless these are terms by name, each with its weight."""
+    """Raise CkdsnnError unless these are terms by name, each with its weight.
+
+    None may be named "ce", as the cross-entropy is, or be a module with parameters: nothing would train these.
+    """
     rows = terms.items() if isinstance(terms, Mapping) else [("terms", terms)]
     for name, row in rows:
-        pair = isinstance(row, tuple) and len(row) == 2 and isinstance(row[0], Real)
+        pair = isinstance(name, str) and isinstance(row, tuple) and len(row) == 2 and isinstance(row[0], Real)
         if not pair or isinstance(row[1], type) or not callable(row[1]):
             raise CkdsnnError(f"{name}: {shortened(row)}; expected by name (weight, term), as {{'kd': (1.0, KD())}}")
+        weight, term = row
+        if name == "ce":
+            raise CkdsnnError("a term is named 'ce'; expected another name: this is the cross-entropy's")
+        if not math.isfinite(weight):
+            raise CkdsnnError(f"{name}: weight = {weight!r}; expected a finite number")
+        if isinstance(term, nn.Module) and any(p.requires_grad for p in term.parameters()):
+            raise CkdsnnError(
+                f"{name}: the parameters of {type(term).__name__} would not be trained; expected a term with a method "
+                "`adapter` that makes the module which has them"
+            )
 
 
 def adaptable(terms: Mapping[str, tuple[float, Term]]) -> dict[str, Term]:
@@ -151,10 +174,11 @@ def adaptable(terms: Mapping[str, tuple[float, Term]]) -> dict[str, Term]:
 
 
 def check_targets(labels: torch.Tensor, student_logits: torch.Tensor, teacher_logits: torch.Tensor | None) -> None:
-    """Raise CkdsnnError unless the labels are class indices of the student's logits [B, K], and the teacher's are too.
+    """Raise CkdsnnError unless the student's logits are [B, K], as the teacher's, and the labels class indices of them.
 
     A teacher of other classes would otherwise be taken in silence by every term that reads no logits.
     """
+    expect_logits("student logits", student_logits)
     check_classes(labels, *student_logits.shape, noun="labels")
     if teacher_logits is not None and teacher_logits.shape != student_logits.shape:
         raise CkdsnnError(

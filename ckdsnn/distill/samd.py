@@ -21,7 +21,7 @@ from ckdsnn.distill.maps import (
 )
 from ckdsnn.distill.numerics import at_least_float32, check_order
 from ckdsnn.distill.settings import OfSaliency
-from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.models.features import has_closed_cam
 
 
@@ -92,6 +92,7 @@ class SAMD(OfSaliency):
     student_map: "spikes", the spike activation map (the paper), or "cam", the class activation map of the firing rates
     for the class that the student itself predicts (the first release), with gradients to the features and the head.
     map_grid: "smaller", maps meet on the coarser grid, or "image", both are enlarged to the images' size first.
+    Raises CkdsnnError for a value that is no choice of its field.
 
     >>> SAMD().map_temperature, SAMD().teacher_range, SAMD().stage
     (2.0, 'sample', -1)
@@ -99,7 +100,7 @@ class SAMD(OfSaliency):
 
     def of_teacher(self, batch: Batch, stage: int) -> torch.Tensor:
         """The teacher's map [B, H, W] at the stage that this one of the student's meets, before scaling."""
-        classes = choose("map class", self.map_class, CLASSES_BY)(batch)
+        classes = CLASSES_BY[self.map_class](batch)
         stages, network = batch.teacher.stages, batch.teacher_model
         _, place = at_stage(stage, range(len(batch.student.stages)), range(len(stages)))
         closed = place == len(stages) - 1 and has_closed_cam(network)
@@ -112,8 +113,11 @@ class SAMD(OfSaliency):
         return map_range(self.on_grid(maps, batch), self.teacher_range, units=stages[place].shape[1])
 
     def of_student(self, batch: Batch, stage: int) -> torch.Tensor:
-        """The student's map [B, H, W] at a stage, before scaling. Raises CkdsnnError for a CAM of an earlier stage."""
-        spikes = batch.student.stages[stage]
+        """The student's map [B, H, W] at a stage, before scaling.
+
+        Raises CkdsnnError for a stage that it does not have, and a CAM of an earlier one than the last.
+        """
+        spikes, _ = batch.stages_at(stage)
         if self.student_map == "spikes":
             maps, units = spike_activation_map(spikes), spikes.shape[0] * spikes.shape[2]
         elif stage in (-1, len(batch.student.stages) - 1):

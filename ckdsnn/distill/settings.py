@@ -3,8 +3,11 @@
 A recipe fills a term's fields by name; `weight` names the recipe's field that multiplies the term.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+import math
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from ckdsnn.errors import CkdsnnError, check_choice
 
 RANGES = ("none", "rate", "sample", "batch")
 SCALINGS = ("softmax", "none", "zscore", "l2")
@@ -14,10 +17,39 @@ MAP_CLASSES = ("label", "teacher")
 NOISE_SCALES = ("std", "variance")
 NOISE_MIXES = ("logits", "probabilities")
 TEACHER_NORMS = ("running", "batch")
+CHOICES = {  # field of a term -> its valid values
+    "scaling": SCALINGS,
+    "teacher_range": RANGES,
+    "student_range": RANGES,
+    "student_map": STUDENT_MAPS,
+    "map_grid": MAP_GRIDS,
+    "map_class": MAP_CLASSES,
+    "noise_scale": NOISE_SCALES,
+    "noise_mix": NOISE_MIXES,
+}
+
+
+def check_noise(noise: Any) -> None:
+    """Raise CkdsnnError unless `noise` is "adaptive" or reads as a finite number of at least 0."""
+    try:
+        valid = noise == "adaptive" or 0 <= float(noise) < math.inf
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
+        raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation such as '0.5'")
+
+
+class Checked:
+    """Of every term. Raises CkdsnnError for a value that is no choice of its field."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if field.name in CHOICES:
+                check_choice(field.name, getattr(self, field.name), CHOICES[field.name])
 
 
 @dataclass(frozen=True)
-class OfLogits:
+class OfLogits(Checked):
     """Of KD."""
 
     weight: ClassVar[str] = "gamma"
@@ -26,7 +58,7 @@ class OfLogits:
 
 @dataclass(frozen=True)
 class OfNoisyLogits(OfLogits):
-    """Of NLD: those of `nld_loss` under the recipe's names."""
+    """Of NLD: those of `nld_loss` under the recipe's names; `noise` may also be a number's text, as "0.5"."""
 
     noise_weight: float = 0.1
     noise: str | float = "adaptive"
@@ -34,9 +66,13 @@ class OfNoisyLogits(OfLogits):
     noise_mix: str = "logits"
     noise_gradient: bool = False
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_noise(self.noise)
+
 
 @dataclass(frozen=True)
-class OfSaliency:
+class OfSaliency(Checked):
     """Of SAMD."""
 
     weight: ClassVar[str] = "beta"
@@ -53,7 +89,7 @@ class OfSaliency:
 
 
 @dataclass(frozen=True)
-class OfStage:
+class OfStage(Checked):
     """Of what compares one stage of both networks: KDSNN, BKD, AT."""
 
     weight: ClassVar[str] = "beta"
@@ -61,7 +97,7 @@ class OfStage:
 
 
 @dataclass(frozen=True)
-class OfLastStage:
+class OfLastStage(Checked):
     """Of what compares the last stage alone: CAT-KD, e2KD."""
 
     weight: ClassVar[str] = "beta"

@@ -1,9 +1,12 @@
 """The paper's neuron over its time loop as one kernel each way, which torch.compile makes for the machine at hand.
 
-The formulas are those of `fused`, whose spikes are the same; gradients differ in the last bits of float32, as here a
-product is rounded before it is added. The graph keeps the input current alone, from which the way back computes the
-membranes once more: forward reads and writes each value once, backward reads two and writes one. The first call of a
-machine takes a C++ compiler and some ten seconds; later processes find the kernels in torch's cache on the disk.
+The formulas are those of `fused`, whose spikes are the same in float32 and float64; gradients differ in the last bits
+of float32, as here a product is rounded before it is added. In bfloat16 a few spikes differ: the kernel computes in
+float32 inside, `fused` rounds the membrane in every step.
+
+The graph keeps the input current alone, from which the way back computes the membranes once more: forward reads and
+writes each value once, backward reads two and writes one. The first call of a machine takes a C++ compiler and some
+ten seconds; later processes find the kernels in torch's cache on the disk.
 """
 
 from collections.abc import Callable

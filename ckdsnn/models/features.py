@@ -80,9 +80,15 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
 def has_closed_cam(model: nn.Module) -> bool:
     """Whether a model's head reads the mean of its last stage over the cells, as a class activation map wants it.
 
-    Every model does that does not say otherwise by an attribute `closed_cam`.
+    Every model is taken to that does not say otherwise by an attribute `closed_cam`.
     """
-    return getattr(model, "closed_cam", True)
+    return getattr(model, "closed_cam", None) is not False
+
+
+def check_stage(stage: Any, stages: int) -> None:
+    """Raise CkdsnnError unless `stage` is the index of one of so many stages, from the end where it is negative."""
+    if not isinstance(stage, int) or not -stages <= stage < stages:
+        raise CkdsnnError(f"stage = {stage!r}; expected from {-stages} to {stages - 1}")
 
 
 def stage_pairs(student: int, teacher: int) -> tuple[tuple[int, int], ...]:

@@ -21,7 +21,8 @@ class LIF(nn.Module):
 
     Input and output: [T*B, ...], time folded into the batch, all of step 0 first; or, not `folded`, [T, B, ...].
     One call is one whole sequence: the membrane starts at rest and nothing is kept afterwards, so that no caller can
-    forget to reset it. `kind`: how it is computed, see `Engine.neuron`. Raises CkdsnnError for less than one step.
+    forget to reset it. `kind`: how it is computed, see `Engine.neuron`. Raises CkdsnnError for less than one step, and
+    an input of another number of steps.
 
     >>> neuron = LIF(timesteps=3, folded=False)
     >>> neuron(torch.full((3, 1), 0.6)).flatten().tolist()  # 0.6, then 0.3 + 0.6, then 0.45 + 0.6 >= 1
@@ -60,7 +61,11 @@ class LIF(nn.Module):
         self.kind = switches.neuron
 
     def sequence(self, x: torch.Tensor) -> torch.Tensor:
-        """The input as [T, B, ...]."""
+        """The input as [T, B, ...]. Raises CkdsnnError for another T, or folded inputs that do not divide by it."""
+        fits = len(x) % self.timesteps == 0 if self.folded else len(x) == self.timesteps
+        if not fits:
+            axes = f"[{self.timesteps} * B, ...]" if self.folded else f"[{self.timesteps}, B, ...]"
+            raise CkdsnnError(f"input of shape {list(x.shape)}: expected {axes}")
         return x.unflatten(0, (self.timesteps, -1)) if self.folded else x
 
     def is_fused(self, device: torch.device) -> bool:

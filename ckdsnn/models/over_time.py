@@ -4,15 +4,17 @@ import torch
 from spikingjelly.activation_based import functional
 from torch import nn
 
+from ckdsnn.errors import check_count
 from ckdsnn.inputs import check_sequence
-from ckdsnn.models.features import Features, has_closed_cam
+from ckdsnn.models.features import Features, expect_features, has_closed_cam
 
 
 class Spiking(nn.Module):
     """A spiking network that reads a sequence [T, B, C, H, W], for images and event frames.
 
     network: returns Features with stages [T, B, C, H, W], as a `Tapped` one does. An image [B, C, H, W] is repeated
-    over the T steps (direct coding); every call starts from rest. Raises CkdsnnError for an input of another shape.
+    over the T steps (direct coding); every call starts from rest and keeps nothing. Raises CkdsnnError for less than
+    one step or channel, an input of another shape, and a network that does not return Features.
 
     >>> from spikingjelly.activation_based import layer, neuron
     >>> from ckdsnn.models import Tapped
@@ -26,6 +28,8 @@ class Spiking(nn.Module):
 
     def __init__(self, network: nn.Module, timesteps: int, channels: int = 3):
         super().__init__()
+        check_count("timesteps", timesteps)
+        check_count("channels", channels)
         self.network, self.timesteps, self.channels = network, timesteps, channels
         self.closed_cam = has_closed_cam(network)
 
@@ -37,7 +41,9 @@ class Spiking(nn.Module):
     def forward(self, x: torch.Tensor) -> Features:
         check_sequence(x, self.channels, self.timesteps)
         functional.reset_net(self.network)  # neurons other than `LIF` would go on from the last call
-        return self.network(x if x.dim() == 5 else x.expand(self.timesteps, *x.shape))
+        seen = self.network(x if x.dim() == 5 else x.expand(self.timesteps, *x.shape))
+        functional.reset_net(self.network)  # a kept membrane would hold the graph alive, and make copies impossible
+        return expect_features(seen, self.network)
 
 
 class OverTime(nn.Module):
@@ -45,7 +51,7 @@ class OverTime(nn.Module):
 
     A head that reads the mean of the last stage's cells reads the mean of this stage's, too: its class activation map
     keeps its closed form. Grad-CAM needs a single frame: averages do not lie on the path to the logits. Images
-    [B, C, H, W] pass as they are.
+    [B, C, H, W] pass as they are. Raises CkdsnnError for a network that does not return Features.
 
     >>> from ckdsnn.inputs import InputSpec
     >>> from ckdsnn.models import build_teacher
@@ -68,7 +74,7 @@ class OverTime(nn.Module):
 
     def forward(self, x: torch.Tensor) -> Features:
         if x.dim() == 4:
-            return self.network(x)
-        logits, stages = self.network(x.flatten(0, 1))
+            return expect_features(self.network(x), self.network)
+        logits, stages = expect_features(self.network(x.flatten(0, 1)), self.network)
         logits, *stages = (part.unflatten(0, (len(x), -1)).mean(0) for part in (logits, *stages))
         return Features(logits, tuple(stages))

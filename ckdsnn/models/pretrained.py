@@ -11,6 +11,7 @@ import hashlib
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
@@ -116,6 +117,8 @@ def from_models(source: Source, num_classes: int, inputs: InputSpec) -> tuple[nn
     name, *given = source.name.split("+")
     network = build_teacher(name, num_classes, inputs, **dict(read_option(option, source) for option in given))
     network = fit_file(network, source) if source.weights else network
+    if isinstance(network, Tapped) and network.closed_cam is None:
+        network.closed_cam = reads_mean(network.head, look(network, source, replace(inputs, timesteps=None)))
     return (OverTime(network) if inputs.timesteps else network), None
 
 
@@ -203,7 +206,7 @@ def tapped(network: nn.Module, source: Source, inputs: InputSpec) -> Tapped:
     for name, stage in zip(stages, seen.stages, strict=True):
         if abs(stage.shape[-2] * inputs.width - stage.shape[-1] * inputs.height) > max(inputs.height, inputs.width):
             raise CkdsnnError(f"stage {name!r} of {source} gives {list(stage.shape)}: expected a grid [B, C, H, W]")
-    found.closed_cam = not leading and reads_mean(dict(network.named_modules())[linear[-1]], seen)
+    found.closed_cam = not leading and reads_mean(found.head, seen)
     return found
 
 
@@ -249,7 +252,7 @@ def leading_tokens(network: nn.Module) -> int:
 def reads_mean(head: nn.Linear, seen: Features) -> bool:
     """Whether the logits are the head's of the mean of the last stage over its cells."""
     mean = seen.stages[-1].mean((-2, -1))
-    if mean.shape[1] != head.in_features:
+    if mean.shape[1] != head.weight.shape[1]:
         return False
     with torch.no_grad():
         return torch.allclose(head(mean), seen.logits, rtol=1e-3, atol=1e-4)

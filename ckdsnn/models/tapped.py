@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.models.features import Features
+from ckdsnn.models.features import Features, has_closed_cam
 
 
 class Tapped(nn.Module):
@@ -20,8 +20,10 @@ class Tapped(nn.Module):
     head: name of the linear layer that gives the logits. leading_tokens: how many tokens before the patches are none
     (a class token: then tap a part before the last attention, as behind it nothing of the patches reaches the head).
     closed_cam: whether the head reads the mean of the last stage over its cells; then the class activation map has its
-    closed form, else Grad-CAM takes its place (a head that reads a class token).
-    Raises CkdsnnError for a name that the module does not have, and a head that is not linear.
+    closed form, else Grad-CAM takes its place (a head that reads a class token, or a layer norm of the mean). None: it
+    is taken to read the mean, which nothing here tests; of a teacher model:NAME it is found out on one example.
+    Raises CkdsnnError for a name that the module does not have, one name where several are expected, and a head that is
+    not linear.
 
     >>> network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
     >>> tapped = Tapped(network, stages=["0"], head="3")
@@ -41,25 +43,33 @@ class Tapped(nn.Module):
         stages: Sequence[str],
         head: str = "fc",
         leading_tokens: int = 0,
-        closed_cam: bool = True,
+        closed_cam: bool | None = None,
     ):
         super().__init__()
+        if isinstance(stages, str):
+            raise CkdsnnError(f"stages = {stages!r} is one name; expected a sequence of them, as ({stages!r},)")
         self.module, self.names, self.head_name = module, tuple(stages), head
         self.leading_tokens, self.closed_cam = leading_tokens, closed_cam
         if not self.names:
             raise CkdsnnError("stages is empty; expected the names of one or more parts, the last before the head")
         for name in self.names:
             find_part(module, name)
-        if getattr(find_part(module, head), "weight", torch.empty(0)).dim() != 2:
+        weight = getattr(self.head, "weight", None)
+        if not isinstance(weight, torch.Tensor) or weight.dim() != 2:
             raise CkdsnnError(
-                f"head = {head!r} is a {type(find_part(module, head)).__name__}: expected a linear layer with weights "
+                f"head = {head!r} is a {type(self.head).__name__}: expected a linear layer with weights "
                 "[K, C]; a network with another head can be distilled from by its logits alone (kd, nld)"
             )
 
     @property
+    def head(self) -> nn.Module:
+        """The linear layer that gives the logits."""
+        return find_part(self.module, self.head_name)
+
+    @property
     def head_weight(self) -> torch.Tensor:
         """The head's weights [K, C]."""
-        return find_part(self.module, self.head_name).weight
+        return self.head.weight
 
     def forward(self, x: torch.Tensor) -> Features:
         seen: dict[str, torch.Tensor] = {}
@@ -72,7 +82,7 @@ class Tapped(nn.Module):
                 f"the stages {', '.join(missing)} were not run: expected parts that every pass goes through"
             )
         channels, read = seen[self.names[-1]].shape[-3], self.head_weight.shape[1]
-        if self.closed_cam and channels != read:
+        if has_closed_cam(self) and channels != read:
             raise CkdsnnError(
                 f"stage {self.names[-1]!r} has {channels} channels, the head reads {read}: expected equal numbers, "
                 "channels before height and width; closed_cam = False for a head that reads something else"

@@ -2,7 +2,8 @@
 
 The formulas are those of `fused`. The graph keeps the input current alone, from which the way back computes the
 membranes once more: forward reads and writes each value once, backward reads two and writes one, which is the least
-that a kernel of its own can move. Half precision is computed in float32 inside.
+that a kernel of its own can move. Half precision is computed in float32 inside, so that a few spikes differ from those
+of `fused`, which rounds the membrane in every step.
 """
 
 import torch

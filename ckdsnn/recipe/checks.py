@@ -6,17 +6,8 @@ import sys
 from dataclasses import Field, fields
 from typing import Any
 
-from ckdsnn.distill.settings import (
-    MAP_CLASSES,
-    MAP_GRIDS,
-    NOISE_MIXES,
-    NOISE_SCALES,
-    RANGES,
-    SCALINGS,
-    SETTINGS,
-    STUDENT_MAPS,
-    TEACHER_NORMS,
-)
+from ckdsnn.distill.settings import CHOICES as CHOICES_OF_TERMS
+from ckdsnn.distill.settings import SETTINGS, TEACHER_NORMS
 from ckdsnn.engine import DTYPES
 from ckdsnn.errors import CkdsnnError, check_choice, shortened
 from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS, TEACHERS
@@ -29,14 +20,7 @@ CHOICES = {
     "statistics": ("own", "cifar10"),
     "last_activation": LAST_ACTIVATIONS,
     "head": HEADS,
-    "scaling": SCALINGS,
-    "teacher_range": RANGES,
-    "student_range": RANGES,
-    "student_map": STUDENT_MAPS,
-    "map_grid": MAP_GRIDS,
-    "map_class": MAP_CLASSES,
-    "noise_scale": NOISE_SCALES,
-    "noise_mix": NOISE_MIXES,
+    **CHOICES_OF_TERMS,
     "teacher_norm": TEACHER_NORMS,
     "optimizer": ("sgd", "adamw"),
     "precision": DTYPES,
@@ -101,16 +85,6 @@ def check_losses(losses: str, names: tuple[str, ...]) -> None:
 def order_counts(names: tuple[str, ...]) -> bool:
     """Whether another order of these terms is another run: the sum is the same, but not what each of them draws."""
     return sum(name in DRAWING for name in names) > 1
-
-
-def check_noise(noise: str) -> None:
-    """Raise CkdsnnError unless `noise` reads as a finite number of at least 0."""
-    try:
-        valid = 0 <= float(noise) < math.inf
-    except ValueError:
-        valid = False
-    if not valid:
-        raise CkdsnnError(f"noise = {noise!r}; choose 'adaptive' or a standard deviation such as '0.5'")
 
 
 def readers(name: str, every_stage: bool) -> list[str]:

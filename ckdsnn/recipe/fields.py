@@ -13,6 +13,7 @@ from typing import Any
 
 from ckdsnn.data import DATASETS, DatasetSpec, dataset_spec
 from ckdsnn.data.specs import FOLDER
+from ckdsnn.distill.settings import check_noise
 from ckdsnn.errors import CkdsnnError, choose, shortened
 from ckdsnn.models import STUDENTS, TEACHERS, ModelSpec
 from ckdsnn.recipe.checks import (
@@ -20,7 +21,6 @@ from ckdsnn.recipe.checks import (
     check_losses,
     check_model,
     check_name,
-    check_noise,
     check_role,
     check_schedule,
     check_stages,
@@ -188,8 +188,8 @@ class Recipe:
         check_data(self)
         check_model(self)
         check_losses(self.losses, self.loss_names)
+        check_noise(self.noise)
         if self.noise != "adaptive":
-            check_noise(self.noise)
             object.__setattr__(self, "noise", f"{float(self.noise):g}")  # so are 0.5 and 0.50
         check_stages(self)
         check_schedule(self)

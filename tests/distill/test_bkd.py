@@ -67,7 +67,7 @@ def test_the_block_learns_and_blanked_channels_get_no_gradient(channels):
     assert torch.equal(student.grad.abs().sum((0, 3, 4)) > 0, kept[:, :, 0, 0])
 
 
-@pytest.mark.parametrize("blanked", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("blanked", [-0.1, 1.1, float("nan"), "x"])
 def test_a_share_out_of_range_is_refused(blanked):
     with pytest.raises(CkdsnnError, match="from 0 to 1"):
         bkd_loss(torch.tensor(SPIKES), torch.tensor(TEACHER), torch.nn.Identity(), blanked)

@@ -61,7 +61,7 @@ def test_autocast_does_not_coarsen_the_maps():
         ((HEADS[1], HEADS[1]), "stage has 5 channels, head_weight 7"),
         ((HEADS[0], HEADS[0]), "stage has 7 channels, head_weight 5"),
         ((HEADS[0][:3], HEADS[1]), "student_head of 3 classes, teacher_head of 10"),
-        ((HEADS[0][0], HEADS[1][:5]), r"head_weight of shape \[5\]: expected \[K, C\]"),
+        ((HEADS[0][0], HEADS[1][:5]), r"student_head of shape \[5\]: expected \[K, C\]"),
     ],
 )
 def test_heads_that_do_not_fit_are_refused(heads, message):

@@ -111,6 +111,17 @@ def test_other_numbers_of_channels_are_refused(name):
         RIVALS[name](STUDENT, TEACHER[:, :5])
 
 
+@pytest.mark.parametrize("name", ["catkd", "e2kd"])
+@pytest.mark.parametrize("side", ["student", "teacher"])
+def test_heads_that_are_none_or_of_other_classes_are_refused(name, side):
+    loss = {"catkd": catkd_loss, "e2kd": lambda *tensors: e2kd_loss(*tensors, CLASSES)}[name]
+    heads = {"student": HEADS[0], "teacher": HEADS[1]}
+    with pytest.raises(CkdsnnError, match=f"{side}_head: expected a torch.Tensor, not a NoneType"):
+        loss(STUDENT, TEACHER, *(heads | {side: None}).values())
+    with pytest.raises(CkdsnnError, match=r"student_head of . classes, teacher_head of .: not equal"):
+        loss(STUDENT, TEACHER, *(heads | {side: HEADS[0, :4]}).values())
+
+
 @pytest.fixture(scope="module")
 def batch():
     """What a student of half the teacher's width and the teacher see."""
@@ -133,6 +144,13 @@ def test_terms_compare_their_stage(batch, stage):
         adapter = term.adapter(pair[0].shape[2], pair[1].shape[1])
         result = term(batch._replace(adapter=adapter, generator=seeded()))
         torch.testing.assert_close(result, by_hand(adapter))
+
+
+@pytest.mark.parametrize("stage", [3, -4, "last"])
+@pytest.mark.parametrize("name", ["samd", "at", "kdsnn", "bkd"])
+def test_a_stage_that_is_not_there_is_refused(batch, name, stage):
+    with pytest.raises(CkdsnnError, match=f"stage = {stage!r}; expected from -3 to 2"):
+        LOSSES[name](stage=stage)(batch)
 
 
 def test_terms_of_class_maps_read_both_heads(batch):

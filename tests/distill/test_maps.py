@@ -180,6 +180,7 @@ MAP = torch.rand(2, 4, 4)
         (lambda: map_range(MAP, "minmax"), f"'minmax'; choose one of: {', '.join(RANGES)}"),
         (lambda: map_range(MAP, "rate"), "needs units"),
         (lambda: map_range(MAP[0], "sample"), r"maps of shape \[4, 4\]"),
+        (lambda: map_range(MAP > 0.5, "sample"), "maps of torch.bool: expected numbers"),
         (lambda: scale_saliency(MAP, "max"), f"'max'; choose one of: {', '.join(SCALINGS)}"),
         (lambda: scale_saliency(MAP[None]), r"expected \[B, H, W\]"),
         *((lambda t=t: scale_saliency(MAP, temperature=t), "temperature") for t in (0, -1.0, np.nan, np.inf)),

@@ -155,7 +155,7 @@ def test_extreme_logits_stay_finite(noise_mix, noise_scale, noise_weight, dtype)
         ({"noise_scale": "sd"}, "'sd'; choose one of: std, variance"),
         ({"noise_mix": "sum"}, "'sum'; choose one of: logits, probabilities"),
         *(({"noise": n}, "choose 'adaptive' or") for n in ("gaussian", None, -0.1, math.nan, math.inf)),
-        *(({"noise_weight": w}, "from 0 to 1") for w in (-0.1, 1.1, math.nan)),
+        *(({"noise_weight": w}, "from 0 to 1") for w in (-0.1, 1.1, math.nan, "0.1")),
         *(
             ({"temperature": t, "noise_mix": mix}, "temperature")
             for t in (0, -1, math.nan, math.inf)
@@ -172,6 +172,13 @@ def test_extreme_logits_stay_finite(noise_mix, noise_scale, noise_weight, dtype)
 def test_bad_input_is_refused(changes, message):
     with pytest.raises(CkdsnnError, match=message):
         nld_loss(**{"student_logits": STUDENT, "teacher_logits": TEACHER} | changes)
+
+
+@pytest.mark.parametrize("logits", [STUDENT[0], STUDENT[:, :1], STUDENT[None], STUDENT[:0]])
+@pytest.mark.parametrize("noise", ["adaptive", 0.5])
+def test_noise_is_drawn_for_logits_alone(logits, noise):
+    with pytest.raises(CkdsnnError, match=r"student logits \[.*\]: expected \[B, K\] with B >= 1 and K >= 2"):
+        draw_noise(logits, noise)
 
 
 def test_kd_refuses_shapes_and_temperatures():

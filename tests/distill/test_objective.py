@@ -232,13 +232,56 @@ def test_networks_that_give_logits_alone_are_named(setting):
         Objective(TERMS, teacher)(x.numpy(), y, student(x))
 
 
+def test_logits_that_are_not_averaged_over_time_are_refused(setting):
+    teacher, student, x, y = setting
+    steps = student(x)._replace(logits=torch.zeros(2, 6, 10))
+    for objective in (Objective({}), Objective(TERMS, teacher)):
+        with pytest.raises(CkdsnnError, match=r"student logits \[2, 6, 10\]: expected \[B, K\] .*over the time steps"):
+            objective(x, y, steps)
+
+
+def test_terms_are_not_compared_without_the_teachers_features(setting):
+    teacher, student, x, y = setting
+    with pytest.raises(CkdsnnError, match="not a NoneType; the terms kd, samd, nld need what `observe` returns"):
+        Objective(TERMS, teacher).compare(x, y, student(x), None)
+
+
 @pytest.mark.parametrize("terms", [["kd"], {"kd": LOSSES["kd"]()}, {"kd": (1.0, LOSSES["kd"])}, {"kd": ("1", len)}])
 def test_what_are_no_terms_are_refused(terms, setting):
     with pytest.raises(CkdsnnError, match=r"expected by name \(weight, term\)"):
         Objective(terms, setting[0])
 
 
-@pytest.mark.parametrize("share", [-0.1, 2])
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"ce": (1.0, LOSSES["kd"]())}, "named 'ce'; expected another name"),
+        ({"kd": (float("nan"), LOSSES["kd"]())}, "kd: weight = nan; expected a finite number"),
+        ({"kd": (float("inf"), LOSSES["kd"]())}, "kd: weight = inf; expected a finite number"),
+        ({"own": (1.0, nn.Linear(2, 2))}, "own: the parameters of Linear would not be trained; .* a method `adapter`"),
+        ({1: (1.0, LOSSES["kd"]())}, "expected by name"),
+    ],
+)
+def test_terms_that_would_train_something_else_are_refused(terms, message, setting):
+    with pytest.raises(CkdsnnError, match=message):
+        Objective(terms, setting[0])
+
+
+def test_a_term_may_be_a_module_without_parameters_to_train(setting):
+    teacher, student, x, y = setting
+    for module in (nn.Identity(), nn.Linear(2, 2).requires_grad_(False)):
+        module.forward = lambda batch: batch.student.logits.mean()
+        _, named = Objective({"own": (1.0, module)}, teacher)(x, y, student(x))
+        assert [*named] == ["ce", "own"]
+
+
+def test_adapters_of_no_term_are_refused(setting):
+    terms = {name: RIVALS[name] for name in ("kdsnn", "at")}
+    with pytest.raises(CkdsnnError, match="adapters of at, kdsn; terms that take them: kdsnn"):
+        Objective(terms, setting[0], adapters=dict.fromkeys(("kdsnn", "at", "kdsn"), nn.Identity()))
+
+
+@pytest.mark.parametrize("share", [-0.1, 2, "a"])
 def test_a_share_that_is_none_is_refused(share):
     with pytest.raises(CkdsnnError, match=r"label_smoothing = .*; expected a share from 0 to 1"):
         Objective({}, label_smoothing=share)

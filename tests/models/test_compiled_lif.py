@@ -12,6 +12,7 @@ from torch._inductor.utils import run_and_get_cpp_code
 from ckdsnn.engine import Engine
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF, compiled_lif
+from ckdsnn.models.fused import FusedLIF
 from tests.models.test_fused import COMPILING, spikes_and_gradient
 from tests.models.test_neurons import lif_loop, value_and_gradient
 
@@ -44,6 +45,16 @@ def test_kernels_compute_what_the_fused_neuron_does():
         ours, fused = (spikes_and_gradient(kind, timesteps, x, weights) for kind in ("compiled", "fused"))
         assert torch.equal(ours[0], fused[0]) and ours[1].any()
         torch.testing.assert_close(ours[1], fused[1], rtol=1e-5, atol=1e-5)
+
+
+@COMPILING
+@pytest.mark.usefixtures("sure")
+def test_in_bfloat16_its_spikes_are_those_of_float32():
+    x = (2 * torch.randn(4, 20_000, generator=torch.Generator().manual_seed(0))).bfloat16()
+    ours = compiled_lif.CompiledLIF.apply(x)
+    assert ours.dtype == torch.bfloat16 and torch.equal(ours.float(), FusedLIF.apply(x.float()))
+    rounded = FusedLIF.apply(x)  # its membrane, in every step
+    assert 0 < (ours != rounded).sum() < ours.numel() / 1000
 
 
 @COMPILING

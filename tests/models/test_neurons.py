@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF
 
 
@@ -92,6 +93,12 @@ def test_copies_after_forward_and_backward():
     x = torch.rand(6, 5, requires_grad=True)
     lif(x).sum().backward()
     assert torch.equal(copy.deepcopy(lif)(x), lif(x))
+
+
+@pytest.mark.parametrize(("folded", "length", "axes"), [(False, 3, "4, B"), (False, 8, "4, B"), (True, 6, r"4 \* B")])
+def test_sequences_of_another_length_are_refused(folded, length, axes):
+    with pytest.raises(CkdsnnError, match=rf"input of shape \[{length}, 5\]: expected \[{axes}, ...\]"):
+        LIF(4, folded)(torch.rand(length, 5))
 
 
 def test_images_of_a_batch_do_not_touch():

@@ -19,7 +19,7 @@ from ckdsnn.distill.maps import cam, grad_cam
 from ckdsnn.distill.samd import SAMD
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.inputs import InputSpec
-from ckdsnn.models import Features, build_student, build_teacher, pretrained
+from ckdsnn.models import TEACHERS, Features, ModelSpec, Tapped, build_student, build_teacher, pretrained
 from ckdsnn.models.features import has_closed_cam
 from ckdsnn.models.pretrained import IMAGENET, load_pretrained, read_source, weights_digest
 from ckdsnn.models.renormalized import Renormalized
@@ -157,6 +157,30 @@ def test_a_normalised_mean_is_not_the_mean():
     assert pretrained.reads_mean(head, Features(head(stage.mean((-2, -1))), (stage,)))
     normalised = nn.functional.layer_norm(stage.mean((-2, -1)), (4,))
     assert not pretrained.reads_mean(head, Features(head(normalised), (stage,)))
+
+
+@pytest.mark.parametrize(
+    ("between", "told", "closed"),
+    [
+        (nn.Identity(), None, True),
+        (nn.LayerNorm(4), None, False),
+        (nn.LayerNorm(4), True, True),
+        (nn.Identity(), False, False),
+    ],
+    ids=["mean", "norm of the mean", "told that it does", "told that it does not"],
+)
+def test_whether_an_own_networks_head_reads_the_mean_is_found_out_unless_it_is_told(between, told, closed, monkeypatch):
+    def build(num_classes, inputs):
+        stage = nn.Conv2d(inputs.channels, 4, 3, padding=1)
+        parts = stage, nn.Dropout(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), between, nn.Linear(4, num_classes)
+        return Tapped(nn.Sequential(*parts), ("0",), "5", closed_cam=told)
+
+    monkeypatch.setitem(TEACHERS, "own-ann", ModelSpec(build))
+    state = torch.get_rng_state()
+    assert has_closed_cam(loaded("model:own-ann", 8)) == closed
+    assert torch.equal(torch.get_rng_state(), state)
+    frames = InputSpec(3, 8, 8, timesteps=2)
+    assert has_closed_cam(load_pretrained("model:own-ann", K, frames, IMAGENET)) == closed
 
 
 def test_a_network_of_ours_takes_weights_and_options(tmp_path):

@@ -5,6 +5,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
+from spikingjelly.activation_based import layer, neuron
 from torch import nn
 from torchvision import models
 
@@ -121,9 +122,12 @@ def test_frames_are_read_one_by_one_and_averaged():
         (("layer4",), "classifier", "no part 'classifier'"),
         (("layer4",), "avgpool", "head = 'avgpool' is a AdaptiveAvgPool2d: expected a linear layer"),
         (("layer4",), "conv1", "head = 'conv1' is a Conv2d: expected a linear layer"),
+        (("layer4",), "bn1", "head = 'bn1' is a BatchNorm2d: expected a linear layer"),
+        ("layer4", "fc", r"stages = 'layer4' is one name; expected a sequence of them, as \('layer4',\)"),
     ],
 )
 def test_names_that_are_none_and_heads_that_are_not_linear_are_refused(resnet, stages, head, message):
+    resnet.bn1 = nn.BatchNorm2d(64, affine=False)  # its weight is None
     with pytest.raises(CkdsnnError, match=message):
         Tapped(resnet, stages, head)
 
@@ -171,6 +175,27 @@ def test_the_two_losses_serve_a_network_of_ones_own(resnet):
     loss = samd_loss(spike_activation_map(spikes), cam(teacher, x, y)) + nld_loss(logits, seen.logits)
     loss.backward()
     assert spikes.grad.isfinite().all() and logits.grad.any()
+
+
+def test_a_spiking_network_of_spikingjellys_neurons_keeps_nothing_and_can_be_copied():
+    torch.manual_seed(0)
+    parts = layer.Conv2d(3, 8, 3, step_mode="m"), neuron.LIFNode(step_mode="m"), nn.Flatten(2), nn.Linear(8 * 36, 5)
+    student, x = Spiking(Tapped(nn.Sequential(*parts), ["1"], "3", closed_cam=False), 2), 3 * torch.rand(2, 3, 8, 8)
+    logits, stages = student(x)
+    logits.sum().backward()
+    assert stages[0].any() and parts[0].weight.grad.any()
+    assert torch.equal(deepcopy(student)(x).logits, logits)
+
+
+def test_networks_over_time_have_steps_and_return_features():
+    for wrong in ({"timesteps": 0}, {"timesteps": 2, "channels": 0}):
+        with pytest.raises(CkdsnnError, match=" = 0; expected an integer of at least 1"):
+            Spiking(nn.Identity(), **wrong)
+    x = torch.rand(2, 1, 3, 8, 8)
+    for network in (Spiking(nn.Flatten(2), 2), OverTime(nn.Flatten())):
+        for shown in (x, x[0]):
+            with pytest.raises(CkdsnnError, match="Flatten returns a Tensor: expected Features; Tapped makes them"):
+                network(shown)
 
 
 def test_frames_say_that_they_have_no_grad_cam():

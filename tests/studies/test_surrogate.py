@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from spikingjelly.activation_based import layer, neuron
+from torch import nn
 
 from ckdsnn.distill.maps import class_activation_map, grad_cam
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.models import LIF, build_student
+from ckdsnn.models import LIF, Spiking, Tapped, build_student, build_teacher
 from ckdsnn.records import copy_record
 from ckdsnn.studies.study import study
 from ckdsnn.studies.surrogate.measure import (
@@ -96,6 +98,41 @@ def test_the_block_leaves_the_network_as_it_was(network):
         assert {lif.kind for lif in neurons} == {"spikingjelly"}
         raise RuntimeError
     assert [(lif.kind, lif.node.surrogate_function) for lif in neurons] == before
+
+
+@pytest.fixture
+def own():
+    """A network of spikingjelly's layers and neurons alone, with two stages."""
+    torch.manual_seed(2)
+    parts = []
+    for channels in (3, 8):
+        norm = layer.BatchNorm2d(8, step_mode="m")
+        parts += [layer.Conv2d(channels, 8, 3, padding=1, step_mode="m"), norm, neuron.LIFNode(step_mode="m")]
+    module = nn.Sequential(*parts, layer.AdaptiveAvgPool2d(1, step_mode="m"), nn.Flatten(2), nn.Linear(8, 10))
+    return lively(Spiking(Tapped(module, ("2", "5"), "8"), 3), 3 * X)
+
+
+@pytest.mark.parametrize("place", ["stage1", "current"])
+def test_neurons_of_spikingjellys_own_get_the_surrogate_too(own, place):
+    neurons = [module for module in own.modules() if isinstance(module, neuron.LIFNode)]
+    before = [node.surrogate_function for node in neurons]
+    model, stage = places_of(own, 2)[place]
+    trained = grad_cam(model, 3 * X, Y, stage)
+    with differentiated_by(own, make_surrogate(*FAR)):
+        far = grad_cam(model, 3 * X, Y, stage)
+    assert trained.shape == far.shape == (4, 16, 16) and far.any() and not torch.allclose(trained, far)
+    assert [node.surrogate_function for node in neurons] == before
+    assert torch.equal(grad_cam(model, 3 * X, Y, stage), trained)
+
+
+def test_networks_without_spiking_neurons_or_grids_before_them_are_refused(own):
+    teacher = build_teacher("resnet8", 10, width=1)
+    for refuse in (BeforeSpikes, lambda network: differentiated_by(network, make_surrogate(*FAR)).__enter__()):
+        with pytest.raises(CkdsnnError, match="ResNet has no spiking neurons; expected LIF or spikingjelly's"):
+            refuse(teacher)
+    tokens = build_student("spikformer", 10, timesteps=2, depth=1, dim=32)
+    with pytest.raises(CkdsnnError, match=r"neurons of shape \[2, 4, 32, 64\]: expected \[T, B, C, H, W\]"):
+        BeforeSpikes(tokens)(torch.rand(4, 3, 32, 32))
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -13,11 +13,12 @@ from typing import Any
 
 import torch
 from spikingjelly.activation_based import surrogate as bumps
+from spikingjelly.activation_based.neuron import BaseNode
 from torch import nn
 
 from ckdsnn.analysis.agreement import map_agreement
-from ckdsnn.distill.maps import grad_cam, spike_activation_map
-from ckdsnn.errors import choose
+from ckdsnn.distill.maps import expect_shape, grad_cam, spike_activation_map
+from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.measures.energy import stepping
 from ckdsnn.models import LIF, Features
 from ckdsnn.studies.subject import Subject
@@ -44,10 +45,26 @@ def make_surrogate(shape: str, width: float) -> nn.Module:
     return function(alpha=alpha_times_width / width)
 
 
+def spiking_neurons(network: nn.Module) -> list[nn.Module]:
+    """All `LIF` and neurons of spikingjelly's in a network, those inside a `LIF` left out.
+
+    Raises CkdsnnError for a network that has none.
+    """
+    inside = {module.node for module in network.modules() if isinstance(module, LIF)}
+    found = [module for module in network.modules() if isinstance(module, LIF | BaseNode) and module not in inside]
+    if not found:
+        raise CkdsnnError(f"{type(network).__name__} has no spiking neurons; expected LIF or spikingjelly's")
+    return found
+
+
 @contextmanager
 def differentiated_by(model: nn.Module, surrogate: nn.Module) -> Iterator[None]:
-    """Inside the block backward passes take `surrogate` for the derivative of a spike; outputs stay equal."""
-    trained = {module.node: module.node.surrogate_function for module in model.modules() if isinstance(module, LIF)}
+    """Inside the block backward passes take `surrogate` for the derivative of a spike; outputs stay equal.
+
+    Raises CkdsnnError for a model without spiking neurons.
+    """
+    nodes = [neurons.node if isinstance(neurons, LIF) else neurons for neurons in spiking_neurons(model)]
+    trained = {node: node.surrogate_function for node in nodes}
     try:
         with stepping(model):  # fused neurons know no other surrogate than the trained one
             for node in trained:
@@ -62,21 +79,24 @@ class BeforeSpikes(nn.Module):
     """An SNN whose only stage is the input current of its last spiking neurons [T, B, C, H, W].
 
     Grad-CAM is often taken there, at the last layer of weights: one surrogate then lies between it and the logits.
+    Raises CkdsnnError for a network without spiking neurons, and where the last ones read another shape: tokens, or a
+    single time step.
     """
 
     def __init__(self, network: nn.Module):
         super().__init__()
         self.network = network
-        self.neurons = [module for module in network.modules() if isinstance(module, LIF)][-1]
+        self.neurons = spiking_neurons(network)[-1]
 
     def forward(self, x: torch.Tensor) -> Features:
         seen = []
 
-        def note(neurons: LIF, inputs: tuple[torch.Tensor]) -> torch.Tensor:
-            seen.append(neurons.sequence(inputs[0]))
-            return (
-                seen[0].flatten(0, 1) if neurons.folded else seen[0]
-            )  # what is noted lies on the path to the logits, as Grad-CAM needs it
+        def note(neurons: nn.Module, inputs: tuple[torch.Tensor]) -> torch.Tensor:
+            """What is noted then lies on the path to the logits, as Grad-CAM needs it."""
+            current = neurons.sequence(inputs[0]) if isinstance(neurons, LIF) else inputs[0]
+            expect_shape("the current into the last spiking neurons", current, "TBCHW")
+            seen.append(current)
+            return current.flatten(0, 1) if isinstance(neurons, LIF) and neurons.folded else current
 
         with self.neurons.register_forward_pre_hook(note):
             logits = self.network(x).logits
