@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -119,8 +120,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def partial_of(path: Path) -> Path:
-    """A name beside `path` for what this process has not finished; if the process is killed, it is swept."""
-    return path.parent / f".{path.stem}.{platform.node()}.{os.getpid()}.partial{path.suffix}"
+    """A name beside `path` for what this thread has not finished; if its process is killed, it is swept."""
+    writer = f"{os.getpid()}-{threading.get_native_id()}"
+    return path.parent / f".{path.stem}.{platform.node()}.{writer}.partial{path.suffix}"
 
 
 @contextmanager
@@ -136,7 +138,7 @@ def scratch_folder(path: Path) -> Iterator[Path]:
 
 def sweep(folder: Path) -> None:
     """Remove what processes of this machine that are no more have left unfinished in a folder."""
-    left = re.compile(rf"\..*\.{re.escape(platform.node())}\.(\d+)\.partial(\.\w+)?")
+    left = re.compile(rf"\..*\.{re.escape(platform.node())}\.(\d+)-\d+\.partial(\.\w+)?")
     for path in folder.glob(".*.partial*"):
         if (match := left.fullmatch(path.name)) and not lives(int(match[1])):
             with suppress(OSError):  # another process sweeps as well

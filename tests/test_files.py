@@ -6,7 +6,9 @@ import os
 import platform
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -33,6 +35,20 @@ def test_the_temporary_file_keeps_folder_and_suffix(tmp_path):
         np.savez(partial, a=np.arange(3))
         assert partial.parent == tmp_path and partial.name.startswith(".")
     assert everything_below(tmp_path) == ["x.npz"]
+
+
+def test_two_threads_write_the_same_file_each_as_a_whole(tmp_path):
+    both = Barrier(2)
+
+    def write(text):
+        with atomic(tmp_path / "file.txt") as partial:
+            partial.write_text(text)
+            both.wait(60)
+            assert partial.read_text() == text
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, ["one", "the other"]))
+    assert everything_below(tmp_path) == ["file.txt"] and (tmp_path / "file.txt").read_text() in ("one", "the other")
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError, CkdsnnError])
@@ -95,8 +111,8 @@ def test_what_a_killed_process_left_is_swept_but_no_living_ones_and_no_other_mac
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     here, there = platform.node(), "elsewhere"
-    living = [f".x.{here}.{os.getpid()}.partial.npz", f".x.{there}.{gone.pid}.partial.npz", ".hidden", "x.partial"]
-    for name in [f".x.{here}.{gone.pid}.partial.npz", f".y.{here}.{gone.pid}.partial", *living]:
+    living = [f".x.{here}.{os.getpid()}-1.partial.npz", f".x.{there}.{gone.pid}-1.partial.npz", ".hidden", "x.partial"]
+    for name in [f".x.{here}.{gone.pid}-1.partial.npz", f".y.{here}.{gone.pid}-23.partial", *living]:
         (tmp_path / name).write_text("")
     with atomic(tmp_path / "new.txt") as partial:
         partial.write_text("new")

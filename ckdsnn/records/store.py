@@ -7,6 +7,7 @@ A record is written last: where it is, its arrays and weights are whole.
 Every look-up is announced with `note_read`, so that a build knows what it depends on.
 """
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ckdsnn.records.frame import Records
 from ckdsnn.records.record import RUNS, Record
 
 record_files, load_record, save_record = RUNS.files, RUNS.load, RUNS.save
+one_saves = threading.Lock()  # students trained side by side, in threads, share the gallery of their data set
 
 
 def load_records(out: str | Path = "results") -> Records:
@@ -89,10 +91,11 @@ def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) ->
     True
     """
     path = Path(out, "arrays", name)
-    if not holds(path, arrays):
-        with atomic(path) as partial:
-            np.savez_compressed(partial, **arrays)
-    return {name: sha256_file(path)}
+    with one_saves:
+        if not holds(path, arrays):
+            with atomic(path) as partial:
+                np.savez_compressed(partial, **arrays)
+        return {name: sha256_file(path)}
 
 
 def holds(path: Path, arrays: Mapping[str, np.ndarray]) -> bool:

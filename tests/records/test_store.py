@@ -1,8 +1,10 @@
 """The folder of results: written once and whole, and what was altered is noticed."""
 
 import errno
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -121,6 +123,22 @@ def test_a_record_is_written_once(record, tmp_path):
     with pytest.raises(CkdsnnError, match="a record is written once"):
         save_record(record, tmp_path)
     assert path.read_bytes() == before
+
+
+def test_two_threads_save_the_same_arrays_and_both_know_the_file_by_its_bytes(tmp_path):
+    images = np.arange(6).reshape(2, 3)
+    orders = {"images": images}, {"images": np.asfortranarray(images)}  # equal arrays, but other bytes
+    both = Barrier(2)
+
+    def save(number, arrays):
+        both.wait(60)
+        return save_arrays(f"{number}.npz", arrays, tmp_path)
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(60):
+            told = list(pool.map(save, [number] * 2, orders))
+            assert told == [{f"{number}.npz": sha256_file(tmp_path / "arrays" / f"{number}.npz")}] * 2
+    assert len(files(tmp_path)) == 60
 
 
 def no_space(partial, *_, **__):
