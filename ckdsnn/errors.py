@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 LISTED = 60  # choices that an error names in full; of more, the nearest
 NEAREST = 8
+LARGEST_SEED = 2**32 - 1  # one word of NumPy's; a larger one is two, as the numbers of a seed and an epoch are
 
 
 class CkdsnnError(ValueError):
@@ -62,3 +63,8 @@ def check_count(name: str, number: Any, least: int = 1, most: float = math.inf) 
     if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
         expected = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
         raise CkdsnnError(f"{name} = {shortened(number)}; expected an integer {expected}")
+
+
+def check_seed(seed: Any) -> None:
+    """Raise CkdsnnError for anything but an integer from 0 to LARGEST_SEED."""
+    check_count("seed", seed, 0, LARGEST_SEED)

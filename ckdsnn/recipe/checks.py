@@ -18,7 +18,7 @@ from ckdsnn.distill.settings import (
     TEACHER_NORMS,
 )
 from ckdsnn.engine import DTYPES
-from ckdsnn.errors import CkdsnnError, check_choice, shortened
+from ckdsnn.errors import LARGEST_SEED, CkdsnnError, check_choice, shortened
 from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS, TEACHERS
 from ckdsnn.models.table import MOST_OF_OPTIONS
 
@@ -54,7 +54,7 @@ MOST = {"label_smoothing": 1, "noise_weight": 1, "erasing": 1, "momentum": 1, "s
 MOST |= MOST_OF_OPTIONS | {  # beyond all use, within a computer's memory: a stranger's record asks for no terabyte
     **{"timesteps": 1000, "image_size": 1024, "crop_padding": 256},
     **{"epochs": 10**6, "batch_size": 10**6, "train_images": 10**9, "validation_images": 10**9},
-    **{"warmup": 10**6, "teacher_seed": 2**32 - 1},
+    **{"warmup": 10**6, "teacher_seed": LARGEST_SEED},
 }
 LONGEST_NAME = 100  # characters: ids, with the seed and the digest, are names of files
 

@@ -160,6 +160,7 @@ def test_processes_augment_differently():
         ({"validation_images": 50}, "validation_images = 50.* 0 to 49"),
         ({"validation_images": 10, "train_images": 41}, "train_images = 41.* 0 to 40"),
         ({"seed": -1}, "seed = -1"),
+        ({"seed": 2**32}, "seed = 4294967296"),
         ({"batch_size": 51}, "batch_size 51.*50"),
         ({"batch_size": 9, "train_images": 8}, "batch_size 9.* 8 "),
         ({"batch_size": 26, "epoch": 0, "processes": 2}, "batch_size 26.* 25 "),

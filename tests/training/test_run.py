@@ -167,6 +167,7 @@ def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
         ({"recipe": "digits-ckdsnn", "teacher": "cifar10-reduced-teacher"}, "choose one of: digits-teacher"),
         ({"recipe": "digits-snn", "timesteps": 0}, "timesteps = 0; expected from 1"),
         ({"recipe": "digits-snn", "seed": "1"}, "seed = '1'; expected an integer"),
+        ({"recipe": "digits-ckdsnn", "seed": 2**32}, "seed = 4294967296; expected an integer from 0 to 4294967295"),
         ({"recipe": "digits-snn", "devices": 0}, "devices = 0; expected an integer of at least 1"),
         ({"recipe": "digits-snn", "accelerator": "abacus"}, "accelerator = 'abacus'"),
         ({"recipe": "digits-snn", "accelerator": "tpu"}, "accelerator = 'tpu'"),

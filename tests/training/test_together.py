@@ -226,6 +226,12 @@ def test_recipes_that_show_something_else_are_refused(change, recipes, tmp_path)
     assert not (tmp_path / "none").exists()
 
 
+def test_a_seed_that_is_too_large_is_refused_before_anything_is_trained(recipes, tmp_path):
+    with pytest.raises(CkdsnnError, match=f"seed = {2**32}; expected an integer from 0 to {2**32 - 1}"):
+        run_together(recipes[:2], seed=2**32, out=tmp_path / "none", progress=False)
+    assert not (tmp_path / "none").exists()
+
+
 def test_the_command_refuses_several_devices_for_several_recipes(tmp_path, capsys):
     assert main(["train", "digits-snn", "digits-kd", "--devices", "2", "--out", str(tmp_path / "none")]) == 2
     assert "devices = 2: several recipes are trained side by side on one device" in capsys.readouterr().err
