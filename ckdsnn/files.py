@@ -92,12 +92,22 @@ def opened(path: Path, mode: str) -> Iterator[IO[Any]]:
 
 
 @contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise CkdsnnError that names the file where the block cannot read it."""
+    try:
+        yield
+    except OSError as error:
+        raise CkdsnnError(f"cannot read {path}: {error.strerror or error}; restore it, or allow reading it") from error
+
+
+@contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it there on success, else remove it and the folders made for it.
 
     What was moved is on the disk before the block ends: a loss of power leaves the old file or the new one. What
     processes of this machine that were killed have left in the folder is removed. The temporary name keeps the suffix,
     because np.savez and others choose the format by it.
+    Raises CkdsnnError where this file cannot be written; an error that names another file stays what it is.
     """
     path = Path(path)
     new = [folder for folder in path.parents if not folder.exists()]
@@ -110,6 +120,8 @@ def atomic(path: str | Path) -> Iterator[Path]:
         with suppress(OSError):  # not every file system can
             flush(path.parent)
     except OSError as error:
+        if error.filename and str(error.filename) != str(partial):
+            raise
         raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):  # such as that of a read-only folder: the first error is the one to be seen
@@ -127,10 +139,13 @@ def partial_of(path: Path) -> Path:
 
 @contextmanager
 def scratch_folder(path: Path) -> Iterator[Path]:
-    """An empty folder beside `path` for the time of the block."""
+    """An empty folder beside `path` for the time of the block. Raises CkdsnnError where it cannot be made."""
     folder = partial_of(path)
     try:
         folder.mkdir()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

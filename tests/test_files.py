@@ -15,7 +15,7 @@ import pytest
 
 from ckdsnn import files
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, data_root, inside, lives, make_folder, nearest, scratch_folder, sha256_file
+from ckdsnn.files import atomic, data_root, inside, lives, make_folder, nearest, reading, scratch_folder, sha256_file
 
 
 def everything_below(folder):
@@ -72,11 +72,27 @@ def test_a_full_disk_is_named(tmp_path):
     assert everything_below(tmp_path) == []
 
 
+def test_an_error_that_names_another_file_is_none_of_writing_this_one(tmp_path):
+    with pytest.raises(FileNotFoundError, match="missing"), atomic(tmp_path / "file.txt"):
+        (tmp_path / "missing").read_text()
+    with pytest.raises(CkdsnnError, match=r"cannot write .*file\.txt: No such file"), atomic(tmp_path / "file.txt"):
+        pass  # it was not written
+    assert everything_below(tmp_path) == []
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / "missing"
+    with pytest.raises(CkdsnnError, match=f"cannot read {path}: No such file.*; restore it"), reading(path):
+        path.read_text()
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     for make in (make_folder, lambda folder: atomic(folder / "x").__enter__()):
         with pytest.raises(CkdsnnError, match=r"cannot write to the folder .*file/below: .*; choose another"):
             make(tmp_path / "file" / "below")
+    with pytest.raises(CkdsnnError, match=r"cannot write .*file/data: "), scratch_folder(tmp_path / "file" / "data"):
+        pass
 
 
 def test_sha256_of_a_file(tmp_path):

@@ -15,7 +15,7 @@ import numpy as np
 
 from ckdsnn.arrays import read_arrays
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, inside, sha256_file
+from ckdsnn.files import atomic, inside, reading, sha256_file
 from ckdsnn.reads import note_read
 from ckdsnn.records.frame import Records
 from ckdsnn.records.record import RUNS, Record
@@ -74,11 +74,16 @@ def copy_record(record: Record, source: str | Path, out: str | Path) -> None:
     files = [("arrays", name, digest) for name, digest in record.arrays.items()]
     files.append(("weights", record.weights["file"], record.weights["sha256"]))
     for folder, name, digest in files:
-        content = check_file(inside(Path(source, folder), name), digest, record.id).read_bytes()
-        with atomic(inside(Path(out, folder), name)) as partial:
-            partial.write_bytes(content)
-    with atomic(RUNS.path(record.id, out)) as partial:  # its very bytes: a record is never written again
-        partial.write_bytes(RUNS.path(record.id, source).read_bytes())
+        copy_file(check_file(inside(Path(source, folder), name), digest, record.id), inside(Path(out, folder), name))
+    copy_file(RUNS.path(record.id, source), RUNS.path(record.id, out))  # its bytes: a record is never written again
+
+
+def copy_file(path: Path, to: Path) -> None:
+    """Copy a file's bytes. Raises CkdsnnError that says which of the two cannot be read or written."""
+    with reading(path):
+        content = path.read_bytes()
+    with atomic(to) as partial:
+        partial.write_bytes(content)
 
 
 def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) -> dict[str, str]:
@@ -135,6 +140,8 @@ def check_file(path: Path, digest: str, record_id: str) -> Path:
             f"{path} of record {record_id} is missing; restore it or run again: the weights of most runs are not "
             "distributed"
         )
-    if sha256_file(path) != digest:
+    with reading(path):
+        found = sha256_file(path)
+    if found != digest:
         raise CkdsnnError(f"{path} differs from the SHA-256 in record {record_id}; restore it or run again")
     return path

@@ -204,6 +204,13 @@ def test_missing_and_altered_files_are_named(record, tmp_path, file):
         LOADERS[file](record, tmp_path)
 
 
+def test_a_copy_says_which_file_cannot_be_read(tmp_path):
+    record = record_of(0, tmp_path / "from")  # whose own file is not there
+    with pytest.raises(CkdsnnError, match=rf"^cannot read {tmp_path}/from/runs/{record.id}\.json: No such file"):
+        copy_record(record, tmp_path / "from", tmp_path / "to")
+    assert not (tmp_path / "to" / "runs").exists()
+
+
 @pytest.mark.parametrize("model", [network(width=2), build_teacher("resnet20", 10, width=1)], ids=["wider", "deeper"])
 def test_weights_that_do_not_fit_are_refused(record, tmp_path, model):
     with pytest.raises(CkdsnnError, match=rf"weights in .*safetensors do not fit {type(model).__name__}"):
