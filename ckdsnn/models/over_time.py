@@ -5,7 +5,7 @@ from spikingjelly.activation_based import functional
 from torch import nn
 
 from ckdsnn.inputs import check_sequence
-from ckdsnn.models.features import Features, has_closed_cam
+from ckdsnn.models.features import Features, expect_features, has_closed_cam
 
 
 class Spiking(nn.Module):
@@ -69,6 +69,6 @@ class OverTime(nn.Module):
     def forward(self, x: torch.Tensor) -> Features:
         if x.dim() == 4:
             return self.network(x)
-        logits, stages = self.network(x.flatten(0, 1))
+        logits, stages = expect_features(self.network(x.flatten(0, 1)), self.network)
         logits, *stages = (part.unflatten(0, (len(x), -1)).mean(0) for part in (logits, *stages))
         return Features(logits, tuple(stages))
