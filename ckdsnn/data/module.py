@@ -47,15 +47,14 @@ class DataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         known = len(source.labels("train"))
-        check_count("batch_size", batch_size)
-        check_count("test_batch_size", test_batch_size, 0)
-        check_count("validation_images", validation_images, 0, known - 1)
+        self.batch_size = check_count("batch_size", batch_size)
+        tested = check_count("test_batch_size", test_batch_size, 0)
+        validation_images = check_count("validation_images", validation_images, 0, known - 1)
         rest = known - validation_images
-        check_count("train_images", train_images, 0, rest)
-        check_seed(seed)
+        train_images = check_count("train_images", train_images, 0, rest)
         self.source, self.augment, self.mean, self.std = source, augment, mean, std
-        self.batch_size, self.seed, self.streams, self.teacher_sees = batch_size, seed, streams, teacher_sees
-        self.test_batch_size = test_batch_size or min(MOST_TESTED, source.spec.inputs.fitting(TEST_BYTES))
+        self.seed, self.streams, self.teacher_sees = check_seed(seed), streams, teacher_sees
+        self.test_batch_size = tested or min(MOST_TESTED, source.spec.inputs.fitting(TEST_BYTES))
         self.train = torch.arange(train_images or rest)
         self.validation = torch.arange(rest, known)
         self.test = torch.arange(len(source.labels("test")))

@@ -37,10 +37,10 @@ class Machine:
     """processes that read pictures from files, for each device; None: as many as there are cores, but 8 at most"""
 
     def __post_init__(self):
-        check_count("devices", self.devices)
-        check_count("nodes", self.nodes)
+        for name in ("devices", "nodes"):
+            object.__setattr__(self, name, check_count(name, getattr(self, name)))
         if self.workers is not None:
-            check_count("workers", self.workers, 0, MOST_ASKED)
+            object.__setattr__(self, "workers", check_count("workers", self.workers, 0, MOST_ASKED))
         started = started_processes()
         if started not in (1, self.processes):
             raise CkdsnnError(

@@ -62,7 +62,7 @@ def run(
     """
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
-    check_seed(seed)
+    seed = check_seed(seed)
     say_idle(recipe, changes)
     machine = Machine(accelerator, devices, nodes, strategy, workers)
     check_graph(machine)

@@ -88,9 +88,9 @@ def run_suite(
     {}
     """
     deadline = deadline_after(budget)
-    check_count("jobs", jobs)
+    jobs = check_count("jobs", jobs)
     if seeds is not None:
-        check_count("seeds", seeds)
+        seeds = check_count("seeds", seeds)
     check_graph(Machine(accelerator))
     out, results = Path(out), Path(results) if results else None
     missing = missing_runs(suite_runs(name, tier, seeds, changes), out, results)

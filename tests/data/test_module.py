@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from lightning import LightningModule, Trainer
@@ -169,6 +170,12 @@ def test_processes_augment_differently():
 def test_numbers_that_leave_no_batch_are_refused(options, message):
     with pytest.raises(CkdsnnError, match=message):
         built(**options).train_dataloader()
+
+
+def test_numbers_of_numpys_give_the_same_batches():
+    given = {"batch_size": 8, "test_batch_size": 4, "train_images": 40, "validation_images": 5, "seed": 7}
+    a, b = (built(**{name: kind(number) for name, number in given.items()}) for kind in (np.int8, int))
+    assert same(a.train_dataloader(), b.train_dataloader()) and same(a.test_dataloader(), b.test_dataloader())
 
 
 class Recorder(LightningModule):

@@ -5,6 +5,7 @@ import signal
 import time
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 import torch
 
@@ -93,7 +94,8 @@ def test_each_student_has_as_many_threads_as_asked(recipes, results, tmp_path, t
     records = run_together(small, out=tmp_path, results=results, progress=False, threads=2)
     assert {(r.env["threads"], r.env["at_once"]) for r in records} == {(2, 2)}
     fresh = {record.recipe["name"]: record.env["threads"] for record in load_records(results)}
-    run_together([small[2]], out=tmp_path / "fresh", progress=False, threads=2, seed=1)
+    numpys = {"threads": np.int64(2), "seed": np.int64(1)}
+    run_together([small[2]], out=tmp_path / "fresh", progress=False, **numpys)
     taught = {record.recipe["name"]: record.env["threads"] for record in load_records(tmp_path / "fresh")}
     assert fresh["tiny-teacher"] == 1 and taught == {"tiny-teacher": 2, "both": 2}
     with pytest.raises(CkdsnnError, match="threads = 0; expected an integer of at least 1"):
