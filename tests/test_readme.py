@@ -60,7 +60,7 @@ def pictures(tmp_path, monkeypatch):
             noise = np.random.default_rng([index, len(name)]).integers(0, 256, (40, 48, 3), np.uint8)
             Image.fromarray(noise).save(tmp_path / "pictures" / name / f"{index}.png")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ckdsnn.training.machine.usable_cores", lambda: 1)  # else each pass starts two workers
+    monkeypatch.setattr("ckdsnn.engine.usable_cores", lambda: 1)  # else each pass starts two workers
     for table in (models.STUDENTS, models.TEACHERS, RECIPES):
         for name in ("own-snn", "own-ann", "own-teacher", "own-student"):
             monkeypatch.setitem(table, name, None)  # what a block puts there is gone afterwards
