@@ -14,6 +14,7 @@ from ckdsnn.distill.objective import adaptable
 from ckdsnn.errors import CkdsnnError, choose
 from ckdsnn.inputs import InputSpec
 from ckdsnn.models import OverTime, build_student, build_teacher, evaluating
+from ckdsnn.models.features import expect_features
 from ckdsnn.models.pretrained import load_pretrained, weights_digest
 from ckdsnn.models.table import is_pretrained
 from ckdsnn.recipe import RECIPES, Recipe
@@ -149,9 +150,10 @@ def build_objective(
 
 
 def stage_channels(network: nn.Module, inputs: InputSpec) -> list[int]:
-    """The number of channels of each stage, seen on a blank example."""
+    """The number of channels of each stage, seen on a blank example. Raises CkdsnnError as `expect_features` does."""
     with evaluating(network), torch.no_grad():
-        return [stage.shape[-3] for stage in network(inputs.blank(device=next(network.parameters()).device)).stages]
+        seen = expect_features(network(inputs.blank(device=next(network.parameters()).device)), network)
+    return [stage.shape[-3] for stage in seen.stages]
 
 
 def build_data(

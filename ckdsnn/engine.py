@@ -26,12 +26,22 @@ if TYPE_CHECKING:
 
 NEURONS = ("auto", "fused", "compiled", "spikingjelly", "triton")  # the first picks one of the others
 DTYPES = ("auto", "fp32", "bf16")  # what a step may be asked to compute in
+MOST_READERS = 8  # processes that read pictures for one process that shows them to a network
 SPINS = 3000  # turns that a waiting thread looks for work before it sleeps
 
 
 def usable_cores() -> int:
     """The cores that this process may use; where the system does not tell, all there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def reading_processes(sharers: int = 1) -> int:
+    """How many processes read pictures for each of so many trainings, at least one, that share the cores.
+
+    None where there is a single core.
+    """
+    cores = usable_cores()
+    return min(MOST_READERS, cores // sharers) if cores > 1 else 0
 
 
 def wait_asleep() -> None:

@@ -3,12 +3,13 @@
 import difflib
 import math
 from collections.abc import Collection, Mapping
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 LISTED = 60  # choices that an error names in full; of more, the nearest
 NEAREST = 8
+LARGEST_SEED = 2**32 - 1  # one word of NumPy's; a larger one is two, as the numbers of a seed and an epoch are
 
 
 class CkdsnnError(ValueError):
@@ -58,11 +59,20 @@ def shortened(value: Any, most: int = 80) -> str:
     return text if len(text) <= most + 2 else f"{text[: most // 2]}…{text[-most // 2 :]}"
 
 
-def check_count(name: str, number: Any, least: int = 1, most: float = math.inf) -> None:
-    """Raise CkdsnnError, naming the argument, for anything but an integer from `least` to `most`."""
-    if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+def check_count(name: str, number: Any, least: int = 1, most: float = math.inf) -> int:
+    """The number as a plain int, to be kept instead of one of NumPy's.
+
+    Raises CkdsnnError, naming the argument, for anything but an integer from `least` to `most`.
+    """
+    if not isinstance(number, Integral) or isinstance(number, bool) or not least <= int(number) <= most:
         expected = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
         raise CkdsnnError(f"{name} = {shortened(number)}; expected an integer {expected}")
+    return int(number)
+
+
+def check_seed(seed: Any) -> int:
+    """The seed as a plain int. Raises CkdsnnError for anything but an integer from 0 to LARGEST_SEED."""
+    return check_count("seed", seed, 0, LARGEST_SEED)
 
 
 def check_share(name: str, share: Any) -> None:

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -91,12 +92,22 @@ def opened(path: Path, mode: str) -> Iterator[IO[Any]]:
 
 
 @contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise CkdsnnError that names the file where the block cannot read it."""
+    try:
+        yield
+    except OSError as error:
+        raise CkdsnnError(f"cannot read {path}: {error.strerror or error}; restore it, or allow reading it") from error
+
+
+@contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it there on success, else remove it and the folders made for it.
 
     What was moved is on the disk before the block ends: a loss of power leaves the old file or the new one. What
     processes of this machine that were killed have left in the folder is removed. The temporary name keeps the suffix,
     because np.savez and others choose the format by it.
+    Raises CkdsnnError where this file cannot be written; an error that names another file stays what it is.
     """
     path = Path(path)
     new = [folder for folder in path.parents if not folder.exists()]
@@ -109,6 +120,8 @@ def atomic(path: str | Path) -> Iterator[Path]:
         with suppress(OSError):  # not every file system can
             flush(path.parent)
     except OSError as error:
+        if error.filename and str(error.filename) != str(partial):
+            raise
         raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):  # such as that of a read-only folder: the first error is the one to be seen
@@ -119,16 +132,20 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def partial_of(path: Path) -> Path:
-    """A name beside `path` for what this process has not finished; if the process is killed, it is swept."""
-    return path.parent / f".{path.stem}.{platform.node()}.{os.getpid()}.partial{path.suffix}"
+    """A name beside `path` for what this thread has not finished; if its process is killed, it is swept."""
+    writer = f"{os.getpid()}-{threading.get_native_id()}"
+    return path.parent / f".{path.stem}.{platform.node()}.{writer}.partial{path.suffix}"
 
 
 @contextmanager
 def scratch_folder(path: Path) -> Iterator[Path]:
-    """An empty folder beside `path` for the time of the block."""
+    """An empty folder beside `path` for the time of the block. Raises CkdsnnError where it cannot be made."""
     folder = partial_of(path)
     try:
         folder.mkdir()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -136,7 +153,7 @@ def scratch_folder(path: Path) -> Iterator[Path]:
 
 def sweep(folder: Path) -> None:
     """Remove what processes of this machine that are no more have left unfinished in a folder."""
-    left = re.compile(rf"\..*\.{re.escape(platform.node())}\.(\d+)\.partial(\.\w+)?")
+    left = re.compile(rf"\..*\.{re.escape(platform.node())}\.(\d+)-\d+\.partial(\.\w+)?")
     for path in folder.glob(".*.partial*"):
         if (match := left.fullmatch(path.name)) and not lives(int(match[1])):
             with suppress(OSError):  # another process sweeps as well

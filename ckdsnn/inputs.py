@@ -26,9 +26,9 @@ class InputSpec:
 
     def __post_init__(self):
         for name in ("channels", "height", "width"):
-            check_count(name, getattr(self, name))
+            object.__setattr__(self, name, check_count(name, getattr(self, name)))
         if self.timesteps is not None:
-            check_count("timesteps", self.timesteps)
+            object.__setattr__(self, "timesteps", check_count("timesteps", self.timesteps))
 
     @property
     def planes(self) -> int:

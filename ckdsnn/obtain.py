@@ -76,7 +76,7 @@ def obtain_suite(
     >>> bool(cells.frame().groupby("method", observed=True)["accuracy"].mean().idxmax() != "snn")
     True
     """
-    check_count("seeds", seeds)
+    seeds = check_count("seeds", seeds)
     results = nearest(results)
     if tier == "smoke":
         from ckdsnn.training import run_together

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from ckdsnn.assemble import build_network, build_objective
 from ckdsnn.distill import LOSSES
@@ -28,6 +29,11 @@ def channels(adapters):
 def test_adapters_fit_the_stages_of_both_networks(stage, expected):
     adapters = objective(RECIPE.replace(stage=stage)).adapters
     assert channels(adapters) == dict.fromkeys(("kdsnn", "bkd"), expected)
+
+
+def test_adapters_for_a_network_that_returns_no_stages_are_refused():
+    with pytest.raises(CkdsnnError, match="Conv2d returns a Tensor: expected Features; Tapped makes them"):
+        build_objective(RECIPE, nn.Conv2d(3, 4, 1), build_network(RECIPE, 10))
 
 
 def test_equal_widths_need_no_matching():

@@ -6,10 +6,15 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ckdsnn.analysis.evaluate import evaluate
 from ckdsnn.analysis.speed import training_step
-from ckdsnn.engine import Engine, computes_half, engine, precision_name, using, wait_asleep
+from ckdsnn.cli import main
+from ckdsnn.data import load_dataset
+from ckdsnn.engine import Engine, computes_half, engine, precision_name, reading_processes, using, wait_asleep
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.models import LIF, build_student
+from ckdsnn.studies.subject import Subject
+from ckdsnn.training.machine import Machine
 
 SLOW = Engine(neuron="spikingjelly", channels_last=False, closed_cam=False)
 
@@ -19,6 +24,28 @@ def test_the_switches_hold_inside_the_block():
         assert engine() is switches
         raise ZeroDivisionError
     assert engine() == Engine()
+
+
+@pytest.mark.parametrize(
+    ("cores", "sharers", "readers"), [(1, 1, 0), (2, 1, 2), (4, 2, 2), (4, 3, 1), (2, 4, 0), (64, 1, 8), (64, 2, 8)]
+)
+def test_pictures_are_read_by_a_process_for_each_core_but_not_by_many(cores, sharers, readers, monkeypatch):
+    monkeypatch.setattr("ckdsnn.engine.usable_cores", lambda: cores)
+    assert reading_processes(sharers) == Machine(devices=sharers).readers == readers
+
+
+def test_who_only_looks_at_data_has_no_more_readers_than_a_training(record, results, monkeypatch):
+    asked = []
+
+    def noted(*arguments, **options):
+        asked.append(options["workers"])
+        return load_dataset(*arguments, **options)
+
+    monkeypatch.setattr("ckdsnn.engine.usable_cores", lambda: 64)
+    for place in ("ckdsnn.assemble.load_dataset", "ckdsnn.data.load_dataset"):
+        monkeypatch.setattr(place, noted)
+    assert evaluate(record.id, results) and Subject(record, results).module and main(["data", "digits"]) == 0
+    assert asked == [8, 8, 8]
 
 
 def test_a_network_keeps_what_it_was_told_wherever_it_was_built():

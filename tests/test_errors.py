@@ -40,11 +40,17 @@ def test_a_choice_is_checked_in_the_same_words():
         check_choice("range", "x", ("sample", "batch"))
 
 
-@pytest.mark.parametrize("number", [0, -1, 1.0, True, "1", None])
+@pytest.mark.parametrize("number", [0, -1, 1.0, True, "1", None, np.int8(0), np.float64(1), np.True_])
 def test_a_count_is_an_integer_of_at_least_1(number):
     with pytest.raises(CkdsnnError) as caught:
         check_count("jobs", number)
     assert str(caught.value) == f"jobs = {number!r}; expected an integer of at least 1"
+
+
+@pytest.mark.parametrize("number", [3, np.int8(3), np.int64(3), np.uint32(3)])
+def test_a_count_of_numpys_is_kept_as_a_plain_int(number):
+    kept = check_count("jobs", number, 1, 2**40)
+    assert kept == 3 and type(kept) is int
 
 
 def test_a_count_may_have_other_bounds():

@@ -6,14 +6,16 @@ import os
 import platform
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
 
 from ckdsnn import files
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, data_root, inside, lives, make_folder, nearest, scratch_folder, sha256_file
+from ckdsnn.files import atomic, data_root, inside, lives, make_folder, nearest, reading, scratch_folder, sha256_file
 
 
 def everything_below(folder):
@@ -33,6 +35,20 @@ def test_the_temporary_file_keeps_folder_and_suffix(tmp_path):
         np.savez(partial, a=np.arange(3))
         assert partial.parent == tmp_path and partial.name.startswith(".")
     assert everything_below(tmp_path) == ["x.npz"]
+
+
+def test_two_threads_write_the_same_file_each_as_a_whole(tmp_path):
+    both = Barrier(2)
+
+    def write(text):
+        with atomic(tmp_path / "file.txt") as partial:
+            partial.write_text(text)
+            both.wait(60)
+            assert partial.read_text() == text
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, ["one", "the other"]))
+    assert everything_below(tmp_path) == ["file.txt"] and (tmp_path / "file.txt").read_text() in ("one", "the other")
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError, CkdsnnError])
@@ -56,11 +72,27 @@ def test_a_full_disk_is_named(tmp_path):
     assert everything_below(tmp_path) == []
 
 
+def test_an_error_that_names_another_file_is_none_of_writing_this_one(tmp_path):
+    with pytest.raises(FileNotFoundError, match="missing"), atomic(tmp_path / "file.txt"):
+        (tmp_path / "missing").read_text()
+    with pytest.raises(CkdsnnError, match=r"cannot write .*file\.txt: No such file"), atomic(tmp_path / "file.txt"):
+        pass  # it was not written
+    assert everything_below(tmp_path) == []
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / "missing"
+    with pytest.raises(CkdsnnError, match=f"cannot read {path}: No such file.*; restore it"), reading(path):
+        path.read_text()
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     for make in (make_folder, lambda folder: atomic(folder / "x").__enter__()):
         with pytest.raises(CkdsnnError, match=r"cannot write to the folder .*file/below: .*; choose another"):
             make(tmp_path / "file" / "below")
+    with pytest.raises(CkdsnnError, match=r"cannot write .*file/data: "), scratch_folder(tmp_path / "file" / "data"):
+        pass
 
 
 def test_sha256_of_a_file(tmp_path):
@@ -95,8 +127,8 @@ def test_what_a_killed_process_left_is_swept_but_no_living_ones_and_no_other_mac
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     here, there = platform.node(), "elsewhere"
-    living = [f".x.{here}.{os.getpid()}.partial.npz", f".x.{there}.{gone.pid}.partial.npz", ".hidden", "x.partial"]
-    for name in [f".x.{here}.{gone.pid}.partial.npz", f".y.{here}.{gone.pid}.partial", *living]:
+    living = [f".x.{here}.{os.getpid()}-1.partial.npz", f".x.{there}.{gone.pid}-1.partial.npz", ".hidden", "x.partial"]
+    for name in [f".x.{here}.{gone.pid}-1.partial.npz", f".y.{here}.{gone.pid}-23.partial", *living]:
         (tmp_path / name).write_text("")
     with atomic(tmp_path / "new.txt") as partial:
         partial.write_text("new")

@@ -91,6 +91,10 @@ def test_parameters_are_typed_explained_and_seen_by_papermill(path):
         assert type(ast.literal_eval(parameter["default"])) is kind and len(parameter["help"]) > 5, name
 
 
+def test_classes_are_looked_up_by_record_as_a_folder_of_ones_own_is_in_no_table(nb):
+    assert not [cell.source for cell in code_cells(nb) if '.data["name"]' in cell.source]
+
+
 def test_a_page_has_one_title_one_question_and_the_sections_in_their_order(page):
     headings = re.findall(r"^(#+) (.+)$", prose(page), re.MULTILINE)
     assert [level for level, _ in headings].count("#") == 1 and headings[0][0] == "#"

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ckdsnn import load_records, models
 from ckdsnn.cli import COMMANDS
-from ckdsnn.cli.options import CHANGEABLE
+from ckdsnn.cli.options import CHANGEABLE, run_file
 from ckdsnn.recipe import RECIPES, Recipe
 from ckdsnn.recipe.fields import is_current
 from ckdsnn.recipe.named import resolve
@@ -60,7 +60,7 @@ def pictures(tmp_path, monkeypatch):
             noise = np.random.default_rng([index, len(name)]).integers(0, 256, (40, 48, 3), np.uint8)
             Image.fromarray(noise).save(tmp_path / "pictures" / name / f"{index}.png")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ckdsnn.training.machine.usable_cores", lambda: 1)  # else each pass starts two workers
+    monkeypatch.setattr("ckdsnn.engine.usable_cores", lambda: 1)  # else each pass starts two workers
     for table in (models.STUDENTS, models.TEACHERS, RECIPES):
         for name in ("own-snn", "own-ann", "own-teacher", "own-student"):
             monkeypatch.setitem(table, name, None)  # what a block puts there is gone afterwards
@@ -69,7 +69,7 @@ def pictures(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("code", [*blocks("README.md", "python"), *blocks("book/own.md", "python")])
 def test_python_blocks_run_as_written(code, pictures):
-    names = {}
+    names = {"__name__": "__main__"}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         exec(code, names)
@@ -86,6 +86,13 @@ def test_python_blocks_run_as_written(code, pictures):
         assert names["maps"].dim() == 3 and names["maps"].any()
     else:
         assert (names["seen"].logits.shape, names["seen"].stages[-1].shape) == ((2, 10), (2, 768, 4, 4))
+
+
+def test_a_command_that_reads_the_example_trains_nothing(pictures):
+    (code,) = [code for code in blocks("README.md", "python") if 'run("own-student")' in code]
+    Path("own.py").write_text(code)
+    run_file("own.py")
+    assert "own-student" in RECIPES and not Path("results").exists()
 
 
 @pytest.mark.parametrize("page", ["README.md", *(f"book/{path.name}" for path in (ROOT / "book").glob("*.md"))])

@@ -36,7 +36,8 @@ class Case:
     def __post_init__(self):
         check_choice("model", self.model, BLOCKS)  # those that the reference has
         for name in ("width", "timesteps", "batch"):
-            check_count(name, getattr(self, name), 1, MOST.get(name, MOST["batch_size"]))
+            most = MOST.get(name, MOST["batch_size"])
+            object.__setattr__(self, name, check_count(name, getattr(self, name), 1, most))
 
     def __str__(self) -> str:
         return f"{self.model}, width {self.width}, T = {self.timesteps}, batch {self.batch}"

@@ -151,8 +151,7 @@ def run_bench(
     """
     clock, started, device = time.perf_counter(), utc_now(), default_device()
     cases, names = find_cases(models, timesteps, batch, device), find_implementations(implementations, device)
-    check_count("rounds", rounds)
-    check_count("steps", steps, 0)
+    batch, rounds, steps = check_count("batch", batch), check_count("rounds", rounds), check_count("steps", steps, 0)
     options = dict(models=models, timesteps=timesteps, batch=batch, rounds=rounds, steps=steps, sweep=sweep)
     options |= {"implementations": ",".join(names), "switches": switches, "groups": groups, "waiting": waiting}
     if waiting and device.type != "cpu":

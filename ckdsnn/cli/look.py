@@ -8,7 +8,7 @@ from jsonargparse import Namespace
 from ckdsnn.cli.complete import datasets
 from ckdsnn.cli.options import Parser, add_data, add_out, add_own
 from ckdsnn.data.specs import DATASETS
-from ckdsnn.engine import usable_cores
+from ckdsnn.engine import reading_processes
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.pair import STUDENT, pair_folder
 from ckdsnn.recipe import RECIPES, SUITES
@@ -82,7 +82,7 @@ def data_command(options: Namespace) -> None:
     from ckdsnn.data.source import SPLITS
     from ckdsnn.data.streamed import CHECKED_AT_ONCE
 
-    source = load_dataset(options.name, options.data, workers=usable_cores() - 1)
+    source = load_dataset(options.name, options.data, workers=reading_processes())
     if isinstance(source, Streamed) and sum(len(source.labels(split)) for split in SPLITS) > CHECKED_AT_ONCE:
         source.check()
     train, test = (len(source.labels(split)) for split in SPLITS)

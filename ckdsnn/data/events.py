@@ -19,6 +19,7 @@ import numpy as np
 from ckdsnn.data.source import SPLITS
 from ckdsnn.data.specs import DatasetSpec
 from ckdsnn.errors import CkdsnnError, choose
+from ckdsnn.files import reading
 from ckdsnn.inputs import InputSpec
 
 Recordings = dict[str, list[tuple[Path, int]]]  # split -> files with their labels
@@ -91,10 +92,12 @@ def frames_of(path: Path, inputs: InputSpec) -> np.ndarray:
     """One recording as uint8 [H, W, T*C]; counts above 255 become 255.
 
     For another size than the sensor's, an event at row or column c falls on pixel c * size // sensor.
-    Raises CkdsnnError, naming the file, for one that is empty, broken off, of another camera, or too short for T.
+    Raises CkdsnnError, naming the file, for one that cannot be read, is empty, broken off, of another camera, or too
+    short for T.
     """
     form = choose("kind of recording", path.suffix, FORMATS)
-    events, steps = form.read(path), inputs.timesteps
+    with reading(path):
+        events, steps = form.read(path), inputs.timesteps
     if max(events["x"].max(), events["y"].max()) >= form.sensor:
         raise CkdsnnError(f"{path} has events beyond {form.sensor} x {form.sensor} pixels; {AGAIN}")
     if len(events["t"]) < steps:

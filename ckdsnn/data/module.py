@@ -10,7 +10,7 @@ from torch import Tensor
 from ckdsnn.data.augment import Augment, normalize
 from ckdsnn.data.batches import Batches, Examples, Prepare
 from ckdsnn.data.source import Chunk, Source, first
-from ckdsnn.errors import CkdsnnError, check_count
+from ckdsnn.errors import CkdsnnError, check_count, check_seed
 from ckdsnn.seeds import Purpose, generator_of, stream_seed
 
 IGNORED = -1  # label of an example that only fills up a process's share, so that all have as many batches
@@ -27,7 +27,7 @@ class DataModule(LightningDataModule):
     augment, mean, std: what training examples get; the statistics that the others are normalised with
     streams: see `stream_seed`
     teacher_sees: see `Batches`
-    Raises CkdsnnError for numbers that leave no batch, and for a negative seed.
+    Raises CkdsnnError for numbers that leave no batch, and as `check_seed` does.
     """
 
     def __init__(
@@ -47,15 +47,14 @@ class DataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         known = len(source.labels("train"))
-        check_count("batch_size", batch_size)
-        check_count("test_batch_size", test_batch_size, 0)
-        check_count("validation_images", validation_images, 0, known - 1)
+        self.batch_size = check_count("batch_size", batch_size)
+        tested = check_count("test_batch_size", test_batch_size, 0)
+        validation_images = check_count("validation_images", validation_images, 0, known - 1)
         rest = known - validation_images
-        check_count("train_images", train_images, 0, rest)
-        check_count("seed", seed, 0, 2**32 - 1)
+        train_images = check_count("train_images", train_images, 0, rest)
         self.source, self.augment, self.mean, self.std = source, augment, mean, std
-        self.batch_size, self.seed, self.streams, self.teacher_sees = batch_size, seed, streams, teacher_sees
-        self.test_batch_size = test_batch_size or min(MOST_TESTED, source.spec.inputs.fitting(TEST_BYTES))
+        self.seed, self.streams, self.teacher_sees = check_seed(seed), streams, teacher_sees
+        self.test_batch_size = tested or min(MOST_TESTED, source.spec.inputs.fitting(TEST_BYTES))
         self.train = torch.arange(train_images or rest)
         self.validation = torch.arange(rest, known)
         self.test = torch.arange(len(source.labels("test")))

@@ -34,7 +34,7 @@ def simulate(images: np.ndarray, timesteps: int = 4) -> np.ndarray:
     `events.frames_of`: time first, and at each time darker, then brighter.
     Raises CkdsnnError for another array than pictures, and for less than one time step.
     """
-    check_count("timesteps", timesteps)
+    timesteps = check_count("timesteps", timesteps)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not all(images.shape[1:]):
         raise CkdsnnError(f"pictures of {images.dtype} {list(images.shape)}; expected uint8 [N, H, W, 3]")
     frames = np.empty((*images.shape[:3], timesteps * 2), np.uint8)

@@ -29,7 +29,7 @@ def build_teacher(name: str, num_classes: int = 10, inputs: InputSpec | None = N
     unknown teacher 'resnet7'; choose one of: ...
     """
     spec = choose("teacher", name, TEACHERS)
-    check_count("num_classes", num_classes)
+    num_classes = check_count("num_classes", num_classes)
     return spec.build(num_classes, inputs or InputSpec(), **checked(name, spec, options))
 
 
@@ -53,8 +53,8 @@ def build_student(
     272
     """
     spec = choose("student", name, STUDENTS)
-    check_count("num_classes", num_classes)
-    check_count("timesteps", timesteps)
+    num_classes = check_count("num_classes", num_classes)
+    timesteps = check_count("timesteps", timesteps)
     return spec.build(num_classes, inputs or InputSpec(), timesteps, **checked(name, spec, options))
 
 

@@ -31,8 +31,7 @@ class LIF(nn.Module):
 
     def __init__(self, timesteps: int, folded: bool = True):
         super().__init__()
-        check_count("timesteps", timesteps)
-        self.timesteps, self.folded = timesteps, folded
+        self.timesteps, self.folded = check_count("timesteps", timesteps), folded
         self.kind = "auto"
         self.node = neuron.LIFNode(
             tau=2.0,

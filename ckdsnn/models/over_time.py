@@ -28,10 +28,8 @@ class Spiking(nn.Module):
 
     def __init__(self, network: nn.Module, timesteps: int, channels: int = 3):
         super().__init__()
-        check_count("timesteps", timesteps)
-        check_count("channels", channels)
-        self.network, self.timesteps, self.channels = network, timesteps, channels
-        self.closed_cam = has_closed_cam(network)
+        self.timesteps, self.channels = check_count("timesteps", timesteps), check_count("channels", channels)
+        self.network, self.closed_cam = network, has_closed_cam(network)
 
     @property
     def head_weight(self) -> torch.Tensor:

@@ -93,7 +93,7 @@ class ResNet(nn.Module):
         head: str = "linear",
     ):
         super().__init__()
-        check_count("width", width)
+        width = check_count("width", width)
         self.channels = inputs.channels
         self.stem = nn.Sequential(*conv_norm(inputs.channels, 16 * width, 3))
         self.activation = activation()

@@ -29,8 +29,7 @@ def spikformer(
     """
     from spikingjelly.activation_based.model.spikformer import Spikformer
 
-    check_count("depth", depth)
-    check_count("dim", dim)
+    depth, dim, patch = check_count("depth", depth), check_count("dim", dim), check_count("patch", patch)
     if dim % CHANNELS_OF_HEAD:
         raise CkdsnnError(f"dim = {dim}; expected a multiple of {CHANNELS_OF_HEAD}, the channels of an attention head")
     if patch not in PATCHES or inputs.height % patch or inputs.width % patch:

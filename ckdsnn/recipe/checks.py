@@ -2,14 +2,14 @@
 
 import math
 import re
-import sys
 from dataclasses import Field, fields
+from numbers import Integral, Real
 from typing import Any
 
 from ckdsnn.distill.settings import CHOICES as CHOICES_OF_TERMS
 from ckdsnn.distill.settings import SETTINGS, TEACHER_NORMS
 from ckdsnn.engine import DTYPES
-from ckdsnn.errors import CkdsnnError, check_choice, shortened
+from ckdsnn.errors import LARGEST_SEED, CkdsnnError, check_choice, shortened
 from ckdsnn.models import HEADS, LAST_ACTIVATIONS, STUDENTS, TEACHERS
 from ckdsnn.models.table import MOST_OF_OPTIONS
 
@@ -38,18 +38,23 @@ MOST = {"label_smoothing": 1, "noise_weight": 1, "erasing": 1, "momentum": 1, "s
 MOST |= MOST_OF_OPTIONS | {  # beyond all use, within a computer's memory: a stranger's record asks for no terabyte
     **{"timesteps": 1000, "image_size": 1024, "crop_padding": 256},
     **{"epochs": 10**6, "batch_size": 10**6, "train_images": 10**9, "validation_images": 10**9},
-    **{"warmup": 10**6, "teacher_seed": 2**32 - 1},
+    **{"warmup": 10**6, "teacher_seed": LARGEST_SEED},
 }
 LONGEST_NAME = 100  # characters: ids, with the seed and the digest, are names of files
 
 
-def check_type(field: Field, value: Any) -> None:
-    """Raise CkdsnnError unless `value` has the field's annotated type; an int passes as a float."""
-    accepted = (int, float) if field.type is float else (field.type,)
+def check_type(field: Field, value: Any) -> Any:
+    """`value` in the field's annotated type: an int passes as a float, NumPy's numbers as Python's.
+
+    So 1 and 1.0 are one recipe with one digest. Raises CkdsnnError for a value of another type.
+    """
+    accepted = {int: Integral, float: Real}.get(field.type, field.type)
     if not isinstance(value, accepted) or (isinstance(value, bool) and field.type is not bool):
         raise CkdsnnError(f"{field.name} = {shortened(value)}; expected {field.type.__name__}")
-    if field.type is float and abs(value) > sys.float_info.max:
-        raise CkdsnnError(f"{field.name} = {shortened(value)}; expected a finite number")
+    try:
+        return field.type(value)
+    except OverflowError:
+        raise CkdsnnError(f"{field.name} = {shortened(value)}; expected a finite number") from None
 
 
 def check_value(name: str, value: Any) -> None:

@@ -178,9 +178,7 @@ class Recipe:
 
     def __post_init__(self):
         for field in fields(self):
-            check_type(field, getattr(self, field.name))
-            if field.type is float:  # 1 and 1.0 are one recipe with one digest
-                object.__setattr__(self, field.name, float(getattr(self, field.name)))
+            object.__setattr__(self, field.name, check_type(field, getattr(self, field.name)))
             check_value(field.name, getattr(self, field.name))
         check_name(self.name)
         if self.dataset.startswith(FOLDER):  # with a slash at its end or without, it is one folder

@@ -7,6 +7,7 @@ A record is written last: where it is, its arrays and weights are whole.
 Every look-up is announced with `note_read`, so that a build knows what it depends on.
 """
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,12 +15,13 @@ import numpy as np
 
 from ckdsnn.arrays import read_arrays
 from ckdsnn.errors import CkdsnnError
-from ckdsnn.files import atomic, inside, sha256_file
+from ckdsnn.files import atomic, inside, reading, sha256_file
 from ckdsnn.reads import note_read
 from ckdsnn.records.frame import Records
 from ckdsnn.records.record import RUNS, Record
 
 record_files, load_record, save_record = RUNS.files, RUNS.load, RUNS.save
+one_saves = threading.Lock()  # students trained side by side, in threads, share the gallery of their data set
 
 
 def load_records(out: str | Path = "results") -> Records:
@@ -72,11 +74,16 @@ def copy_record(record: Record, source: str | Path, out: str | Path) -> None:
     files = [("arrays", name, digest) for name, digest in record.arrays.items()]
     files.append(("weights", record.weights["file"], record.weights["sha256"]))
     for folder, name, digest in files:
-        content = check_file(inside(Path(source, folder), name), digest, record.id).read_bytes()
-        with atomic(inside(Path(out, folder), name)) as partial:
-            partial.write_bytes(content)
-    with atomic(RUNS.path(record.id, out)) as partial:  # its very bytes: a record is never written again
-        partial.write_bytes(RUNS.path(record.id, source).read_bytes())
+        copy_file(check_file(inside(Path(source, folder), name), digest, record.id), inside(Path(out, folder), name))
+    copy_file(RUNS.path(record.id, source), RUNS.path(record.id, out))  # its bytes: a record is never written again
+
+
+def copy_file(path: Path, to: Path) -> None:
+    """Copy a file's bytes. Raises CkdsnnError that says which of the two cannot be read or written."""
+    with reading(path):
+        content = path.read_bytes()
+    with atomic(to) as partial:
+        partial.write_bytes(content)
 
 
 def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) -> dict[str, str]:
@@ -89,10 +96,11 @@ def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) ->
     True
     """
     path = Path(out, "arrays", name)
-    if not holds(path, arrays):
-        with atomic(path) as partial:
-            np.savez_compressed(partial, **arrays)
-    return {name: sha256_file(path)}
+    with one_saves:
+        if not holds(path, arrays):
+            with atomic(path) as partial:
+                np.savez_compressed(partial, **arrays)
+        return {name: sha256_file(path)}
 
 
 def holds(path: Path, arrays: Mapping[str, np.ndarray]) -> bool:
@@ -132,6 +140,8 @@ def check_file(path: Path, digest: str, record_id: str) -> Path:
             f"{path} of record {record_id} is missing; restore it or run again: the weights of most runs are not "
             "distributed"
         )
-    if sha256_file(path) != digest:
+    with reading(path):
+        found = sha256_file(path)
+    if found != digest:
         raise CkdsnnError(f"{path} differs from the SHA-256 in record {record_id}; restore it or run again")
     return path

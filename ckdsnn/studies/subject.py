@@ -10,7 +10,7 @@ from torch import nn
 
 from ckdsnn.assemble import build_data, load_network, load_teacher
 from ckdsnn.data import normalize, statistics_of
-from ckdsnn.engine import usable_cores
+from ckdsnn.engine import reading_processes
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import nearest
 from ckdsnn.recipe import Recipe
@@ -46,7 +46,7 @@ class Subject:
 
     @cached_property
     def module(self) -> "DataModule":
-        return build_data(self.recipe, self.record.seed, self.data, workers=usable_cores() - 1)
+        return build_data(self.recipe, self.record.seed, self.data, workers=reading_processes())
 
     def test_images(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The first `count` test images in canonical order, as a network reads them, and their labels [N]."""

@@ -15,6 +15,7 @@ from ckdsnn.engine import engine, using
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.files import data_root
 from ckdsnn.models import evaluating
+from ckdsnn.models.features import expect_features
 from ckdsnn.recipe import Recipe
 from ckdsnn.records import Record
 from ckdsnn.training.machine import Machine
@@ -65,9 +66,9 @@ def rehearse(recipe: Recipe, data: str | Path | None, machine: Machine) -> None:
 
 
 def check_network(network: nn.Module, recipe: Recipe, num_classes: int) -> None:
-    """Raise CkdsnnError unless the network has a logit for each class, and as many stages as its row says."""
+    """Raise CkdsnnError unless it returns Features with a logit for each class, and as many stages as its row says."""
     with evaluating(network), torch.no_grad():
-        logits, stages = network(recipe.data_spec.inputs.blank())
+        logits, stages = expect_features(network(recipe.data_spec.inputs.blank()), network)
     if logits.shape != (1, num_classes):
         raise CkdsnnError(
             f"{recipe.model} gives logits {list(logits.shape)} for one example: expected [1, {num_classes}]"

@@ -3,6 +3,7 @@
 import math
 import re
 import time
+from numbers import Real
 from typing import Any
 
 import lightning as L
@@ -39,9 +40,9 @@ def deadline_after(budget: float | None) -> float:
     """
     if budget is None:
         return math.inf
-    if not isinstance(budget, (int, float)) or isinstance(budget, bool) or not budget > 0:
+    if not isinstance(budget, Real) or isinstance(budget, bool) or not budget > 0:
         raise CkdsnnError(f"budget = {budget!r}; expected a positive number of seconds")
-    return time.monotonic() + budget
+    return time.monotonic() + float(budget)
 
 
 class Deadline(L.Callback):

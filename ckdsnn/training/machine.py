@@ -14,11 +14,10 @@ from lightning.fabric.plugins.environments import SLURMEnvironment, TorchElastic
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.utilities import rank_zero_only
 
-from ckdsnn.engine import usable_cores
+from ckdsnn.engine import reading_processes
 from ckdsnn.errors import CkdsnnError, check_count
 
-MOST_WORKERS = 8  # processes that read pictures for one training process
-MOST_ASKED = 256  # such processes that may be asked for
+MOST_ASKED = 256  # processes that read pictures for one training process, at most, whoever asks for them
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,10 @@ class Machine:
     """processes that read pictures from files, for each device; None: as many as there are cores, but 8 at most"""
 
     def __post_init__(self):
-        check_count("devices", self.devices)
-        check_count("nodes", self.nodes)
+        for name in ("devices", "nodes"):
+            object.__setattr__(self, name, check_count(name, getattr(self, name)))
         if self.workers is not None:
-            check_count("workers", self.workers, 0, MOST_ASKED)
+            object.__setattr__(self, "workers", check_count("workers", self.workers, 0, MOST_ASKED))
         started = started_processes()
         if started not in (1, self.processes):
             raise CkdsnnError(
@@ -70,8 +69,7 @@ class Machine:
     @property
     def readers(self) -> int:
         """Processes that read pictures; none besides this one where it has a single core."""
-        spare = (usable_cores() if usable_cores() > 1 else 0) // self.devices
-        return min(MOST_WORKERS, spare) if self.workers is None else self.workers
+        return reading_processes(self.devices) if self.workers is None else self.workers
 
     def device(self) -> torch.device:
         """The first device. Raises CkdsnnError for an accelerator that is unknown or not there."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ckdsnn.assemble import build_data, build_network, build_objective, teacher_recipe
 from ckdsnn.data.module import DataModule
 from ckdsnn.engine import engine
-from ckdsnn.errors import CkdsnnError, check_count
+from ckdsnn.errors import CkdsnnError, check_seed
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.fields import idle_fields
 from ckdsnn.recipe.named import resolve
@@ -62,7 +62,7 @@ def run(
     """
     deadline = deadline_after(budget)
     recipe = resolve(recipe, changes)
-    check_count("seed", seed, 0)
+    seed = check_seed(seed)
     say_idle(recipe, changes)
     machine = Machine(accelerator, devices, nodes, strategy, workers)
     check_graph(machine)

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from ckdsnn.engine import usable_cores
+from ckdsnn.engine import reading_processes, usable_cores
 from ckdsnn.errors import check_count
 from ckdsnn.files import make_folder, opened
 from ckdsnn.recipe.words import ONE_PRECISION, as_options, changes_of, turned_switches
@@ -88,9 +88,9 @@ def run_suite(
     {}
     """
     deadline = deadline_after(budget)
-    check_count("jobs", jobs)
+    jobs = check_count("jobs", jobs)
     if seeds is not None:
-        check_count("seeds", seeds)
+        seeds = check_count("seeds", seeds)
     check_graph(Machine(accelerator))
     out, results = Path(out), Path(results) if results else None
     missing = missing_runs(suite_runs(name, tier, seeds, changes), out, results)
@@ -106,7 +106,7 @@ def run_suite(
     for run in missing:
         if run.recipe.loss_names:
             fetch_teacher(run.recipe, out, results)  # here, because two trainings would do it at once
-    readers = threads if workers is None else workers
+    readers = reading_processes(slots) if workers is None else workers
     shared = {"out": out, "accelerator": accelerator, "data": data, "workers": readers}
     return work_off(plan, slots, deadline, launcher(shared, threads, visible_gpus(accelerator)), out)
 

@@ -19,7 +19,7 @@ import torch
 
 from ckdsnn.allocator import keep_freed_memory
 from ckdsnn.engine import engine
-from ckdsnn.errors import CkdsnnError, check_count
+from ckdsnn.errors import CkdsnnError, check_count, check_seed
 from ckdsnn.recipe import Recipe
 from ckdsnn.recipe.named import resolve
 from ckdsnn.records import Record, find_record
@@ -77,13 +77,13 @@ def run_together(
     >>> plain.side_by_side, "kd" in plain.curve[0], "kd" in distilled.curve[0]
     (2, False, True)
     """
-    check_count("seed", seed, 0)
+    seed = check_seed(seed)
     setting = Setting(Path(out), results, data, Machine(accelerator, workers=workers), progress, deadline_after(budget))
     check_graph(setting.machine)
     chosen = [resolve(recipe, changes) for recipe in recipes]
     check_alike(chosen)
     if threads is not None:
-        check_count("threads", threads)
+        threads = check_count("threads", threads)
     for recipe in chosen:
         say_idle(recipe, changes)
     missing = {recipe.digest(): recipe for recipe in chosen if not find_record(recipe.digest(), seed, setting.out)}

@@ -1,5 +1,6 @@
 """A whole measurement on a tiny network: its record, its table, and that a mistake leaves nothing."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -50,6 +51,12 @@ def test_switches_and_sweep(quick, tmp_path, monkeypatch):
     assert [(p["axis"], p["value"]) for p in record.sweep] == [(a, v) for a, values in axes.items() for v in values]
     (start,) = {tuple(p["images_per_second"]) for p in record.sweep if (p["timesteps"], p["batch"]) == (1, 2)}
     assert len(start) == 1, "what the axes share is measured once"
+
+
+def test_numbers_of_numpys_are_kept_as_pythons(quick, tmp_path):
+    numbers = {name: np.int64(TINY[name]) for name in ("batch", "rounds", "steps")}
+    record = run_bench(**TINY | numbers | {"timesteps": "1"}, implementations="ours", out=tmp_path)
+    assert load_benches(tmp_path) == [record]
 
 
 def test_a_block_takes_its_time(quick, tmp_path, monkeypatch):

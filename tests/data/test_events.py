@@ -111,6 +111,12 @@ def test_a_damaged_recording_is_named_and_nothing_is_kept(root, damage, message)
     assert not (root / "nmnist.npz").exists()
 
 
+def test_a_recording_that_cannot_be_read_is_named(tmp_path):
+    for name in ("none.bin", "none.aedat"):
+        with pytest.raises(CkdsnnError, match=f"cannot read {tmp_path}/{name}: No such file"):
+            frames_of(tmp_path / name, SPEC.inputs)
+
+
 def test_a_class_without_recordings_is_named(root, tmp_path_factory):
     for path in (root / SPEC.recordings / "Test" / "7").glob("*.bin"):
         path.unlink()

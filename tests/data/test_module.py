@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from lightning import LightningModule, Trainer
@@ -160,6 +161,7 @@ def test_processes_augment_differently():
         ({"validation_images": 50}, "validation_images = 50.* 0 to 49"),
         ({"validation_images": 10, "train_images": 41}, "train_images = 41.* 0 to 40"),
         ({"seed": -1}, "seed = -1"),
+        ({"seed": 2**32}, "seed = 4294967296"),
         ({"batch_size": 51}, "batch_size 51.*50"),
         ({"batch_size": 9, "train_images": 8}, "batch_size 9.* 8 "),
         ({"batch_size": 26, "epoch": 0, "processes": 2}, "batch_size 26.* 25 "),
@@ -168,6 +170,12 @@ def test_processes_augment_differently():
 def test_numbers_that_leave_no_batch_are_refused(options, message):
     with pytest.raises(CkdsnnError, match=message):
         built(**options).train_dataloader()
+
+
+def test_numbers_of_numpys_give_the_same_batches():
+    given = {"batch_size": 8, "test_batch_size": 4, "train_images": 40, "validation_images": 5, "seed": 7}
+    a, b = (built(**{name: kind(number) for name, number in given.items()}) for kind in (np.int8, int))
+    assert same(a.train_dataloader(), b.train_dataloader()) and same(a.test_dataloader(), b.test_dataloader())
 
 
 class Recorder(LightningModule):

@@ -1,5 +1,6 @@
 """SEW and spiking ResNets and Spikformer: sizes as published, what their stages hold, state, gradients, energy."""
 
+import numpy as np
 import pytest
 import torch
 from spikingjelly.activation_based.layer.attention import SpikingSelfAttention
@@ -135,6 +136,14 @@ def test_networks_read_events_of_two_polarities(name):
     for wrong in (torch.rand(3, 2, 3, 32, 32), torch.rand(4, 2, 2, 32, 32), torch.rand(2, 3, 32, 32)):
         with pytest.raises(CkdsnnError, match=r"expected images \[B, 2, H, W\] or event frames \[3, B, 2, H, W\]"):
             network(wrong)
+
+
+def test_sizes_of_numpys_make_the_same_spikformer():
+    sizes = {"num_classes": 5, "timesteps": 2, "depth": 2, "dim": 64, "patch": 4}
+    inputs = InputSpec(np.int8(3), np.int8(16), np.int8(16))
+    network = build_student("spikformer", inputs=inputs, **{name: np.int8(size) for name, size in sizes.items()})
+    seen = network(inputs.blank(4))
+    assert seen.logits.shape == (4, 5) and seen.stages[-1].shape == (2, 4, 64, 4, 4)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -185,6 +186,14 @@ def test_input_of_another_shape_is_refused(shape):
 def test_bad_sizes_and_names_are_refused(build, fields, message):
     with pytest.raises(CkdsnnError, match=message):
         build(**{"name": "resnet8"} | fields)
+
+
+def test_sizes_of_numpys_make_the_same_student():
+    sizes = {"num_classes": 7, "timesteps": 2, "width": 8}
+    small, plain = ({name: kind(size) for name, size in sizes.items()} for kind in (np.int8, int))  # 16 * 8 is no int8
+    shapes = [[p.shape for p in build_student("resnet8", **given).parameters()] for given in (small, plain)]
+    assert shapes[0] == shapes[1]
+    assert build_student("resnet8", **small)(torch.rand(1, 3, 8, 8)).stages[-1].shape[:2] == (2, 1)
 
 
 @pytest.mark.parametrize(

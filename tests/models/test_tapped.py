@@ -111,6 +111,8 @@ def test_frames_are_read_one_by_one_and_averaged():
     closed = class_activation_map(stages[-1], OverTime(teacher).head_weight, y)
     torch.testing.assert_close(cam(OverTime(teacher), frames, y), closed)
     assert torch.equal(OverTime(teacher)(frames[0]).logits, teacher(frames[0]).logits)
+    with pytest.raises(CkdsnnError, match="Conv2d returns a Tensor: expected Features; Tapped makes them"):
+        OverTime(nn.Conv2d(frames.shape[2], 4, 1))(frames)
 
 
 @pytest.mark.parametrize(

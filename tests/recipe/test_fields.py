@@ -6,6 +6,7 @@ import math
 from dataclasses import FrozenInstanceError, asdict, fields
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from ckdsnn.distill import LOSSES
@@ -123,6 +124,16 @@ def test_a_recipe_from_before_a_field_has_what_its_runs_had():
     assert former.streams == 1 and former == STUDENT.replace(streams=1)
     assert former.digest() != STUDENT.digest(), "runs of other random streams are never paired"
     assert is_current(asdict(STUDENT)) and not is_current(content)
+
+
+def test_numbers_of_numpys_make_the_same_recipe():
+    given = {"timesteps": np.int64(2), "teacher_seed": np.uint32(7), "beta": np.float32(0.5), "gamma": np.int16(3)}
+    found, plain = STUDENT.replace(**given), STUDENT.replace(timesteps=2, teacher_seed=7, beta=0.5, gamma=3)
+    assert found == plain and found.digest() == plain.digest()
+    assert {name: type(value) for name, value in asdict(found).items()} == TYPES
+    for name, value in {"timesteps": np.True_, "width": np.float64(2), "beta": np.True_, "flip": np.int64(1)}.items():
+        with pytest.raises(CkdsnnError, match=rf"{name} = np\..*; expected {TYPES[name].__name__}"):
+            STUDENT.replace(**{name: value})
 
 
 def test_ids_hold_name_seed_and_digest():

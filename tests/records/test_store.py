@@ -1,8 +1,10 @@
 """The folder of results: written once and whole, and what was altered is noticed."""
 
 import errno
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -123,6 +125,22 @@ def test_a_record_is_written_once(record, tmp_path):
     assert path.read_bytes() == before
 
 
+def test_two_threads_save_the_same_arrays_and_both_know_the_file_by_its_bytes(tmp_path):
+    images = np.arange(6).reshape(2, 3)
+    orders = {"images": images}, {"images": np.asfortranarray(images)}  # equal arrays, but other bytes
+    both = Barrier(2)
+
+    def save(number, arrays):
+        both.wait(60)
+        return save_arrays(f"{number}.npz", arrays, tmp_path)
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(60):
+            told = list(pool.map(save, [number] * 2, orders))
+            assert told == [{f"{number}.npz": sha256_file(tmp_path / "arrays" / f"{number}.npz")}] * 2
+    assert len(files(tmp_path)) == 60
+
+
 def no_space(partial, *_, **__):
     """A write that stops half-way."""
     Path(partial).write_bytes(b"half")
@@ -184,6 +202,13 @@ def test_missing_and_altered_files_are_named(record, tmp_path, file):
     path.unlink()
     with pytest.raises(CkdsnnError, match=f"{path.name} of record {record.id} is missing"):
         LOADERS[file](record, tmp_path)
+
+
+def test_a_copy_says_which_file_cannot_be_read(tmp_path):
+    record = record_of(0, tmp_path / "from")  # whose own file is not there
+    with pytest.raises(CkdsnnError, match=rf"^cannot read {tmp_path}/from/runs/{record.id}\.json: No such file"):
+        copy_record(record, tmp_path / "from", tmp_path / "to")
+    assert not (tmp_path / "to" / "runs").exists()
 
 
 @pytest.mark.parametrize("model", [network(width=2), build_teacher("resnet20", 10, width=1)], ids=["wider", "deeper"])

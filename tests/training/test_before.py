@@ -51,6 +51,17 @@ def test_a_network_of_the_wrong_shape_is_named(logits, stages, message, tmp_path
         run(recipe, out=tmp_path, progress=False)
 
 
+def test_a_network_that_returns_only_logits_is_named(tmp_path, monkeypatch):
+    def build(num_classes, inputs, timesteps):
+        plain = nn.Sequential(nn.Flatten(2), nn.Linear(3 * inputs.height * inputs.width, num_classes))
+        return Spiking(plain, timesteps)
+
+    monkeypatch.setitem(STUDENTS, "plain", ModelSpec(build, 1))
+    recipe = Recipe("plain", tier="smoke", dataset="digits", model="plain", losses="none", **TINY)
+    with pytest.raises(CkdsnnError, match="Spiking returns a Tensor: expected Features; Tapped makes them"):
+        run(recipe, out=tmp_path, progress=False)
+
+
 def test_a_record_of_another_teacher_is_not_passed_off(student, record, results, monkeypatch):
     assert run(student, out=results, progress=False).id == record.id
     monkeypatch.setitem(RECIPES, "tiny-teacher", RECIPES["tiny-teacher"].replace(epochs=3))

@@ -3,6 +3,7 @@
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -40,7 +41,7 @@ def test_a_budget_is_a_positive_number_of_seconds(seconds, tmp_path):
 def test_no_budget_never_ends(monkeypatch):
     assert deadline_after(None) == math.inf
     monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: 100.0))
-    assert deadline_after(9) == 109
+    assert deadline_after(9) == deadline_after(np.int64(9)) == 109
 
 
 @pytest.mark.parametrize(

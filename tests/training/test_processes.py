@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 from lightning.fabric.plugins.environments.lightning import find_free_network_port
@@ -155,6 +156,11 @@ def test_a_batch_that_cannot_be_shared_out_is_refused_before_any_work(tmp_path, 
     assert main(words(tmp_path, *TWO, "--batch_size", "31", recipe="digits-snn")) == 2
     assert "batch_size = 31 cannot be shared out among 2 devices" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_numbers_of_numpys_make_the_same_machine():
+    machine = Machine(devices=np.int64(1), nodes=np.int64(1), workers=np.int64(2))
+    assert [type(number) for number in (machine.devices, machine.nodes, machine.workers)] == [int] * 3
 
 
 @pytest.mark.parametrize("wrong", [{"devices": 0}, {"nodes": 0}, {"workers": -1}])

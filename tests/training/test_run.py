@@ -78,6 +78,13 @@ def test_a_run_on_record_is_not_repeated(record, results, student, monkeypatch):
     assert run(student.replace(name="another-name"), out=results, progress=False) == record
 
 
+def test_numbers_of_numpys_make_the_same_run(tmp_path):
+    plain = run(SNN, seed=1, out=tmp_path / "plain", progress=False, epochs=1, lr=0.5, train_images=32)
+    given = {"seed": np.int64(1), "epochs": np.int64(1), "lr": np.float32(0.5), "train_images": np.int64(32)}
+    assert without_times(run(SNN, out=tmp_path, progress=False, devices=np.int64(1), **given)) == without_times(plain)
+    assert [r.id for r in load_records(tmp_path)] == [plain.id]
+
+
 def test_a_missing_teacher_is_trained_first_and_said(student, tmp_path, capsys):
     run(student, out=tmp_path, progress=False, train_images=64, epochs=1)
     assert "tiny-teacher (seed 0) is not on record: training it first" in capsys.readouterr().out
@@ -167,6 +174,7 @@ def test_unknown_names_and_impossible_fields_leave_nothing(tmp_path):
         ({"recipe": "digits-ckdsnn", "teacher": "cifar10-reduced-teacher"}, "choose one of: digits-teacher"),
         ({"recipe": "digits-snn", "timesteps": 0}, "timesteps = 0; expected from 1"),
         ({"recipe": "digits-snn", "seed": "1"}, "seed = '1'; expected an integer"),
+        ({"recipe": "digits-ckdsnn", "seed": 2**32}, "seed = 4294967296; expected an integer from 0 to 4294967295"),
         ({"recipe": "digits-snn", "devices": 0}, "devices = 0; expected an integer of at least 1"),
         ({"recipe": "digits-snn", "accelerator": "abacus"}, "accelerator = 'abacus'"),
         ({"recipe": "digits-snn", "accelerator": "tpu"}, "accelerator = 'tpu'"),

@@ -301,6 +301,16 @@ def test_a_teacher_on_record_elsewhere_is_copied_before_any_start(student, recor
     assert fates == {student.record_id(1): "done"}  # seed 0 is on record in results
 
 
+def test_many_cores_are_no_reason_for_many_readers(tiny, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr("ckdsnn.engine.usable_cores", lambda: 300)
+    monkeypatch.setattr(suite, "launcher", lambda shared, *_: given.append(shared["workers"]))
+    monkeypatch.setattr(suite, "work_off", lambda *_: {})
+    run_suite(**tiny, out=tmp_path)
+    run_suite(**tiny, out=tmp_path, workers=20)
+    assert given == [8, 20]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -5,6 +5,7 @@ import signal
 import time
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 import torch
 
@@ -93,7 +94,8 @@ def test_each_student_has_as_many_threads_as_asked(recipes, results, tmp_path, t
     records = run_together(small, out=tmp_path, results=results, progress=False, threads=2)
     assert {(r.env["threads"], r.env["at_once"]) for r in records} == {(2, 2)}
     fresh = {record.recipe["name"]: record.env["threads"] for record in load_records(results)}
-    run_together([small[2]], out=tmp_path / "fresh", progress=False, threads=2, seed=1)
+    numpys = {"threads": np.int64(2), "seed": np.int64(1)}
+    run_together([small[2]], out=tmp_path / "fresh", progress=False, **numpys)
     taught = {record.recipe["name"]: record.env["threads"] for record in load_records(tmp_path / "fresh")}
     assert fresh["tiny-teacher"] == 1 and taught == {"tiny-teacher": 2, "both": 2}
     with pytest.raises(CkdsnnError, match="threads = 0; expected an integer of at least 1"):
@@ -223,6 +225,12 @@ def test_recipes_that_show_something_else_are_refused(change, recipes, tmp_path)
     assert name in SHOWN
     with pytest.raises(CkdsnnError, match=f"plain and blurred cannot be trained side by side: {name} = .*; expected"):
         run_together([recipes[0], recipes[1].replace(**change)], out=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_seed_that_is_too_large_is_refused_before_anything_is_trained(recipes, tmp_path):
+    with pytest.raises(CkdsnnError, match=f"seed = {2**32}; expected an integer from 0 to {2**32 - 1}"):
+        run_together(recipes[:2], seed=2**32, out=tmp_path / "none", progress=False)
     assert not (tmp_path / "none").exists()
 
 
