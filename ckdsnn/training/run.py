@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
+
 from ckdsnn.assemble import build_data, build_network, build_objective, teacher_recipe
 from ckdsnn.data.module import DataModule
 from ckdsnn.engine import engine
@@ -175,7 +177,8 @@ def load_lesson(recipe: Recipe, seed: int, setting: Setting) -> Lesson:
     machine = setting.machine
     with quiet_lightning(), one_first(machine):
         module = build_data(recipe, seed, setting.data, machine.processes, machine.readers)
-    return Lesson(module, find_teacher(recipe, module, setting.out) if recipe.loss_names else None)
+    device = machine.device() if machine.processes == 1 else torch.device("cpu")  # several would crowd the first one
+    return Lesson(module, find_teacher(recipe, module, setting.out, device) if recipe.loss_names else None)
 
 
 def prepare(recipe: Recipe, seed: int, setting: Setting, lesson: Lesson, beside: Alone) -> tuple[Outcome, Classifier]:
@@ -199,13 +202,13 @@ def prepare(recipe: Recipe, seed: int, setting: Setting, lesson: Lesson, beside:
     return Outcome(recipe, seed, network, module, curve, trainer, code, objective, identity, beside), classifier
 
 
-def find_teacher(recipe: Recipe, module: DataModule, out: Path) -> Teacher:
-    """The recipe's teacher: the one on record in `out`, or a network from elsewhere.
+def find_teacher(recipe: Recipe, module: DataModule, out: Path, device: torch.device) -> Teacher:
+    """The recipe's teacher: the one on record in `out`, or a network from elsewhere, measured on the device.
 
     Raises CkdsnnError for a teacher that was trained on other data of the same name.
     """
     if not needs_run(recipe):
-        teacher = from_elsewhere(recipe, module)
+        teacher = from_elsewhere(recipe, module, device)
         say(f"teacher {recipe.teacher}: {teacher.identity['accuracy']:.2f} % of the test examples")
         return teacher
     record = fetch_teacher(recipe, out, None)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from torch import nn
 
 from ckdsnn.assemble import load_network, pretrained_teacher, teacher_recipe
@@ -29,13 +30,15 @@ def from_record(record: Record, out: Path) -> Teacher:
     return Teacher(load_network(record, out), identity)
 
 
-def from_elsewhere(recipe: Recipe, module: DataModule) -> Teacher:
+def from_elsewhere(recipe: Recipe, module: DataModule, device: torch.device) -> Teacher:
     """The trained network that the recipe names, measured on the test examples.
 
-    Raises CkdsnnError as `load_pretrained` does.
+    device: where it is measured, which for ImageNet takes a CPU an hour. Raises CkdsnnError as `load_pretrained` does.
     """
-    network = pretrained_teacher(recipe, len(module.source.spec.classes))
-    measured = accuracy(network, ((batch.shown, batch.labels) for batch in module.first_of_test()))
+    network = pretrained_teacher(recipe, len(module.source.spec.classes)).to(device)
+    shown = ((batch.shown.to(device), batch.labels.to(device)) for batch in module.first_of_test())
+    measured = accuracy(network, shown)
+    network.cpu()  # a training moves it to where it is needed
     return Teacher(
         network, {"source": recipe.teacher, "sha256": weights_digest(network), "accuracy": measured["value"]}
     )
