@@ -53,12 +53,11 @@ def test_a_network_of_the_wrong_shape_is_named(logits, stages, message, tmp_path
 
 def test_a_network_that_returns_only_logits_is_named(tmp_path, monkeypatch):
     def build(num_classes, inputs, timesteps):
-        plain = nn.Sequential(nn.Flatten(2), nn.Linear(3 * inputs.height * inputs.width, num_classes))
-        return Spiking(plain, timesteps)
+        return nn.Sequential(nn.Flatten(), nn.Linear(3 * inputs.height * inputs.width, num_classes))
 
     monkeypatch.setitem(STUDENTS, "plain", ModelSpec(build, 1))
     recipe = Recipe("plain", tier="smoke", dataset="digits", model="plain", losses="none", **TINY)
-    with pytest.raises(CkdsnnError, match="Spiking returns a Tensor: expected Features; Tapped makes them"):
+    with pytest.raises(CkdsnnError, match="Sequential returns a Tensor: expected Features; Tapped makes them"):
         run(recipe, out=tmp_path, progress=False)
 
 
