@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ckdsnn.report.answers import better, listing, sentence
-from ckdsnn.report.compare import LEAST, Comparison, correct, leading_in, paired, table_of
+from ckdsnn.report.answers import better, listing, number, sentence
+from ckdsnn.report.compare import LEAST, Comparison, compare_runs, correct, leading_in, paired, table_of
 from ckdsnn.report.labels import label_of
 from ckdsnn.report.tables import series, signed
 
@@ -58,17 +58,18 @@ def on_other_seeds(runs: pd.DataFrame, baseline: str) -> tuple[str, list[int], C
 
 
 def pick_answer(runs: pd.DataFrame, baseline: str) -> str:
-    """Which is the best of many, what such a pick promises and keeps, unless each seed left out makes the same one, and
-    what it is worth on seeds that took no part in it."""
+    """Which are the worst and the best of many, what such a pick promises and keeps, unless each seed left out makes
+    the same one, and what it is worth on seeds that took no part in it."""
     found = gains(runs, baseline)
     chosen = pd.DataFrame(picks(found))
     if chosen.empty:
         return f"Fewer than two methods or {LEAST} seeds: too few to pick by some and judge by others."
     means, seeds = found.mean(), series(map(str, found.index))
-    worst, best = (f"**{label_of(name)}** ({signed(means[name])} points" for name in (means.idxmin(), means.idxmax()))
+    (worst,) = compare_runs(runs, [(means.idxmin(), baseline)])
     text = (
-        f"Of {found.shape[1]} variants beside {label_of(baseline)}, by the seeds {seeds}, the worst is {worst}), and "
-        f"the best {best}; that flatters it, as it was picked by them)."
+        f"Of {found.shape[1]} variants beside {label_of(baseline)}, **{label_of(worst.method)}** is the worst "
+        f"({number(worst)}), and **{label_of(means.idxmax())}** the best by the seeds {seeds}: {signed(means.max())} "
+        "points, which flatters it, as it was picked by them."
     )
     if chosen["method"].nunique() > 1:
         text += (
