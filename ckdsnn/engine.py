@@ -78,7 +78,7 @@ class Engine:
     """SGD changes all weights in one kernel, as every optimiser does in a graph; weights may differ in the last bits"""
     tf32: bool = True
     """on CUDA, fp32 convolutions multiply numbers of 10 bits behind the point and add in fp32, as is torch's default;
-    without it they are slower"""
+    without it they are slower. The last network that was prepared decides for the whole process"""
     cpu_bf16: bool = True
     """precision auto is bf16 on a CPU that multiplies such numbers in hardware (AMX, AVX512-BF16); suites turn
     it off, as the runs that they compare may come from several machines"""
@@ -108,7 +108,8 @@ class Engine:
 
         if self.keep_memory and device.type == "cpu":
             keep_freed_memory()
-        torch.backends.cudnn.allow_tf32 = self.tf32
+        if device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = self.tf32
         network = self.tell(network).to(device, memory_format=self.layout)
         if self.compile:
             network.compile()

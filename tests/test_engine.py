@@ -26,6 +26,12 @@ def test_the_switches_hold_inside_the_block():
     assert engine() == Engine()
 
 
+def test_a_network_on_a_cpu_leaves_alone_how_cuda_multiplies(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    Engine().prepare(torch.nn.Linear(1, 1), torch.device("cpu"))
+    assert not torch.backends.cudnn.allow_tf32
+
+
 @pytest.mark.parametrize(
     ("cores", "sharers", "readers"), [(1, 1, 0), (2, 1, 2), (4, 2, 2), (4, 3, 1), (2, 4, 0), (64, 1, 8), (64, 2, 8)]
 )
