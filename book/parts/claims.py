@@ -5,7 +5,7 @@ import pandas as pd
 from book.parts.generator import Generator, part
 from ckdsnn.analysis.cells import load_cells, of_setting, recorded
 from ckdsnn.errors import choose
-from ckdsnn.recipe.named import STUDENTS
+from ckdsnn.recipe.named import STUDENT_RECIPES
 from ckdsnn.recipe.suites import EVIDENCE, OVER_SETTINGS, PILOT, PILOT_SEED
 from ckdsnn.report.claims import headline, page
 from ckdsnn.report.claims.questions import CLAIMS
@@ -63,7 +63,7 @@ def claims_answer(book: Generator) -> str:
 @part("pilot")
 def pilot(book: Generator) -> str:
     """By which accuracies on validation images the weight of SAMD was picked."""
-    runs = recorded({method: STUDENTS[PILOT_SETTING][method] for method in PILOT}, book.results).frame()
+    runs = recorded({method: STUDENT_RECIPES[PILOT_SETTING][method] for method in PILOT}, book.results).frame()
     runs = runs[runs["seed"] == PILOT_SEED] if len(runs) else runs
     if runs.empty:
         return "The pilot is not on record yet."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ckdsnn.errors import choose
 from ckdsnn.recipe import RECIPES, SUITES, Recipe
-from ckdsnn.recipe.named import STUDENTS, TIER_SETTINGS
+from ckdsnn.recipe.named import STUDENT_RECIPES, TIER_SETTINGS
 from ckdsnn.recipe.suites import OVER_SETTINGS, PILOTS, SUITE_METHODS, methods_in
 from ckdsnn.records import Record
 from ckdsnn.records.frame import Records
@@ -50,7 +50,7 @@ def suite_recipes(suite: str, tier: str) -> dict[str, str]:
     if suite in SUITE_METHODS:
         return dict(zip(methods_in(suite, TIER_SETTINGS[tier]), names, strict=True))
     settings = OVER_SETTINGS.get(suite, {})
-    own = [methods for setting, methods in settings.items() if STUDENTS[setting]["snn"].tier == tier]
+    own = [methods for setting, methods in settings.items() if STUDENT_RECIPES[setting]["snn"].tier == tier]
     return dict(zip(own[0] if len(own) == 1 else names, names, strict=True))
 
 
@@ -70,7 +70,7 @@ def load_cells(suite: str, tier: str, *folders: str | Path) -> Cells:
 
 def of_setting(cells: Cells, setting: str) -> Cells:
     """The cells of one setting of a suite over several, by method instead of whole names."""
-    known = {recipe.name: method for method, recipe in STUDENTS[setting].items()}
+    known = {recipe.name: method for method, recipe in STUDENT_RECIPES[setting].items()}
     absent = [known[name] for name in cells.absent if name in known]
     return Cells({known[name]: records for name, records in cells.items() if name in known}, absent)
 

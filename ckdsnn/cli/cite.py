@@ -54,11 +54,12 @@ def keys_by_name(name: str) -> list[str]:
     name = COMPANION if name == "companion" else name
     if name in works():
         return [name]
-    from ckdsnn.recipe.named import RECIPES, STUDENTS, TIER_SETTINGS  # a tenth of a second, which the paper needs not
+    # a tenth of a second, which the paper needs not
+    from ckdsnn.recipe.named import RECIPES, STUDENT_RECIPES, TIER_SETTINGS
 
     if name in RECIPES:
         return keys_of(RECIPES[name])
-    by_method = STUDENTS[TIER_SETTINGS["smoke"]]  # by name, with all variants and conditions
+    by_method = STUDENT_RECIPES[TIER_SETTINGS["smoke"]]  # by name, with all variants and conditions
     return learning_keys(by_method[name]) if name in by_method else [name]
 
 

@@ -197,8 +197,8 @@ def fits(fields: Fields, model: str) -> bool:
     return fields.keys() & options <= table.STUDENTS[model].options.keys()
 
 
-STUDENTS = {setting: students_of(setting) for setting in SETTINGS}  # setting -> method -> recipe
-RECIPES = {r.name: r for setting in SETTINGS for r in (*own_teacher(setting), *STUDENTS[setting].values())}
+STUDENT_RECIPES = {setting: students_of(setting) for setting in SETTINGS}  # setting -> method -> recipe
+RECIPES = {r.name: r for setting in SETTINGS for r in (*own_teacher(setting), *STUDENT_RECIPES[setting].values())}
 
 
 def resolve(recipe: Recipe | str, changes: dict[str, Any]) -> Recipe:
@@ -221,7 +221,7 @@ class Place(NamedTuple):
 
 
 PLACE_OF_NAME = {f"{setting}-teacher": Place(setting, "teacher") for setting in SETTINGS if own_teacher(setting)} | {
-    recipe.name: Place(setting, method) for setting, own in STUDENTS.items() for method, recipe in own.items()
+    recipe.name: Place(setting, method) for setting, own in STUDENT_RECIPES.items() for method, recipe in own.items()
 }
 NAMED = tuple(RECIPES[name] for name in PLACE_OF_NAME)
 

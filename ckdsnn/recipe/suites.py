@@ -2,7 +2,7 @@
 
 from ckdsnn.recipe.conditions import ASKED, COMPARED, IN_EACH, OVER_TIME, PRECISIONS, TIMESTEPS
 from ckdsnn.recipe.methods import MAP_LOSSES, NOISE, ONE_RELEASED, RANGES, SCALING, STAGE, WEIGHTS, WITHOUT_SAMD
-from ckdsnn.recipe.named import QUICK, SHORT, STUDENTS, TIER_SETTINGS
+from ckdsnn.recipe.named import QUICK, SHORT, STUDENT_RECIPES, TIER_SETTINGS
 
 BOTH = ("ckdsnn", "ckdsnn-count")
 BEST = "ckdsnn-beta30"  # of the suite `ranges`, picked by its seeds 0 to 2 in the reduced tier
@@ -27,7 +27,7 @@ SUITE_METHODS: dict[str, tuple[str, ...]] = {
 
 def methods_in(suite: str, setting: str) -> list[str]:
     """The suite's methods as this setting names them: without the setting's own T, and a teacher that it lacks."""
-    known = STUDENTS[setting]
+    known = STUDENT_RECIPES[setting]
     own = f"-t{known['snn'].timesteps}"
     return [name for name in (m.removesuffix(own) for m in SUITE_METHODS[suite]) if name in known]
 
@@ -88,7 +88,7 @@ def over_settings(settings: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
     """tier -> the names of the recipes of a suite over several settings."""
     found: dict[str, list[str]] = {}
     for setting, methods in settings.items():
-        tier = STUDENTS[setting]["snn"].tier
+        tier = STUDENT_RECIPES[setting]["snn"].tier
         found[tier] = found.get(tier, []) + [f"{setting}-{method}" for method in methods]
     return found
 

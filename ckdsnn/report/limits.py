@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from ckdsnn.recipe import RECIPES
-from ckdsnn.recipe.named import STUDENTS
+from ckdsnn.recipe.named import STUDENT_RECIPES
 from ckdsnn.report.tables import listed, series
 
 NAMES = {  # of data sets and networks, as published
@@ -52,7 +52,7 @@ def setting_in_words(name: str) -> str:
 
 def student_of(name: str) -> Mapping:
     """The recipe of a setting's first student, of which the others differ in what a row names."""
-    return asdict(next(iter(STUDENTS[name].values())))
+    return asdict(next(iter(STUDENT_RECIPES[name].values())))
 
 
 def teacher_of(recipe: Mapping) -> Mapping | str:

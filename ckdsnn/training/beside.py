@@ -41,7 +41,7 @@ class Alone:
         return look()
 
     def check(self) -> None:
-        """Raise Stopped where the group has been stopped."""
+        """Raise GroupStopped where the group has been stopped."""
 
 
 ALONE = Alone()

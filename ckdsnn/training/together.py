@@ -32,7 +32,7 @@ from ckdsnn.training.machine import Machine, say
 from ckdsnn.training.run import Lesson, Setting, load_lesson, require_teacher, run_once, say_idle
 from ckdsnn.training.teacher import needs_run
 from ckdsnn.training.trainer import continued, quiet_lightning
-from ckdsnn.training.turns import Stopped
+from ckdsnn.training.turns import GroupStopped
 
 # the recipe's fields that decide what its student is shown, and in which order
 SHOWN = (
@@ -143,7 +143,7 @@ def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting, at_once:
         except KeyboardInterrupt as stop:
             group.turns.stop()
             raise continued(stop) from stop
-    errors = [error for future in futures if (error := future.exception()) and not isinstance(error, Stopped)]
+    errors = [error for future in futures if (error := future.exception()) and not isinstance(error, GroupStopped)]
     if others := [error for error in errors if not isinstance(error, CkdsnnError)]:
         raise others[0]
     if errors:

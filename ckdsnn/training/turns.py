@@ -8,7 +8,7 @@ Place = tuple[int, int]  # the epoch and the step that a training is at, from 0
 NOT_BEGUN = (-1, 0)
 
 
-class Stopped(Exception):
+class GroupStopped(Exception):
     """Ends the thread of a training whose group has been stopped."""
 
 
@@ -32,7 +32,7 @@ class Turns:
         self.stopped = False
 
     def begin(self, member: int, place: Place) -> None:
-        """End the step that the member is at; return when it may begin the one at this place. Raises Stopped."""
+        """End the step that the member is at; return when it may begin the one at this place. Raises GroupStopped."""
         with self.changed:
             self.rest(member)
             self.places[member] = place
@@ -40,7 +40,7 @@ class Turns:
             self.furthest = max(self.furthest, place)
 
     def pause(self, member: int, until: Callable[[], bool]) -> None:
-        """Let others compute until this is so. To be called with `changed` held. Raises Stopped."""
+        """Let others compute until this is so. To be called with `changed` held. Raises GroupStopped."""
         self.rest(member)
         self.changed.wait_for(lambda: self.stopped or until())
         self.resume(member)
@@ -105,4 +105,4 @@ class Turns:
 
     def check(self) -> None:
         if self.stopped:
-            raise Stopped
+            raise GroupStopped

@@ -5,14 +5,14 @@ from dataclasses import asdict, replace
 import pytest
 
 from ckdsnn.recipe import RECIPES
-from ckdsnn.recipe.named import STUDENTS
+from ckdsnn.recipe.named import STUDENT_RECIPES
 from ckdsnn.records.frame import Records
 from ckdsnn.report.limits import NAMES, limits, setting, teacher_of
 
 
-@pytest.mark.parametrize("name", STUDENTS)
+@pytest.mark.parametrize("name", STUDENT_RECIPES)
 def test_every_setting_is_told_with_its_recipes_numbers(name):
-    recipe = next(iter(STUDENTS[name].values()))
+    recipe = next(iter(STUDENT_RECIPES[name].values()))
     student, teacher = asdict(recipe), teacher_of(asdict(recipe))
     assert teacher == (asdict(RECIPES[recipe.teacher]) if recipe.teacher in RECIPES else recipe.teacher)
     said = setting(student, teacher)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ckdsnn.errors import CkdsnnError
 from ckdsnn.training import beside
 from ckdsnn.training.beside import Group
-from ckdsnn.training.turns import Stopped
+from ckdsnn.training.turns import GroupStopped
 
 PATIENCE = 20  # seconds after which threads that wait for each other are given up
 
@@ -118,8 +118,8 @@ def test_a_mistake_in_the_program_stops_all():
 
     group = Group(3)
     raised = at_once(*trainings(group, [0] * 3, [2] * 3, 2, each))
-    assert [type(error) for error in raised] == [Stopped, ValueError, Stopped]
-    with pytest.raises(Stopped):
+    assert [type(error) for error in raised] == [GroupStopped, ValueError, GroupStopped]
+    with pytest.raises(GroupStopped):
         group.seats[0].check()
 
 
