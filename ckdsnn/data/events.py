@@ -63,13 +63,20 @@ def find_recordings(spec: DatasetSpec, root: Path) -> Recordings:
 
 
 def manifest(recordings: Recordings, root: Path) -> str:
-    """A digest of the recordings' splits, names and sizes, by which a cache made of others is known."""
+    """A digest of the recordings' splits, names and sizes, by which a cache made of others is known.
+
+    Raises CkdsnnError, naming the file, for one that cannot be looked at, such as a broken link.
+    """
     listed = sorted(
-        f"{split} {path.relative_to(root)} {path.stat().st_size}"
-        for split, part in recordings.items()
-        for path, _ in part
+        f"{split} {path.relative_to(root)} {size_of(path)}" for split, part in recordings.items() for path, _ in part
     )
     return hashlib.sha256("\n".join(listed).encode()).hexdigest()
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file. Raises CkdsnnError as `reading` does."""
+    with reading(path):
+        return path.stat().st_size
 
 
 def split_digest(spec: DatasetSpec) -> str:
