@@ -183,13 +183,6 @@ def test_a_cache_of_other_recordings_or_of_another_split_is_known(root, tmp_path
     assert manifest(find_recordings(SPEC, root), root) != first
 
 
-def test_a_broken_link_among_the_recordings_is_named(root):
-    link = root / SPEC.recordings / "dog" / "cifar10_dog_998.aedat"
-    link.symlink_to("nowhere.aedat")
-    with pytest.raises(CkdsnnError, match=rf"cannot read .*{link.name}: No such file"):
-        manifest(find_recordings(SPEC, root), root)
-
-
 def test_a_class_without_recordings_of_a_split_is_named(root):
     folder = root / SPEC.recordings / "frog"
     for number in TESTED["frog"]:

@@ -117,6 +117,12 @@ def test_a_recording_that_cannot_be_read_is_named(tmp_path):
             frames_of(tmp_path / name, SPEC.inputs)
 
 
+def test_a_broken_link_among_the_recordings_is_named(root):
+    (root / SPEC.recordings / "Test" / "0" / "99999.bin").symlink_to("nowhere.bin")
+    with pytest.raises(CkdsnnError, match=r"cannot read .*99999\.bin: No such file"):
+        load_dataset("nmnist", root)
+
+
 def test_a_class_without_recordings_is_named(root, tmp_path_factory):
     for path in (root / SPEC.recordings / "Test" / "7").glob("*.bin"):
         path.unlink()
