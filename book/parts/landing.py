@@ -21,7 +21,7 @@ SHOWN = ("snn", "ckdsnn")  # students whose maps the page has
 
 
 @part("answer")
-def answer_in_short(book: Generator) -> str:
+def answer_gains_in_words(book: Generator) -> str:
     """What the runs answer to the landing page's question, in plain words, and what they say of the paper's claims."""
     return f"{headline.answer(book.evidence)} {counted(book.evidence)}"
 
@@ -59,14 +59,14 @@ def cost_of_a_step(book: Generator) -> str:
     if not (benches := load_benches(book.results)):
         return "how long a training step takes is not measured yet."
     runs = speed.compared(bench_frame(benches))
-    found = [f"{in_short(own)} on {name}" for name, own in runs.groupby("machine", sort=False)]
+    found = [f"{gains_in_words(own)} on {name}" for name, own in runs.groupby("machine", sort=False)]
     return (
         "our training step is faster than the released recipe, which we wrote anew and which computes in float32: "
         f"{'; '.join(found)}, by network and T."
     )
 
 
-def in_short(runs: pd.DataFrame) -> str:
+def gains_in_words(runs: pd.DataFrame) -> str:
     """How many times as fast a machine computes our step, in which precision, and in the reference's."""
     dtype = series(runs.loc[runs["implementation"] == "ours", "dtype"].unique())
     alike = speed.gains(runs, name="ours-fp32")

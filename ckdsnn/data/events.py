@@ -103,8 +103,9 @@ def frames_of(path: Path, inputs: InputSpec) -> np.ndarray:
     short for T.
     """
     form = choose("kind of recording", path.suffix, FORMATS)
+    steps = inputs.timesteps
     with reading(path):
-        events, steps = form.read(path), inputs.timesteps
+        events = form.read(path)
     if max(events["x"].max(), events["y"].max()) >= form.sensor:
         raise CkdsnnError(f"{path} has events beyond {form.sensor} x {form.sensor} pixels; {AGAIN}")
     if len(events["t"]) < steps:

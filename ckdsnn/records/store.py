@@ -21,7 +21,7 @@ from ckdsnn.records.frame import Records
 from ckdsnn.records.record import RUNS, Record
 
 record_files, load_record, save_record = RUNS.files, RUNS.load, RUNS.save
-one_saves = threading.Lock()  # students trained side by side, in threads, share the gallery of their data set
+saving_arrays = threading.Lock()  # students trained side by side, in threads, share the gallery of their data set
 
 
 def load_records(out: str | Path = "results") -> Records:
@@ -96,7 +96,7 @@ def save_arrays(name: str, arrays: Mapping[str, np.ndarray], out: str | Path) ->
     True
     """
     path = Path(out, "arrays", name)
-    with one_saves:
+    with saving_arrays:
         if not holds(path, arrays):
             with atomic(path) as partial:
                 np.savez_compressed(partial, **arrays)

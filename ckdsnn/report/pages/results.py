@@ -31,7 +31,7 @@ def in_setting(runs: pd.DataFrame, entry: Published) -> pd.Series:
 
 
 def is_of(runs: pd.DataFrame, entry: Published) -> pd.Series:
-    """Which of these are of its method, too."""
+    """Which runs are of its setting, and of its method."""
     return in_setting(runs, entry) & runs["method"].isin(OURS.get(entry.method, ()))
 
 
