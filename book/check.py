@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route
 
-from book.browser import chromium, served
+from book.browser import Traffic, chromium, served
 from book.scan import Page as Text
 from book.scan import link_findings
 from ckdsnn.engine import usable_cores
@@ -35,6 +35,8 @@ EXPLORER, PANEL = ".explore", ".explore-controls"  # an interactive figure, and 
 CONTROLS = "select, input[type=range], input[type=radio], input[type=checkbox], [role=slider]"
 KEYS = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "Space")
 PATIENCE, STEPS = 500, 5  # ms that an explorer may take to answer a key, and how often it is looked at meanwhile
+DRAWN = "!globalThis.Bokeh || Bokeh.documents.every((document) => document.is_idle)"
+LOADING = 60  # s that a page may take to be there; on two busy cores it takes up to 5
 PART = 6  # pages that one browser opens, one after the other; there is one for each core
 MADE, EACH = ("book/records", "_static/sources"), 50  # of pages that one program makes alike, every fiftieth is opened
 
@@ -62,6 +64,7 @@ class Opened:
         )
         context.route(lambda url: urlsplit(url).netloc not in (self.host, ""), self.refuse)
         self.page = context.new_page()
+        self.traffic = Traffic(self.page)
         self.page.on("console", lambda message: message.type == "error" and self.note(f"console: {message.text}"))
         self.page.on("pageerror", lambda error: self.note(f"script: {error.message}"))
         self.page.on("response", lambda response: response.ok or self.note(f"{response.status}: {response.url}"))
@@ -74,8 +77,11 @@ class Opened:
         self.page.context.close()
 
     def complete(self) -> Page:
-        """The page, when all of it is there."""
-        self.page.wait_for_load_state("networkidle")
+        """The page, when all of it is there; without what is not there after `LOADING`, which is noted."""
+        try:
+            self.traffic.wait(LOADING, DRAWN)
+        except CkdsnnError as error:
+            self.note(str(error))
         self.page.evaluate(f"{SCRIPT}; Object.assign(window, {{ named, overflow, focus }})")
         return self.page
 
@@ -134,7 +140,7 @@ def responds(page: Page, explorer: Locator, control: Locator) -> bool:
 
 def page_findings(browser: Browser, address: str, name: str) -> Iterator[str]:
     """All findings in one page that only a browser can make, as "page: width theme: what"."""
-    with ExitStack() as stack:  # all views load, and wait for the network to fall silent, at the same time
+    with ExitStack() as stack:  # all views load at the same time
         views = {view: stack.enter_context(Opened(browser, address, name, *view)) for view in VIEWS}
         for (width, theme), opened in views.items():
             page = opened.complete()

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, IndirectObject, NameObject, TextStringObject
 
-from book.browser import chromium, served
+from book.browser import Traffic, chromium, served
 from book.contents import pages
 from ckdsnn.errors import CkdsnnError
 
@@ -93,7 +93,9 @@ def printed(browser: Browser, html: Path, document: str) -> bytes:
     with served(html) as address:
         page = browser.new_context(java_script_enabled=False).new_page()
         page.route(address + WHOLE, lambda route: route.fulfill(body=document, content_type="text/html"))
-        page.goto(address + WHOLE, wait_until="networkidle", timeout=0)
+        traffic = Traffic(page)
+        page.goto(address + WHOLE, timeout=0)
+        traffic.wait()
         return page.pdf(
             format="A4", margin=MARGINS, outline=True, tagged=True, print_background=True,
             display_header_footer=True, header_template="<span></span>", footer_template=FOOTER,
