@@ -195,20 +195,18 @@ def test_a_sam_grows_from_step_to_step_and_is_compared_with_the_cam(page, site, 
 def test_runs_are_filtered_and_a_click_leads_to_the_record(page, site, runs):
     opened(page, site, "runs")
     free = dict.fromkeys(("network", "training", "timesteps", "family"), "all")
-    choose(page, "runs", **free, dataset="CIFAR-100", cost="firing_rate")
+    choose(page, "runs", **free, dataset="CIFAR-100", cost="hours")
     frame = runs.frame()
-    wanted = frame[(frame["dataset"] == "cifar100") & frame["firing_rate"].notna()]
+    wanted = frame[frame["dataset"] == "cifar100"]
     data = page.evaluate(f"(at) => ({MODEL})(at).renderers[0].data_source.data", ["runs", "chart"])
     assert sorted(data["id"]) == sorted(wanted["id"])
-    assert data["x"] == pytest.approx(
-        wanted.set_index("id")["firing_rate"][data["id"]].astype(float).tolist(), abs=1e-4
-    )
+    assert data["x"] == pytest.approx(wanted.set_index("id")["hours"][data["id"]].astype(float).tolist(), abs=1e-4)
     assert f"{len(wanted)} of {len(frame)} runs" in page.inner_text("#explore-runs-says")
     best = wanted.loc[wanted["accuracy"].idxmax(), "id"]
     assert best in page.get_attribute("#explore-runs-list a", "href")
 
     choose(page, "runs", family="SAMD")
-    (left,) = page.evaluate(f"(at) => ({MODEL})(at).renderers[0].data_source.data.id", ["runs", "chart"])
+    left, *_ = page.evaluate(f"(at) => ({MODEL})(at).renderers[0].data_source.data.id", ["runs", "chart"])
     page.wait_for_function("Bokeh.documents[0].is_idle")
     box = page.locator("#explore-runs .explore-chart canvas").first.bounding_box()
     where = page.evaluate(
@@ -236,8 +234,8 @@ def test_points_of_runs_keep_their_place_and_the_legend_names_those_that_are_the
         there = page.evaluate(f"(at) => [...new Set(({MODEL})(at).renderers[0].data_source.data.family)]", chart)
         assert sorted(page.locator("#explore-runs .explore-legend li:visible").all_inner_texts()) == sorted(there)
     (left, right), (low, high) = before
-    energy = own["compute_nj"].astype(float) / 1000
-    assert left <= energy.min() < energy.max() < right < 1.1 * energy.max()
+    rate = own["firing_rate"].dropna()
+    assert left <= rate.min() < rate.max() < right < 1.1 * rate.max()
     assert low < own["accuracy"].min() < own["accuracy"].max() < high
     choose(page, "runs", dataset="CIFAR-100")
     assert page.evaluate(ends, chart) != before
