@@ -69,7 +69,7 @@ def run(
     machine = Machine(accelerator, devices, nodes, strategy, workers)
     check_graph(machine)
     with quiet_writers():
-        return run_once(recipe, seed, Setting(Path(out), results, data, machine, progress, deadline))
+        return run_once(recipe, seed, Options(Path(out), results, data, machine, progress, deadline))
 
 
 def say_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:
@@ -79,7 +79,7 @@ def say_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Options:
     """Where and on what a run takes place: the arguments of `run` that are no part of its recipe."""
 
     out: Path
@@ -99,13 +99,13 @@ class Lesson(NamedTuple):
 
 
 def run_once(
-    recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[], Lesson] | None = None, beside: Alone = ALONE
+    recipe: Recipe, seed: int, options: Options, lesson: Callable[[], Lesson] | None = None, beside: Alone = ALONE
 ) -> Record:
     """The run's record, by training if there is none. lesson, beside: those of a group that it is trained in."""
-    if not (found := find_record(recipe.digest(), seed, setting.out)):
-        refuse_failed(recipe, seed, setting.out)
-        return train(recipe, seed, setting, lesson, beside)
-    check_same(recipe, found, setting.data)
+    if not (found := find_record(recipe.digest(), seed, options.out)):
+        refuse_failed(recipe, seed, options.out)
+        return train(recipe, seed, options, lesson, beside)
+    check_same(recipe, found, options.data)
     return found
 
 
@@ -117,32 +117,32 @@ def work_folder(recipe: Recipe, seed: int, out: str | Path) -> Path:
 def train(
     recipe: Recipe,
     seed: int,
-    setting: Setting,
+    options: Options,
     lesson: Callable[[], Lesson] | None = None,
     beside: Alone = ALONE,
     patience: float | None = None,
 ) -> Record:
     """Train what is not on record; patience: seconds to wait for another process that does so, see `only_process`."""
     if needs_run(recipe):
-        require_teacher(recipe, setting)
-    work = work_folder(recipe, seed, setting.out)
+        require_teacher(recipe, options)
+    work = work_folder(recipe, seed, options.out)
     with limits_told(recipe, work):
-        shown = lesson() if lesson else load_lesson(recipe, seed, setting)
-        outcome, classifier = prepare(recipe, seed, setting, shown, beside)
+        shown = lesson() if lesson else load_lesson(recipe, seed, options)
+        outcome, classifier = prepare(recipe, seed, options, shown, beside)
     trainer = outcome.trainer
     with limits_told(recipe, work), only_process(work, patience) if leads() else nullcontext():
-        if setting.machine.processes == 1 and (found := find_record(recipe.digest(), seed, setting.out)):
+        if options.machine.processes == 1 and (found := find_record(recipe.digest(), seed, options.out)):
             return found  # by the process that was waited for
         try:
             with quiet_lightning():
                 fit(trainer, classifier, outcome.module, work)
         except Diverged as failure:
-            raise CkdsnnError(f"{failure}; {keep_failure(outcome, failure, setting.out)}") from failure
+            raise CkdsnnError(f"{failure}; {keep_failure(outcome, failure, options.out)}") from failure
         if (done := len(outcome.curve.points)) < recipe.epochs:
             stopped = f"{recipe.name}, seed {seed}, stopped after epoch {done} of {recipe.epochs}"
             raise OutOfTime(f"{stopped}; the same command continues")
-        write_by_one(outcome, setting.out)
-    return load_record(recipe.record_id(seed), setting.out)
+        write_by_one(outcome, options.out)
+    return load_record(recipe.record_id(seed), options.out)
 
 
 def keep_failure(outcome: Outcome, failure: Diverged, out: Path) -> str:
@@ -160,30 +160,30 @@ def refuse_failed(recipe: Recipe, seed: int, out: str | Path) -> None:
         raise CkdsnnError(f"{told} when it was run before; delete {FAILURES.path(found.id, out)} to train it again")
 
 
-def require_teacher(recipe: Recipe, setting: Setting) -> None:
+def require_teacher(recipe: Recipe, options: Options) -> None:
     """See to it that the recipe's teacher is on record in `out`, by training it if need be."""
-    with quiet_lightning(), one_first(setting.machine):
-        found = fetch_teacher(recipe, setting.out, setting.results)
+    with quiet_lightning(), one_first(options.machine):
+        found = fetch_teacher(recipe, options.out, options.results)
     if not found:
-        rehearse(recipe, setting.data, setting.machine)
+        rehearse(recipe, options.data, options.machine)
         source, seed = teacher_recipe(recipe), recipe.teacher_seed
         say(f"teacher {source.name} (seed {seed}) is not on record: training it first")
-        left = setting.deadline - time.monotonic()
-        train(source, seed, setting, patience=left if setting.machine.processes == 1 else None)
+        left = options.deadline - time.monotonic()
+        train(source, seed, options, patience=left if options.machine.processes == 1 else None)
 
 
-def load_lesson(recipe: Recipe, seed: int, setting: Setting) -> Lesson:
+def load_lesson(recipe: Recipe, seed: int, options: Options) -> Lesson:
     """Its data, and its teacher, which is on record in `out` if it is one of ours."""
-    machine = setting.machine
+    machine = options.machine
     with quiet_lightning(), one_first(machine):
-        module = build_data(recipe, seed, setting.data, machine.processes, machine.readers)
+        module = build_data(recipe, seed, options.data, machine.processes, machine.readers)
     device = machine.device() if machine.processes == 1 else torch.device("cpu")  # several would crowd the first one
-    return Lesson(module, find_teacher(recipe, module, setting.out, device) if recipe.loss_names else None)
+    return Lesson(module, find_teacher(recipe, module, options.out, device) if recipe.loss_names else None)
 
 
-def prepare(recipe: Recipe, seed: int, setting: Setting, lesson: Lesson, beside: Alone) -> tuple[Outcome, Classifier]:
+def prepare(recipe: Recipe, seed: int, options: Options, lesson: Lesson, beside: Alone) -> tuple[Outcome, Classifier]:
     """Trainer, networks and objective, ready to train."""
-    machine, curve = setting.machine, Curve(beside.clock)
+    machine, curve = options.machine, Curve(beside.clock)
     module, teacher = lesson.module.passing_on(beside.batches), lesson.teacher if recipe.loss_names else None
     classes = len(module.source.spec.classes)
     network = build_network(recipe, classes, seed)
@@ -191,9 +191,9 @@ def prepare(recipe: Recipe, seed: int, setting: Setting, lesson: Lesson, beside:
     curve.origin = {"data set": module.source.digest, "teacher": teacher.identity["sha256"] if teacher else ""}
     code = code_state()  # before training: the tree may change meanwhile
     objective = build_objective(recipe, teacher and teacher.network, network, seed)
-    work = work_folder(recipe, seed, setting.out)
+    work = work_folder(recipe, seed, options.out)
     with quiet_lightning():
-        trainer = make_trainer(recipe, work, curve, machine, setting.progress, setting.deadline, beside)
+        trainer = make_trainer(recipe, work, curve, machine, options.progress, options.deadline, beside)
     device, switches = trainer.strategy.root_device, engine()
     switches.prepare(network, device)
     switches.tell(objective)

@@ -29,7 +29,7 @@ from ckdsnn.training.budget import OutOfTime, deadline_after
 from ckdsnn.training.limits import quiet_writers
 from ckdsnn.training.lock import Busy
 from ckdsnn.training.machine import Machine, say
-from ckdsnn.training.run import Lesson, Setting, load_lesson, require_teacher, run_once, say_idle
+from ckdsnn.training.run import Lesson, Options, load_lesson, require_teacher, run_once, say_idle
 from ckdsnn.training.teacher import needs_run
 from ckdsnn.training.trainer import continued, quiet_lightning
 from ckdsnn.training.turns import GroupStopped
@@ -78,26 +78,26 @@ def run_together(
     (2, False, True)
     """
     seed = check_seed(seed)
-    setting = Setting(Path(out), results, data, Machine(accelerator, workers=workers), progress, deadline_after(budget))
-    check_graph(setting.machine)
+    options = Options(Path(out), results, data, Machine(accelerator, workers=workers), progress, deadline_after(budget))
+    check_graph(options.machine)
     chosen = [resolve(recipe, changes) for recipe in recipes]
     check_alike(chosen)
     if threads is not None:
         threads = check_count("threads", threads)
     for recipe in chosen:
         say_idle(recipe, changes)
-    missing = {recipe.digest(): recipe for recipe in chosen if not find_record(recipe.digest(), seed, setting.out)}
-    sharers = len({recipe.digest() for recipe in chosen}) if setting.machine.kind == "cpu" else 1  # also who is done
+    missing = {recipe.digest(): recipe for recipe in chosen if not find_record(recipe.digest(), seed, options.out)}
+    sharers = len({recipe.digest() for recipe in chosen}) if options.machine.kind == "cpu" else 1  # also who is done
     cores = torch.get_num_threads()
     with quiet_writers():
         if taught := next((recipe for recipe in missing.values() if needs_run(recipe)), None):
             with on_threads(threads or cores):
-                require_teacher(taught, setting)  # alone, as it is for a student alone
+                require_teacher(taught, options)  # alone, as it is for a student alone
         threads = threads or max(1, cores // sharers)
         with on_threads(threads):
             if len(missing) > 1:
-                train_group(list(missing.values()), seed, setting, max(1, cores // threads))
-            return [run_once(recipe, seed, setting) for recipe in chosen]
+                train_group(list(missing.values()), seed, options, max(1, cores // threads))
+            return [run_once(recipe, seed, options) for recipe in chosen]
 
 
 @contextmanager
@@ -122,21 +122,21 @@ def check_alike(recipes: Sequence[Recipe]) -> None:
                 )
 
 
-def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting, at_once: int) -> None:
+def train_group(recipes: Sequence[Recipe], seed: int, options: Options, at_once: int) -> None:
     """Train all of them, so many of which compute at once where that is on a CPU.
 
     Raises CkdsnnError, after all have ended, for those that have failed.
     """
-    if engine().keep_memory and setting.machine.kind == "cpu":
+    if engine().keep_memory and options.machine.kind == "cpu":
         keep_freed_memory()  # before the threads are there, which then share one heap
     leader = next((recipe for recipe in recipes if recipe.loss_names), recipes[0])  # it knows what a teacher sees
-    lesson = cache(lambda: load_lesson(leader, seed, setting))
-    group = Group(len(recipes), min(len(recipes), at_once) if setting.machine.kind == "cpu" else 1)
+    lesson = cache(lambda: load_lesson(leader, seed, options))
+    group = Group(len(recipes), min(len(recipes), at_once) if options.machine.kind == "cpu" else 1)
     each = partial(torch.set_num_threads, torch.get_num_threads())  # a new thread would take as many as there are cores
     with quiet_lightning(), ThreadPoolExecutor(len(recipes), initializer=each) as pool:
         try:
             futures = [
-                pool.submit(copy_context().run, train_member, recipe, seed, setting, lesson, seat)
+                pool.submit(copy_context().run, train_member, recipe, seed, options, lesson, seat)
                 for recipe, seat in zip(recipes, group.seats, strict=True)
             ]
             wait(futures)
@@ -151,7 +151,7 @@ def train_group(recipes: Sequence[Recipe], seed: int, setting: Setting, at_once:
         raise kind("; ".join(map(str, errors)))
 
 
-def train_member(recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[], Lesson], seat: Seat) -> None:
+def train_member(recipe: Recipe, seed: int, options: Options, lesson: Callable[[], Lesson], seat: Seat) -> None:
     """Train one of a group, in a thread of its own."""
 
     def own_lesson() -> Lesson:  # Lightning moves a student that has ended to the CPU, and its teacher with it
@@ -160,7 +160,7 @@ def train_member(recipe: Recipe, seed: int, setting: Setting, lesson: Callable[[
 
     with seat:
         try:
-            run_once(recipe, seed, setting, own_lesson, seat)
+            run_once(recipe, seed, options, own_lesson, seat)
         except CkdsnnError as error:
             say(f"{recipe.name} is no longer trained beside the others: {error}")
             raise
