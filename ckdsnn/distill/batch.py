@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import nn
 
-from ckdsnn.errors import CkdsnnError
-from ckdsnn.models.features import Features, check_stage, has_closed_cam, stage_pairs
+from ckdsnn.errors import CkdsnnError, check_count
+from ckdsnn.models.features import Features, has_closed_cam, stage_pairs
 
 T = TypeVar("T")
 Look = Callable[[], tuple[torch.Tensor, ...]]  # asks the teacher for tensors
@@ -23,7 +23,7 @@ def at_stage(stage: int, student: Sequence[T], teacher: Sequence[T]) -> tuple[T,
 
     Raises CkdsnnError for a stage that the student does not have.
     """
-    check_stage(stage, len(student))
+    check_count("stage", stage, -len(student), len(student) - 1)
     own, other = stage_pairs(len(student), len(teacher))[stage]
     return student[own], teacher[other]
 

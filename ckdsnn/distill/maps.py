@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from ckdsnn.distill.numerics import at_least_float32, check_temperature, expect_tensor
 from ckdsnn.distill.settings import RANGES
-from ckdsnn.errors import CkdsnnError, check_choice, choose
-from ckdsnn.models.features import check_stage, evaluating, expect_features, has_closed_cam, uncompiled
+from ckdsnn.errors import CkdsnnError, check_choice, check_count, choose
+from ckdsnn.models.features import evaluating, expect_features, has_closed_cam, uncompiled
 
 
 def expect_shape(name: str, tensor: torch.Tensor, axes: str) -> None:
@@ -109,7 +109,7 @@ def grad_cam(model: nn.Module, x: torch.Tensor, classes: torch.Tensor, stage: in
         logits, stages = expect_features(seen, model)
         check_classes(classes, len(logits), logits.shape[1])
         classes = classes.clone()  # those of inference mode cannot take part in a graph
-        check_stage(stage, len(stages))
+        check_count("stage", stage, -len(stages), len(stages) - 1)
         activation = stages[stage]
         score = logits.gather(1, classes[:, None]).sum()  # images do not mix: one backward pass serves all
         (gradient,) = torch.autograd.grad(score, activation, allow_unused=True)

@@ -85,12 +85,6 @@ def has_closed_cam(model: nn.Module) -> bool:
     return getattr(model, "closed_cam", None) is not False
 
 
-def check_stage(stage: Any, stages: int) -> None:
-    """Raise CkdsnnError unless `stage` is the index of one of so many stages, from the end where it is negative."""
-    if not isinstance(stage, int) or not -stages <= stage < stages:
-        raise CkdsnnError(f"stage = {stage!r}; expected from {-stages} to {stages - 1}")
-
-
 def stage_pairs(student: int, teacher: int) -> tuple[tuple[int, int], ...]:
     """For each of so many stages of a student, from the first: (its index, that of the teacher's stage that it meets).
 

@@ -146,10 +146,10 @@ def test_terms_compare_their_stage(batch, stage):
         torch.testing.assert_close(result, by_hand(adapter))
 
 
-@pytest.mark.parametrize("stage", [3, -4, "last"])
+@pytest.mark.parametrize("stage", [3, -4, "last", True])
 @pytest.mark.parametrize("name", ["samd", "at", "kdsnn", "bkd"])
 def test_a_stage_that_is_not_there_is_refused(batch, name, stage):
-    with pytest.raises(CkdsnnError, match=f"stage = {stage!r}; expected from -3 to 2"):
+    with pytest.raises(CkdsnnError, match=f"stage = {stage!r}; expected an integer from -3 to 2"):
         LOSSES[name](stage=stage)(batch)
 
 

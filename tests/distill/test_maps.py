@@ -213,7 +213,10 @@ MAP = torch.rand(2, 4, 4)
         (lambda: class_activation_map(torch.rand(2, 3, 4, 4), torch.rand(5, 3), 1), "classes are a int: expected a t"),
         (lambda: grad_cam(torch.nn.Flatten(), X, Y), "Flatten returns a Tensor: expected Features; Tapped makes them"),
         (lambda: spike_activation_map((1, 2)), "stage: expected a torch.Tensor, not a tuple"),
-        (lambda: grad_cam(build_teacher("resnet8", 10, width=1), X, Y, stage=3), "stage = 3; expected from -3 to 2"),
+        (
+            lambda: grad_cam(build_teacher("resnet8", 10, width=1), X, Y, stage=3),
+            "stage = 3; expected an integer from -3",
+        ),
     ],
 )
 def test_bad_input_is_refused(call, message):
