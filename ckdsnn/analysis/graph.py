@@ -11,7 +11,8 @@ tensors; replaying it costs Python one call. What torch's documentation ("CUDA s
   one that it is told of: either goes on from replay to replay as from step to step, and may be seeded between them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -66,11 +67,25 @@ class CudaGraph:
         """
         # other threads may go on meanwhile, such as the one that pins the next pictures
         recording = torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode="thread_local")
-        with torch.cuda.stream(self.stream), recording:  # left also on failure
+        with own_workspaces(), torch.cuda.stream(self.stream), recording:  # left also on failure
             return work()
 
     def replay(self) -> None:
         self.graph.replay()
+
+
+@contextmanager
+def own_workspaces() -> Iterator[None]:
+    """Let cuBLAS take the workspaces that it needs in the block from the memory of the graph that is recorded there.
+
+    Else the graph would go on using one that torch had made before, for all work on the stream, and that others free:
+    Lightning at each end of a training (torch._inductor.cudagraph_trees.clear_cublas_manager does the same).
+    """
+    torch._C._cuda_clearCublasWorkspaces()
+    try:
+        yield
+    finally:
+        torch._C._cuda_clearCublasWorkspaces()
 
 
 class Replayed:

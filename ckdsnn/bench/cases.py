@@ -104,6 +104,11 @@ def named(base: str, **switches: bool | str) -> str:
     return ", ".join([base, *(f"{name}={value}" for name, value in switches.items())])
 
 
+def base_of(implementation: str) -> str:
+    """An implementation's name without its switches."""
+    return implementation.partition(", ")[0]
+
+
 def switches_of(implementation: str) -> dict[str, bool | str]:
     """The switches that an implementation's name says to be turned."""
     base, *parts = implementation.split(", ")
@@ -127,7 +132,7 @@ def build(case: Case, implementation: str, device: torch.device, **changes: bool
     sizes, switches = asdict(case), replace(engine_of(implementation), **changes)
     with using(switches), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        precision = PRECISIONS[implementation.split(", ")[0]]
+        precision = PRECISIONS[base_of(implementation)]
         return training_step(sizes.pop("model"), **sizes, device=device, precision=precision)
 
 

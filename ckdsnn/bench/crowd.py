@@ -3,6 +3,7 @@
 On CUDA, processes take turns unless its Multi-Process Service runs (`nvidia-cuda-mps-control -d`).
 """
 
+import math
 import time
 from contextlib import suppress
 from dataclasses import asdict
@@ -22,7 +23,7 @@ from ckdsnn.errors import CkdsnnError
 
 STEPS = 20  # between two looks at the clock
 PATIENCE = 5  # seconds for a process to end by itself
-LONGEST = 90  # seconds for an answer beyond the time of the steps: many processes that start at once need a while
+LONGEST = 45  # seconds for an answer beyond the time of the steps: many processes that start at once need a while
 
 
 def serve(connection: Connection) -> None:
@@ -49,10 +50,13 @@ def serve(connection: Connection) -> None:
 
 
 class Crowd:
-    """So many processes, each with its own copy of whatever step is measured; they end with the block."""
+    """So many processes, each with its own copy of whatever step is measured; they end with the block.
 
-    def __init__(self, size: int):
-        self.size, self.members = size, []
+    deadline: a time of `time.monotonic()` until which they are waited for.
+    """
+
+    def __init__(self, size: int, deadline: float = math.inf):
+        self.size, self.deadline, self.members = size, deadline, []
 
     def __enter__(self) -> "Crowd":
         context = get_context("spawn")  # a fork would share the parent's device
@@ -68,8 +72,9 @@ class Crowd:
         for _, connection in self.members:
             with suppress(OSError):  # it has ended already
                 connection.send(None)
+        end = time.monotonic() + PATIENCE
         for process, connection in self.members:
-            process.join(PATIENCE)
+            process.join(max(0.0, end - time.monotonic()))
             process.kill()
             connection.close()
 
@@ -79,12 +84,16 @@ class Crowd:
         for connection in connections:
             connection.send((case, name, seconds))
         for connection in connections:
-            expect(connection, str, LONGEST)
+            expect(connection, str, self.patience(0))
         for connection in connections:
             connection.send("go")
-        rates = [expect(connection, float, seconds + LONGEST) for connection in connections]
+        rates = [expect(connection, float, self.patience(seconds)) for connection in connections]
         print(f"{size} at once, {case}, {name}: {sum(rates):,.0f} images/s", flush=True)
         return asdict(case) | {"implementation": name, "images_per_second": rates}
+
+    def patience(self, seconds: float) -> float:
+        """Seconds to wait for an answer to work that takes so many."""
+        return max(0.0, min(seconds + LONGEST, self.deadline - time.monotonic()))
 
 
 def expect(connection: Connection, kind: type, seconds: float) -> Any:

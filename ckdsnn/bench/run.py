@@ -12,7 +12,7 @@ from ckdsnn.analysis.speed import Step, default_device
 from ckdsnn.bench.cases import OTHERS, Case, build, engine_of, find_cases, find_implementations, sweep_cases, switched
 from ckdsnn.bench.clock import timed
 from ckdsnn.bench.data import IMAGES, OwnInput
-from ckdsnn.bench.floor import count, measure_limits
+from ckdsnn.bench.floor import Limits, count, measure_limits
 from ckdsnn.bench.groups import measure_groups
 from ckdsnn.bench.measure import Contender, alternate, phase_seconds, source_seconds
 from ckdsnn.bench.memory import Memory
@@ -119,12 +119,9 @@ def point(axis: str, case: Case, contender: Contender, found: dict[str, Any]) ->
     return {"axis": axis, "value": sizes[axis]} | sizes | rates
 
 
-def add_floors(entries: list[dict[str, Any]], device: torch.device) -> dict[str, Any]:
-    """Give every entry its floor; returns the limits that were measured for them."""
-    limits = measure_limits(device, {entry["dtype"] for entry in entries})
-    for entry in entries:
-        entry["floor"] = limits.floor(entry["flops"], entry["least_bytes"], entry["dtype"])
-    return asdict(limits)
+def with_floors(entries: Iterable[dict[str, Any]], limits: Limits) -> list[dict[str, Any]]:
+    """The entries, each with its floor."""
+    return [entry | {"floor": limits.floor(entry["flops"], entry["least_bytes"], entry["dtype"])} for entry in entries]
 
 
 def worker_count() -> int:
@@ -164,12 +161,13 @@ def run_bench(
     points = bench.sweep(batch) if sweep else []
     grouped = measure_groups(rounds) if groups else []
     waited = measure_waiting(rounds) if waiting else []
-    limits = add_floors(entries, device)
+    limits = measure_limits(device, {entry["dtype"] for entry in entries})
+    entries = with_floors(entries, limits)
     env = environment(device, precision_name("auto", device.type))
     seconds = time.perf_counter() - clock
     name = bench_id(env["device"], started)
     record = BenchRecord(
-        name, code, env, started, seconds, options, limits, entries, points, groups=grouped, waiting=waited
+        name, code, env, started, seconds, options, asdict(limits), entries, points, groups=grouped, waiting=waited
     )
     save_bench(record, out)
     return record

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from ckdsnn.analysis.graph import WARM_UP, Replayed
+from ckdsnn.analysis.graph import WARM_UP, CudaGraph, Replayed
 from ckdsnn.analysis.speed import Step, training_step
 from ckdsnn.engine import Engine, using
 from ckdsnn.errors import CkdsnnError
@@ -156,6 +156,21 @@ def test_cuda_refuses_what_waits():
     """In a process of its own, which is of no use afterwards."""
     done = subprocess.run([sys.executable, "-c", ON_CUDA], capture_output=True, text=True)
     assert re.search(REFUSED, done.stderr)
+
+
+@NEEDS_CUDA
+def test_cuda_replays_without_the_workspaces_that_were_there_before():
+    """As after Lightning, which frees them and empties the cache at the end of another training."""
+    x, y = (torch.randn(2048, 2048, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+    graph = CudaGraph(x.device)
+    expected = graph.run(lambda: (x @ y,))[0].clone()
+    (result,) = graph.record(lambda: (x @ y,))
+    torch._C._cuda_clearCublasWorkspaces()
+    torch.cuda.empty_cache()
+    others = [torch.full((2**20,), torch.nan, device="cuda") for _ in range(64)]
+    graph.replay()
+    torch.testing.assert_close(result, expected)
+    assert all(other.isnan().all() for other in others)
 
 
 def test_a_step_on_another_device_has_no_graph():

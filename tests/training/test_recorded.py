@@ -22,6 +22,8 @@ from tests.recorded_graph import RecordedGraph, stand_in
 run_module = import_module("ckdsnn.training.run")  # the package's name `run` is the function
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 PLAIN, GRAPH = Engine(fused_sgd=True), Engine(graph=True)
+# On a CPU half, in which a GPU's other order of summation would flip spikes.
+PRECISION = {"cpu": "bf16", "cuda": "fp32"}
 STEPS = 5  # of an epoch of 160 images
 OPTIMISERS = {"sgd": {}, "adamw": {"optimizer": "adamw", "lr": 0.002, "warmup": 1}}
 
@@ -77,9 +79,7 @@ def test_a_teacher_learns_the_same(student, kind, replays, tmp_path, monkeypatch
 
 
 def test_students_learn_the_same_side_by_side(student, results, kind, replays, tmp_path):
-    """With the noise of two epochs, with adapters, through a teacher's backward pass, which two of them ask for; on a
-    CPU in half precision, in which a GPU's other order of summation would flip spikes."""
-    precision = {"cpu": "bf16", "cuda": "fp32"}[kind]
+    """With the noise of two epochs, with adapters, through a teacher's backward pass, which two of them ask for."""
     recipes = [
         student.replace(name="plain", losses="none", timesteps=1),
         student.replace(name="rivals", losses="kd+nld+kdsnn+bkd+at+catkd+e2kd", timesteps=1),
@@ -90,7 +90,7 @@ def test_students_learn_the_same_side_by_side(student, results, kind, replays, t
     for switches in (PLAIN, GRAPH):
         with using(switches):
             told = {"out": tmp_path / str(switches.graph), "results": results, "accelerator": kind, "progress": False}
-            records.append(run_together(recipes, precision=precision, **told))
+            records.append(run_together(recipes, precision=PRECISION[kind], **told))
     together = (1 + len(recipes)) * (2 * 3 - WARM_UP)  # one teacher for all
     assert len(replays) == together + 3  # the last one's, whose own teacher begins anew
     assert_same(*records)
@@ -99,7 +99,8 @@ def test_students_learn_the_same_side_by_side(student, results, kind, replays, t
 @pytest.fixture(scope="module")
 def told(results, kind) -> dict:
     """How the trainings that are interrupted are called."""
-    return {"results": results, "accelerator": kind, "progress": False, "train_images": 160, "timesteps": 1}
+    told = {"results": results, "accelerator": kind, "progress": False}
+    return told | {"train_images": 160, "timesteps": 1, "precision": PRECISION[kind]}
 
 
 @pytest.fixture(scope="module")

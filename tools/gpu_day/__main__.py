@@ -3,8 +3,8 @@
     python -m tools.gpu_day prepare DATA gpu-day    here: what has to be carried there, into a folder
     python -m tools.gpu_day go --dry_run            the plan, with estimated times; anywhere
     python -m tools.gpu_day go --rehearse           all of it in small, in a minute or two; anywhere
-    python -m tools.gpu_day go --minutes 15         there: the tests that need CUDA, all ways of computing a step, then
-                                                    trainings until the time is over
+    python -m tools.gpu_day go                      there: the tests that need CUDA, all ways of computing a step, then
+                                                    trainings until the time is over, nine minutes unless told
     python -m tools.gpu_day go --minutes 9 --only train    another time: what is not trained yet
 
 Everything lies in one folder (gpu-day): `data`, carried in parts; `results`, new records beside those of the
@@ -38,14 +38,15 @@ def go(options: argparse.Namespace) -> None:
     known = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(known)  # trainings need not find the package installed
     join(folder / "data", f"{DATA_SET}.npz")
+    graphs = None
     try:
+        if "test" in options.only:  # before the GPU is shared: what ends one of its processes may end all
+            graphs = run_tests(folder, min(TEST_SECONDS, measured - time.monotonic()))
         with shared_gpu():
-            if "test" in options.only:
-                run_tests(folder, min(TEST_SECONDS, measured - time.monotonic()))
             if "measure" in options.only:
                 measure(folder, measured - time.monotonic(), options.rehearse)
             if "train" in options.only:
-                train(folder, end, options.rehearse)
+                train(folder, end, options.rehearse, graphs)
     finally:
         pack(folder, options.part_mb)
 
@@ -58,14 +59,14 @@ def reader() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     parts = argparse.ArgumentParser(add_help=False)
     parts.add_argument(
-        "--part_mb", type=int, default=40, help="MiB of a part at most, where files are carried in parts"
+        "--part_mb", type=int, default=15, help="MiB of a part at most, where files are carried in parts"
     )
     first = commands.add_parser("prepare", parents=[parts], help="lay out what has to be carried there")
     first.add_argument("data", type=Path, help=f"folder with {DATA_SET}.npz")
     first.add_argument("folder", type=Path, nargs="?", default=Path("gpu-day"))
     day = commands.add_parser("go", parents=[parts], help="work it off")
     day.add_argument("folder", type=Path, nargs="?", default=Path("gpu-day"))
-    day.add_argument("--minutes", type=float, default=15, help="for everything")
+    day.add_argument("--minutes", type=float, default=9, help="for everything")
     day.add_argument("--only", nargs="+", choices=PHASES, default=PHASES, help="these phases alone")
     day.add_argument("--dry_run", action="store_true", help="print the plan only")
     day.add_argument("--rehearse", action="store_true", help="everything in small")

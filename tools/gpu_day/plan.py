@@ -44,7 +44,7 @@ def prepare(data: Path, folder: Path, megabytes: int) -> None:
     (folder / "requirements.txt").write_text("\n".join(wheels()) + "\n")
     print(f"packages: {folder / 'requirements.txt'}; where that machine has no network, carry their wheels:")
     print(f"  pip download --no-deps -r {folder / 'requirements.txt'} -d {folder / 'wheels'}")
-    show_plan(folder, 15)
+    show_plan(folder, 9)
 
 
 def gpu_minutes() -> dict[tuple, float]:

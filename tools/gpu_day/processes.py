@@ -45,7 +45,7 @@ def shared_gpu() -> Iterator[None]:
         places = dict.fromkeys(("CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY"), folder)
         os.environ.update(places)
         trial = python("-c", "import torch; torch.zeros(1, device='cuda').item()")
-        works = within([control, "-d"], 30) and within(trial, 90)
+        works = within([control, "-d"], 30) and within(trial, 45)
         try:
             if not works:
                 stop(control, places)
