@@ -130,11 +130,15 @@ def arrays_of(record: Record, out: Path) -> dict[str, np.ndarray]:
 
 
 def teacher_of(record: Record, name: str, runs: Mapping[str, Record], up: str) -> str:
-    """The address of the teacher's page: of the same folder, or committed; "" where there is none."""
-    teacher = (record.teacher or {}).get("record", "")
+    """The address of the teacher's page: of the same folder, or committed; "" where there is none.
+
+    One that was trained anew on another machine bears the id of the first one, and has other weights.
+    """
+    known = record.teacher or {}
+    teacher = known.get("record", "")
     own = f"{Path(name).parent.as_posix()}/{teacher}" if is_live(name) else teacher
-    found = next((one for one in (own, teacher) if one in runs), "")
-    return f"{up}{FOLDER}/{found}.html" if found else ""
+    there = [one for one in (own, teacher) if one in runs and runs[one].weights["sha256"] == known["sha256"]]
+    return f"{up}{FOLDER}/{there[0]}.html" if there else ""
 
 
 def same_recipe(one: Record, other: Record) -> bool:

@@ -2,14 +2,16 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from book.provenance import find_records
-from book.records import EXTRA, FOLDER, command_of, record_pages
+from book.records import EXTRA, FOLDER, command_of, record_pages, teacher_of
 from ckdsnn.recipe import RECIPES, Recipe, parse_changes
 from ckdsnn.records import load_records
+from ckdsnn.report.pages.record import Around, beside
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +64,18 @@ def test_a_page_names_the_pages_that_show_the_run_and_its_teacher(staged):
     assert '<a href="../../book/seen.html">Seen</a>' in student.read_text()
     assert f'<a href="../../{FOLDER}/{teacher.name}">its teacher</a>' in student.read_text()
     assert "seen.html" not in teacher.read_text()
+
+
+def test_a_teacher_with_other_weights_than_the_one_on_record_is_named_without_a_link():
+    records = {
+        record.id: record for record in load_records(ROOT / "results") if record.id.startswith("cifar10-reduced")
+    }
+    student = next(record for record in records.values() if record.teacher)
+    teacher = student.teacher["record"]
+    assert teacher_of(student, student.id, records, "../") == f"../{FOLDER}/{teacher}.html"
+    other = replace(student, teacher=student.teacher | {"sha256": "0" * 64})
+    assert teacher_of(other, student.id, records, "../") == ""
+    assert f"· teacher {teacher}" in beside(other, Around("", {}, (), ""))
 
 
 def test_the_page_of_a_recipe_of_ones_own_has_a_line_of_python_that_repeats_it(record):
