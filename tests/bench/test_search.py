@@ -111,7 +111,8 @@ def test_two_processes_are_measured_at_once(forks):
     assert not any(process.is_alive() for process in members)
 
 
-def test_processes_are_waited_for_until_the_time_is_over(forks):
+def test_processes_are_waited_for_until_the_time_is_over(forks, monkeypatch):
+    monkeypatch.setattr("ckdsnn.bench.crowd.PATIENCE", 0.1)
     start = time.monotonic()
     with pytest.raises(CkdsnnError, match="has been silent for 0 s"), Crowd(1, start) as crowd:
         crowd.measure(CASE, "ours", 1, 60.0)
