@@ -44,11 +44,14 @@ def test_a_page_is_complete_when_it_is_drawn(opened):
 
 def test_what_is_missing_when_the_patience_is_over_is_named(opened):
     traffic = opened("<script>globalThis.drawn = false</script>")
+    traffic.wait()
     with pytest.raises(CkdsnnError, match=r"not complete after 0\.5 s: loaded: True, globalThis\.drawn"):
         traffic.wait(0.5, "globalThis.drawn")
     traffic.page.route("**/a", lambda route: None)  # is never answered
+    with traffic.page.expect_request("**/a"):
+        traffic = opened(CHAIN)
     with pytest.raises(CkdsnnError, match=r"not complete after 0\.5 s: http://127\.0\.0\.1:\d+/a$"):
-        opened(CHAIN).wait(0.5)
+        traffic.wait(0.5)
 
 
 def test_calls_that_come_all_at_once_are_all_taken():
