@@ -57,19 +57,17 @@ def reader() -> argparse.ArgumentParser:
         "python -m tools.gpu_day", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    parts = argparse.ArgumentParser(add_help=False)
-    parts.add_argument(
-        "--part_mb", type=int, default=15, help="MiB of a part at most, where files are carried in parts"
-    )
-    first = commands.add_parser("prepare", parents=[parts], help="lay out what has to be carried there")
+    first = commands.add_parser("prepare", help="lay out what has to be carried there")
     first.add_argument("data", type=Path, help=f"folder with {DATA_SET}.npz")
     first.add_argument("folder", type=Path, nargs="?", default=Path("gpu-day"))
-    day = commands.add_parser("go", parents=[parts], help="work it off")
+    day = commands.add_parser("go", help="work it off")
     day.add_argument("folder", type=Path, nargs="?", default=Path("gpu-day"))
     day.add_argument("--minutes", type=float, default=9, help="for everything")
     day.add_argument("--only", nargs="+", choices=PHASES, default=PHASES, help="these phases alone")
     day.add_argument("--dry_run", action="store_true", help="print the plan only")
     day.add_argument("--rehearse", action="store_true", help="everything in small")
+    for one, megabytes in ((first, 40), (day, 15)):
+        one.add_argument("--part_mb", type=int, default=megabytes, help="MiB of a part of what is carried")
     compiler = commands.add_parser("compile", help="compile the step of a model at T, for a later process")
     compiler.add_argument("model")
     compiler.add_argument("timesteps")
