@@ -21,7 +21,7 @@ SHOWN = ("snn", "ckdsnn")  # students whose maps the page has
 
 
 @part("answer")
-def answer_gains_in_words(book: Generator) -> str:
+def answer_to_the_question(book: Generator) -> str:
     """What the runs answer to the landing page's question, in plain words, and what they say of the paper's claims."""
     return f"{headline.answer(book.evidence)} {counted(book.evidence)}"
 

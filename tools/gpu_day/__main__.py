@@ -4,8 +4,8 @@
     python -m tools.gpu_day go --dry_run            the plan, with estimated times; anywhere
     python -m tools.gpu_day go --rehearse           all of it in small, in a minute or two; anywhere
     python -m tools.gpu_day go                      there: the tests that need CUDA, all ways of computing a step, then
-                                                    trainings until the time is over, nine minutes unless told
-    python -m tools.gpu_day go --minutes 9 --only train    another time: what is not trained yet
+                                                    trainings until the time is over
+    python -m tools.gpu_day go --only train         another time: what is not trained yet
 
 Everything lies in one folder (gpu-day): `data`, carried in parts; `results`, new records beside those of the
 repository; `results.tar.gz`, or its parts, to be carried back.
@@ -21,7 +21,7 @@ from ckdsnn.engine import wait_asleep
 from ckdsnn.errors import CkdsnnError
 from tools.gpu_day.luggage import join, pack
 from tools.gpu_day.measure import compile_step, measure, run_tests, search
-from tools.gpu_day.plan import DATA_SET, MEASURED_UNTIL, TEST_SECONDS, prepare, show_plan
+from tools.gpu_day.plan import DATA_SET, MEASURED_UNTIL, MINUTES, TEST_SECONDS, prepare, show_plan
 from tools.gpu_day.processes import ROOT, shared_gpu
 from tools.gpu_day.train import train
 
@@ -62,7 +62,7 @@ def reader() -> argparse.ArgumentParser:
     first.add_argument("folder", type=Path, nargs="?", default=Path("gpu-day"))
     day = commands.add_parser("go", help="work it off")
     day.add_argument("folder", type=Path, nargs="?", default=Path("gpu-day"))
-    day.add_argument("--minutes", type=float, default=9, help="for everything")
+    day.add_argument("--minutes", type=float, default=MINUTES, help="for everything (%(default)s)")
     day.add_argument("--only", nargs="+", choices=PHASES, default=PHASES, help="these phases alone")
     day.add_argument("--dry_run", action="store_true", help="print the plan only")
     day.add_argument("--rehearse", action="store_true", help="everything in small")
